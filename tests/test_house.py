@@ -134,9 +134,9 @@ VAGUE_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 3,
-    "services": 106,
+    "services": 107,
     "store": 10,
-    "web": 47,
+    "web": 49,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

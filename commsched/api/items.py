@@ -30,7 +30,7 @@ from commsched.core.content.draft import DraftIn
 from commsched.core.timing.wall_time import read_bound, read_time
 from commsched.services.approval import comments
 from commsched.services.content import items as rows
-from commsched.services.content import queries
+from commsched.services.content import queries, times
 from commsched.services.content.drafts import as_draft
 from commsched.services.content.items import Changed
 from commsched.services.kernel import members
@@ -124,7 +124,10 @@ def list_items() -> Paged:
         asked = page()
         found = queries.items(session, wish, asked)
         called = names(session, (item.author_id for item, _ in found))
-        return paged(found, lambda row: serializers.line(row, called), asked, lambda row: int(row[0].id))
+        plans = times.plans(session, (item for item, _ in found))
+        return paged(
+            found, lambda row: serializers.line(row, called, plans[row[0].id]), asked, lambda row: int(row[0].id)
+        )
 
 
 def _time(name: str, zone: str) -> datetime | None:
@@ -183,9 +186,12 @@ def _matches(header: str, *current: str) -> bool:
 
 
 def _merge(before: DraftIn) -> DraftIn:
-    """What was sent, laid over what was there. A new time brings its own latest time."""
+    """What was sent, laid over what was there. A new time brings its own latest time, and an item without a time has
+    no channels with one."""
     sent = convert(read_json(), dict[str, object])
     kept = msgspec.to_builtins(before)
+    if sent.get("publish_at", "") is None:
+        kept["channels"] = before.channel_ids
     if "publish_at" in sent:
         kept.pop("latest_at", None)
     return convert(kept | sent, DraftIn)
@@ -289,7 +295,7 @@ def schedule_item(id: int, given: schemas.ScheduleIn) -> WithHeaders[schemas.Ite
     errors=(404, 409, 422),
 )
 def move_item(id: int, given: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
-    scheduling.move(installation(), actor(), id, given.publish_at, given.fold, given.ask_again)
+    scheduling.move(installation(), actor(), id, given.publish_at, given.fold, given.ask_again, given.channels)
     return full(id)
 
 

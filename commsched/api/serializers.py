@@ -17,6 +17,7 @@ from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS, DeliveryState, ItemState
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.languages import DEFAULT
+from commsched.core.timing.plan import Plan
 from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
@@ -107,7 +108,16 @@ def wall_time(row: Item) -> str:
     return wall(row.publish_at, row.zone) if row.publish_at and row.zone else row.wall_time
 
 
-def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
+def channel_times(plan: Plan) -> list[out.ChannelTimeOut]:
+    return [
+        out.ChannelTimeOut(
+            channel, slot.at, slot.latest, wall(slot.at, slot.zone) if slot.zone else slot.wall, channel in plan.own
+        )
+        for channel, slot in plan.slots.items()
+    ]
+
+
+def line(row: tuple[Item, Revision], names: Names, plan: Plan) -> out.ItemLine:
     item, newest = row
     return out.ItemLine(
         id=item.id,
@@ -122,6 +132,7 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
         zone=item.zone,
         author=person(item.author_id, names),
         channels=[channel.channel for channel in newest.parsed().channels],
+        channel_times=channel_times(plan),
         revision=out.RevisionRef(newest.number, newest.hash),
         created_at=item.created_at,
         updated_at=item.updated_at,
@@ -147,6 +158,7 @@ def item(seen: ItemView) -> out.ItemOut:
         latest_at=row.latest_at,
         wall_time=wall_time(row),
         zone=row.zone,
+        channel_times=channel_times(seen.plan),
         author=person(row.author_id, names),
         created_at=row.created_at,
         updated_at=row.updated_at,

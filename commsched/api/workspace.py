@@ -34,13 +34,14 @@ def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
         workspace = members.workspace_of(session, actor())
         times = times_of(given, workspace.zone)
         content = compose.content_from(installation(), session, workspace, given, times=times)
-        at = times.publish.at if times.publish else None
+        at, own = times.publish.at if times.publish else None, times.own_moments
         general = [
             in_language(problem, serializers.language())
             for problem in check.general_problems(content, at, installation().now())
         ]
         return [
-            serializers.checked(checked, general) for checked in check.check(installation(), session, content, at=at)
+            serializers.checked(checked, general)
+            for checked in check.check(installation(), session, content, at=at, own=own)
         ]
 
 

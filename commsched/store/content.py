@@ -37,6 +37,8 @@ class Item(Base, Scoped):
     wall_time: Mapped[str] = mapped_column(String(32), default="")
     """What the person typed, ``2026-11-26T07:30``, in ``zone``."""
     zone: Mapped[str] = mapped_column(String(64), default="")
+    own_times: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
@@ -58,6 +60,25 @@ class Item(Base, Scoped):
     from it later may have gone out after the backup, so they are read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
+
+
+class ChannelTime(Base, Scoped):
+    """A channel's own time for an item, where it is not the item's (``core.timing.plan`` has the model)."""
+
+    __tablename__ = "channel_time"
+    __table_args__ = (
+        UniqueConstraint("item_id", "channel_id"),
+        Index("ix_channel_time_workspace_id_publish_at", "workspace_id", "publish_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    publish_at: Mapped[datetime]
+    latest_at: Mapped[datetime]
+    wall_time: Mapped[str] = mapped_column(String(32))
+    """What the person meant, ``2026-11-26T07:30``, in ``zone``."""
+    zone: Mapped[str] = mapped_column(String(64))
 
 
 class Revision(Base, Scoped):

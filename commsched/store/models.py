@@ -1,7 +1,7 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.content import ApprovalLink, Comment, Decision, Item, Media, Revision, Takedown
+from commsched.store.content import ApprovalLink, ChannelTime, Comment, Decision, Item, Media, Revision, Takedown
 from commsched.store.files import Derivative, Upload, Video
 from commsched.store.outbox import (
     Attempt,
@@ -34,6 +34,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Channel",
+    "ChannelTime",
     "Comment",
     "ConsentWarning",
     "Decision",

@@ -153,6 +153,7 @@ class Walk:
             picture=rnd.random() < 0.3,
             embargo=rnd.choice((None, None, 0.0)),
             latest=rnd.choice((None, None, 1.0, 10.0)),
+            own=rnd.choice((None, None, -0.1, 3.0, 60.0 * 40)),
         )
         for person in (FIRST, SECOND) if self.world.items and rnd.random() < 0.7 else ():
             self.world.say_yes(self.world.items[-1], person)
@@ -169,7 +170,8 @@ class Walk:
             case "submit":
                 world.submit(item)
             case "move":
-                world.move(item, rnd.choice((0.2, 3, 60 * 5, 60 * 40)), ask_again=rnd.random() < 0.5)
+                minutes = rnd.choice((0.2, 3, 60 * 5, 60 * 40))
+                world.move(item, minutes, ask_again=rnd.random() < 0.5, alone=rnd.random() < 0.4)
             case "schedule":
                 world.schedule(item, rnd.choice((None, None, 0.2, 2)))
             case "cancel":

@@ -28,7 +28,7 @@ from sqlalchemy import URL, Connection, Integer, and_, func, or_, select, text, 
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.model import parse
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.platform.contract import ChannelContext, Platform
@@ -49,6 +49,7 @@ from commsched.store.models import (
     Attempt,
     Base,
     Channel,
+    ChannelTime,
     Decision,
     Delivery,
     Item,
@@ -87,6 +88,13 @@ _DELIVERIES = "SELECT id, state, reason, next_at, stop FROM delivery"
 
 BOOKS = ("items", "yes", "cancelled", "stopped", "answered", "tampered", "attempts")
 """What the oracle knows of the office, and forgets with it; what readers saw it never forgets."""
+
+
+_OWN = select(ChannelTime.publish_at)
+
+
+def _at(channel: int, moment: datetime) -> ChannelIn:
+    return ChannelIn(id=channel, publish_at=moment.isoformat())
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -512,6 +520,8 @@ class World:
                 assert item.revision_id == revision.id, "an old revision was sent"
                 assert self.cleared(item.id, attempt.hash, content, now), "nobody had approved it for now"
                 assert delivery.due_at <= now, "it was sent before its time"
+                own = session.scalar(_OWN.where(ChannelTime.item_id == item.id, ChannelTime.channel_id == channel.id))
+                assert (own or item.publish_at) <= now, "it was sent before the time of its channel"
                 assert not content.embargo or datetime.fromisoformat(content.embargo) <= now, "before the embargo"
                 assert now <= delivery.latest_at, "it was sent after its latest time"
                 assert item.id not in self.cancelled, "it had been cancelled"
@@ -722,14 +732,16 @@ class World:
         picture: bool,
         embargo: float | None,
         latest: float | None,
+        own: float | None = None,
     ) -> DraftIn:
+        """``own``: minutes after the others at which the last of ``channels`` goes out."""
         self.words += 1
         said = SPLIT.join(f"Nummer {self.words}, del {n}" for n in range(parts))
         at = self.clock.at + timedelta(minutes=minutes)
         return DraftIn(
             text=said,
             title=f"Nummer {self.words}",
-            channels=channels,
+            channels=channels if own is None else [*channels[:-1], _at(channels[-1], at + timedelta(minutes=own))],
             publish_at=at.isoformat(),
             media=[PictureIn(id=1)] if picture and item_place == 1 else [],
             embargo=(at + timedelta(minutes=embargo)).isoformat() if embargo is not None else None,
@@ -745,11 +757,12 @@ class World:
         picture: bool = False,
         embargo: float | None = None,
         latest: float | None = None,
+        own: float | None = None,
     ) -> None:
         """Write something and ask for approval, to be scheduled with the last yes."""
         allowed = [5] if place == 2 else [number for number in channels if number != 5]
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
-        draft = self._draft(place, allowed, minutes, parts, picture, embargo, latest)
+        draft = self._draft(place, allowed, minutes, parts, picture, embargo, latest, own)
         made: list[int] = []
         if self._try("create", lambda: made.append(editing.create(self.installation, writer, draft))):
             self.items += made
@@ -785,7 +798,9 @@ class World:
         content_hash, place, row = self._facts(item)
         who = person if place == 1 else OTHER_APPROVER
         if self._try("approve", lambda: approve.approve(self.installation, self.actor(who), item, content_hash)):
-            hours = (row.publish_at - timedelta(hours=6), row.publish_at + timedelta(hours=24))
+            with self.installation.store.read(EVERY_WORKSPACE) as session:
+                times = [row.publish_at, *session.scalars(_OWN.where(ChannelTime.item_id == item))]
+            hours = (min(times) - timedelta(hours=6), max(times) + timedelta(hours=24))
             self.yes.setdefault((item, content_hash), {})[who] = hours
 
     def take_back(self, item: int, changes: bool = False) -> None:
@@ -804,14 +819,17 @@ class World:
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         self._try("submit", lambda: approve.submit(self.installation, writer, item, then_schedule=True))
 
-    def move(self, item: int, minutes: float, ask_again: bool = False) -> None:
-        content_hash, place, _ = self._facts(item)
+    def move(self, item: int, minutes: float, ask_again: bool = False, alone: bool = False) -> None:
+        """``alone``: the last of its channels, and not the others."""
+        content_hash, place, row = self._facts(item)
+        only = [int(number) for number in row.channels.split(",") if number][-1:] if alone else None
         writer = self.actor(WRITER if place == 1 else OTHER_WRITER)
         at = (self.clock.at + timedelta(minutes=minutes)).isoformat()
         before = self._set_aside(item)
-        if self._try("move", lambda: schedule.move(self.installation, writer, item, at, ask_again=ask_again)) and (
-            self._set_aside(item) > before
-        ):
+        move = (self.installation, writer, item, at)
+        if self._try(
+            "move alone" if alone else "move", lambda: schedule.move(*move, ask_again=ask_again, channels=only)
+        ) and (self._set_aside(item) > before):
             self.yes.pop((item, content_hash), None)
 
     def _set_aside(self, item: int) -> int:

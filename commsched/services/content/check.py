@@ -93,16 +93,19 @@ def judge(
     uid: str = "",
     item: int = 0,
     publish_at: datetime | None = None,
+    own: Mapping[int, datetime] | None = None,
     around: Around | None = None,
     near: bool = True,
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
-    at ``publish_at`` (now, where no time is set). ``around`` is given by whoever has read it already. Without ``near``
+    at ``publish_at`` (now, where no time is set), and at ``own`` times in some channels. ``around`` is given by whoever
+    has read it already. Without ``near``
     nothing is said of what is planned close to it."""
     known = around or read_around(session)
     files = stored(installation, session, content)
-    others = neighbours(session, item, content, publish_at if near else None)
-    unwilling = _unwilling(session, content, max(publish_at or installation.now(), installation.now()))
+    own, now = own or {}, installation.now()
+    others = neighbours(session, item, content, publish_at if near else None, own)
+    unwilling = _unwilling(session, content, max([publish_at or now, now, *own.values()]))
     said = said_before(others.duplicates)
     going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
     people = {channel.id: lists.sample(installation, session, channel) for channel in going}
@@ -114,22 +117,28 @@ def judge(
             uid,
             files,
             people[channel.id],
-            [*unwilling, *said.get(channel.id, ())],
+            [*unwilling, *said.get(channel.id, ()), *_time_problems(content, own.get(channel.id), now)],
             known.workspace.is_demo,
         )
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
-    general = general_problems(content, publish_at, installation.now())
+    follows = not content.channels or any(one.channel not in own for one in content.channels)
+    general = general_problems(content, publish_at if follows else None, now)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
 def check(
-    installation: Installation, session: Session, content: Content, uid: str = "", at: datetime | None = None
+    installation: Installation,
+    session: Session,
+    content: Content,
+    uid: str = "",
+    at: datetime | None = None,
+    own: Mapping[int, datetime] | None = None,
 ) -> list[Checked]:
-    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set).
-    The same answer for composer, API, import and publisher."""
-    return judge(installation, session, content, uid=uid, publish_at=at).checked
+    """What every channel of ``content`` says of it, were it to go out at ``at`` (now, where no time is set), and at its
+    ``own`` time in some. The same answer for composer, API, import and publisher."""
+    return judge(installation, session, content, uid=uid, publish_at=at, own=own).checked
 
 
 def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
@@ -215,9 +224,7 @@ def is_link(text: str) -> bool:
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
     embargo."""
-    found = []
-    if publish_at is not None and passed(publish_at, now):
-        found.append(block("publish_at", PASSED))
+    found = _time_problems(content, publish_at, now)
     if not content.channels:
         found.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
@@ -229,6 +236,14 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         found.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:
         found.append(block("correction", N_("Write what is corrected: readers are told.")))
-    if content.embargo and publish_at and publish_at < datetime.fromisoformat(content.embargo):
-        found.append(block("publish_at", N_("It would go out before its embargo.")))
     return found
+
+
+def _time_problems(content: Content, at: datetime | None, now: datetime) -> list[Problem]:
+    """What is wrong with going out at ``at``, the item's time or a channel's own."""
+    if at is None:
+        return []
+    problems = [block("publish_at", PASSED)] if passed(at, now) else []
+    if content.embargo and at < datetime.fromisoformat(content.embargo):
+        problems.append(block("publish_at", N_("It would go out before its embargo.")))
+    return problems

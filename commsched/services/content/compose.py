@@ -45,7 +45,7 @@ def content_from(
     """
     if given.correction.strip() and not corrects:
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
-    chosen, media = _channels(session, given.channels, channels), media_of(session, given)
+    chosen, media = _channels(session, given.channel_ids, channels), media_of(session, given)
     made = derivatives(session, media.values())
     embargo = (times or times_of(given, workspace.zone)).embargo
     content = Content(

@@ -6,9 +6,20 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import AttachmentIn, CaptionsIn, DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.draft import (
+    AttachmentIn,
+    CaptionsIn,
+    ChannelIn,
+    DraftIn,
+    PictureIn,
+    QuoteIn,
+    SourceIn,
+    VariantIn,
+)
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Attachment
+from commsched.core.timing.plan import Plan
+from commsched.services.content import times
 from commsched.store.models import Item, Media, Revision, Video
 
 
@@ -34,9 +45,16 @@ def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentI
     ]
 
 
+def _channel(number: int, plan: Plan) -> int | ChannelIn:
+    slot = plan.own.get(number)
+    if slot is None:
+        return number
+    return ChannelIn(id=number, publish_at=slot.at.isoformat(), latest_at=slot.latest.isoformat())
+
+
 def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     """The item as it could be handed in again: what a change that names only some fields starts from."""
-    said = revision.parsed()
+    said, plan = revision.parsed(), times.plan(session, item)
     variants = {
         str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
         for one in said.channels
@@ -45,7 +63,7 @@ def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
     draft = DraftIn(
         kind=said.kind,
         quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes],
-        channels=[one.channel for one in said.channels],
+        channels=[_channel(one.channel, plan) for one in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
         attachments=_attachments(session, said.videos),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,8 +14,9 @@ from commsched.core.content.fields import searchable_texts
 from commsched.core.content.model import Content
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
+from commsched.core.timing.plan import Plan
 from commsched.platforms import shown_in
-from commsched.services.content import check
+from commsched.services.content import check, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
@@ -139,11 +140,11 @@ def landmarks(session: Session, rows: list[Revision]) -> list[Revision]:
 
 
 class Examined(msgspec.Struct, frozen=True):
-    """What stops an item, and which item that was: its revision's hash and its time."""
+    """What stops an item, and which item that was: its revision's hash and its times."""
 
     stopping: list[Problem]
     hash: str
-    publish_at: datetime | None
+    plan: Plan
 
 
 def examine(installation: Installation, actor: Actor, item_id: int) -> Examined:
@@ -153,12 +154,12 @@ def examine(installation: Installation, actor: Actor, item_id: int) -> Examined:
         item = load(session, item_id)
         general, channels = problems(installation, session, item)
         stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
-        return Examined(stopping, current(session, item).hash, item.publish_at)
+        return Examined(stopping, current(session, item).hash, times.plan(session, item))
 
 
-def require_unchanged(examined: Examined, item: Item, revision: Revision) -> None:
+def require_unchanged(session: Session, examined: Examined, item: Item, revision: Revision) -> None:
     """Raise :class:`Changed` where the item is no longer the one that was examined."""
-    if (examined.hash, examined.publish_at) != (revision.hash, item.publish_at):
+    if (examined.hash, examined.plan) != (revision.hash, times.plan(session, item)):
         raise Changed(revision)
 
 
@@ -167,6 +168,7 @@ def judge(
 ) -> check.Judgement:
     """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel.
     What is planned close to it stands in nobody's way, and is not looked for."""
+    own = {channel: slot.at for channel, slot in times.plan(session, item).own.items()}
     found = check.judge(
         installation,
         session,
@@ -174,6 +176,7 @@ def judge(
         uid=item.uid,
         item=item.id,
         publish_at=item.publish_at,
+        own=own,
         around=around,
         near=False,
     )

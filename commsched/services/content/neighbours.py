@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.text.length import fold
+from commsched.services.content.times import own_times_of, planned_between
 from commsched.store.models import Item
 
 SHORT: Final = 20
@@ -38,10 +40,11 @@ class Neighbour(msgspec.Struct, frozen=True):
 
 class Neighbours(msgspec.Struct, frozen=True):
     """``duplicates``: other items, not cancelled, with the same text, the newest first. ``near``: other planned items
-    within an hour in a channel of its own, by time, three at most."""
+    within an hour in a channel of its own, by time, three at most; ``near_at`` has the times that are near, by item."""
 
     duplicates: list[Neighbour] = []
     near: list[Neighbour] = []
+    near_at: dict[int, datetime] = {}
 
 
 def text_hash(text: str) -> str:
@@ -51,41 +54,56 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest() if len(words) >= SHORT else ""
 
 
-def neighbours(session: Session, item_id: int, content: Content, at: datetime | None = None) -> Neighbours:
-    """What stands around ``content``, were it the next version of ``item_id`` (0: of something new) planned for
-    ``at``. One statement, by two indexes; none where there is nothing to ask."""
+def neighbours(
+    session: Session,
+    item_id: int,
+    content: Content,
+    at: datetime | None = None,
+    own: Mapping[int, datetime] | None = None,
+) -> Neighbours:
+    """What stands around ``content``, were it the next version of ``item_id`` (0: of something new) planned for ``at``,
+    and in some channels for ``own`` times. One statement, by three indexes, and another where an item near has times
+    of its own; none where there is nothing to ask."""
     text = "" if content.corrects else text_hash(content.text)
-    if not text and at is None:
+    moments = sorted({at, *(own or {}).values()}) if at is not None else []
+    if not text and not moments:
         return Neighbours()
-    span = {"since": at - CLOSE, "until": at + CLOSE} if at is not None else {}
-    asked = {"own": item_id, "text": text} if text else {"own": item_id}
-    rows = session.execute(_around(bool(text), at is not None), asked | span)
-    same, close = [], []
-    for number, title, state, publish_at, channels, is_same, is_close in rows:
+    asked: dict[str, object] = {"own": item_id, "text": text} if text else {"own": item_id}
+    for number, moment in enumerate(moments):
+        asked |= {f"since{number}": moment - CLOSE, f"until{number}": moment + CLOSE}
+    same, close, timed = [], [], set()
+    for number, title, state, publish_at, channels, own_times, is_same, is_close in session.execute(
+        _around(bool(text), len(moments)), asked
+    ):
         neighbour = Neighbour(number, title, state, publish_at, _numbers(channels))
         if is_same:
             same.append(neighbour)
         if is_close:
             close.append(neighbour)
-    return Neighbours(same, _nearest(close, content))
+            timed.update([number] if own_times else [])
+    if at is None:
+        return Neighbours(same)
+    mine = {part.channel: (own or {}).get(part.channel, at) for part in content.channels}
+    near = _nearest(close, own_times_of(session, timed), mine)
+    return Neighbours(same, [neighbour for _at, neighbour in near], {neighbour.id: time for time, neighbour in near})
 
 
-@lru_cache(maxsize=4)
-def _around(text: bool, time: bool) -> Select[*tuple[Any, ...]]:
-    """Items with the same text, if ``text``, and such as are planned for about the same time, if ``time``."""
-    own = bindparam("own", type_=BigInteger)
-    planned = and_(
-        Item.publish_at > bindparam("since", type_=Item.publish_at.type),
-        Item.publish_at < bindparam("until", type_=Item.publish_at.type),
-        Item.state.not_in(UNPLANNED),
-    )
+@lru_cache(maxsize=16)
+def _around(text: bool, moments: int) -> Select[*tuple[Any, ...]]:
+    """Items with the same text, if ``text``, and such as are planned for about one of so many ``moments``."""
+    own, kind = bindparam("own", type_=BigInteger), Item.publish_at.type
+    spans = [
+        planned_between(bindparam(f"since{number}", type_=kind), bindparam(f"until{number}", type_=kind))
+        for number in range(moments)
+    ]
+    is_close = and_(or_(*spans), Item.state.not_in(UNPLANNED)) if spans else false()
     repeated = and_(
         Item.text_hash == bindparam("text", type_=Item.text_hash.type),
         Item.state != "cancelled",
         Item.corrects_id.is_distinct_from(own),  # a correction may repeat what it corrects
     )
-    is_same, is_close = (repeated if text else false()), (planned if time else false())
-    columns = (Item.id, Item.title, Item.state, Item.publish_at, Item.channels)
+    is_same = repeated if text else false()
+    columns = (Item.id, Item.title, Item.state, Item.publish_at, Item.channels, Item.own_times)
     wanted = select(*columns, is_same.label("same"), is_close.label("close"))
     return wanted.where(Item.id != own, or_(is_same, is_close)).order_by(desc(Item.id)).limit(MOST)
 
@@ -95,14 +113,20 @@ def duplicates(session: Session, item_id: int, content: Content) -> list[Neighbo
     return neighbours(session, item_id, content).duplicates
 
 
-def _nearest(close: list[Neighbour], content: Content) -> list[Neighbour]:
-    channels = {own.channel for own in content.channels}
-    shared = [
-        (neighbour.publish_at, neighbour.id, neighbour)
-        for neighbour in close
-        if neighbour.publish_at is not None and not channels.isdisjoint(neighbour.channels)
-    ]
-    return [neighbour for _at, _id, neighbour in sorted(shared)[:3]]
+def _nearest(
+    close: list[Neighbour], own: Mapping[int, Mapping[int, datetime]], mine: Mapping[int, datetime]
+) -> list[tuple[datetime, Neighbour]]:
+    """Those of ``close`` that go out within an hour of ``mine``, the times by channel, and when they do. ``own`` has
+    the times of their channels' own, by item."""
+    near = []
+    for neighbour in close:
+        times = {
+            channel: own.get(neighbour.id, {}).get(channel, neighbour.publish_at) for channel in neighbour.channels
+        }
+        shared = [time for c in mine.keys() & times.keys() if (time := times[c]) and abs(time - mine[c]) < CLOSE]
+        if shared:
+            near.append((min(shared), neighbour))
+    return sorted(near, key=lambda pair: (pair[0], pair[1].id))[:3]
 
 
 def _numbers(channels: str) -> frozenset[int]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid
+from commsched.services.content.times import planned_between
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, AuditEntry, Delivery, Item, Part, Revision
 from commsched.store.search import holds
@@ -72,10 +73,8 @@ def items(session: Session, wish: ItemQuery, page: Page) -> list[tuple[Item, Rev
         found = found.where(Item.author_id == wish.person)
     if wish.kind:
         found = found.where(Item.kind == wish.kind)
-    if wish.start is not None:
-        found = found.where(Item.publish_at >= wish.start)
-    if wish.end is not None:
-        found = found.where(Item.publish_at < wish.end)
+    if wish.start is not None or wish.end is not None:
+        found = found.where(planned_between(wish.start, wish.end))
     for word in fold(wish.words).split()[:10]:
         found = found.where(holds(Item.search, word))
     return [(row[0], row[1]) for row in session.execute(_cut(found, Item.id, page))]

@@ -51,7 +51,7 @@ def _missing(installation: Installation, session: Session, draft: DraftIn) -> It
     except Invalid:
         return  # said, by its field, where the content is built
     existing, seen = derivatives(session, media), set[tuple[int, str]]()
-    for channel in session.scalars(select(Channel).where(Channel.id.in_(draft.channels))):
+    for channel in session.scalars(select(Channel).where(Channel.id.in_(draft.channel_ids))):
         variant = draft.variants.get(str(channel.id))
         limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:

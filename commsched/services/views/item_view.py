@@ -13,11 +13,12 @@ from commsched.core.approval.rules import standing
 from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, NotFound, Problem
+from commsched.core.timing.plan import Plan
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import ItemHistory, histories
 from commsched.services.approval.clearance import as_said
 from commsched.services.approval.roster import Roster, read_roster
-from commsched.services.content import check, items, queries
+from commsched.services.content import check, items, queries, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
 from commsched.services.workflow import takedown
@@ -51,6 +52,8 @@ class ItemView(msgspec.Struct, frozen=True):
     judgement: check.Judgement
     """The one judgement of it, also where it can no longer be changed: its previews are made by it."""
     roster: Roster
+    plan: Plan
+    """When it goes out, channel by channel."""
     unseen: bool = False
     """Whether its reader has not seen everything that was said about it."""
 
@@ -107,6 +110,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
         history,
         judgement,
         roster,
+        times.plan(session, item),
         bool(unseen),
     )
 

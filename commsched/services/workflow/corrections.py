@@ -103,7 +103,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
     draft = drafts.as_draft(session, newest, revision)
     kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
     return replace(
-        draft, channels=channels, variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
+        draft, channels=list(channels), variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
     )
 
 

@@ -9,13 +9,15 @@ import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, SourceIn, Times, times_of
+from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
-from commsched.core.timing.wall_time import latest_for, refuse_past
+from commsched.core.timing.plan import Slot
+from commsched.core.timing.wall_time import latest_for
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import compose
+from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
     STOPPABLE,
@@ -34,7 +36,7 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
-from commsched.services.workflow.schedule import follow_move, partly_out
+from commsched.services.workflow.schedule import follow_move, partly_out, refuse_passed
 from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
 
 
@@ -113,6 +115,7 @@ def create_in(
     _set_times(item, workspace, made.times)
     session.add(item)
     session.flush()
+    _set_own_times(session, item, made)
     _add_revision(installation, session, actor, item, made, list(given.sources))
     note(session, installation, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
     return item
@@ -151,9 +154,9 @@ def save(
         changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, prepared.times)
-        if moved and not changed and item.publish_at is not None and item.state not in ("draft", "changes_requested"):
-            refuse_past(item.publish_at, installation.now())  # what waits goes on with the new time
+        moved = _set_times(item, workspace, prepared.times) | _set_own_times(session, item, prepared)
+        if moved and not changed and item.state not in ("draft", "changes_requested"):
+            refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
             new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
@@ -273,6 +276,20 @@ def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     return before != (item.publish_at, item.latest_at)
 
 
+def _set_own_times(session: Session, item: Item, made: Ready) -> bool:
+    """Give the channels of ``made`` the times of their own that it names; returns whether any differs from before."""
+    chosen = {channel.channel for channel in made.content.channels}
+    own = {channel: _slot(item, time) for channel, time in made.times.own.items() if channel in chosen}
+    return planning.keep(session, item, own)
+
+
+def _slot(item: Item, time: OwnTime) -> Slot:
+    slot = planning.item_slot(item)
+    assert slot is not None, "an item with a channel's time has one"
+    latest = time.latest or time.publish.at + (slot.latest - slot.at)
+    return Slot(time.publish.at, latest, time.publish.wall, time.publish.zone)
+
+
 def restore(installation: Installation, actor: Actor, item_id: int, number: int) -> None:
     """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
     actor.require("write")
@@ -288,6 +305,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         hashed = current(session, item).hash
         was = item.state if clearance(session, item, hashed) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
+        planning.drop_others(session, item)
         _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

@@ -36,6 +36,7 @@ PARTS = (
     ("media", N_("Pictures")),
     ("videos", N_("Videos")),
     ("publish", N_("Time")),
+    ("times", N_("Times of single channels")),
     ("latest", N_("Latest time")),
     ("embargo", N_("Embargo")),
 )
@@ -83,6 +84,9 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
         "videos": lambda one: "\n".join(_video(video) for video in one.videos),
         "publish": lambda one: one.publish.value.replace("T", " "),
+        "times": lambda one: "\n".join(
+            f"{called(n)}: {wall.value.replace('T', ' ')}" for n, wall in sorted(one.times.items()) if n in one.channels
+        ),
         "latest": lambda one: one.latest.value.replace("T", " "),
         "embargo": lambda one: one.embargo.value.replace("T", " "),
     }
@@ -107,4 +111,6 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
         mine.texts[name] = theirs.texts[name]
     for name in taken & {name for name, _label in PARTS}:
         setattr(mine, name, getattr(theirs, name))
+    if "times" in taken:
+        mine.spans = theirs.spans
     return mine

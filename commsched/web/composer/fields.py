@@ -6,19 +6,20 @@ Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
 from commsched.core.text.clean import clean
 from commsched.web.components.clock_input import clock_time
 
+MOST_SPAN: Final = 366 * 24 * 60
 MOST_ROWS: Final = 60
 """Rows of one kind that are read from a form; more are refused by the draft itself."""
 
@@ -76,6 +77,10 @@ class Fields(msgspec.Struct):
     publish: WallFields = msgspec.field(default_factory=WallFields)
     latest: WallFields = msgspec.field(default_factory=WallFields)
     embargo: WallFields = msgspec.field(default_factory=WallFields)
+    times: dict[int, WallFields] = msgspec.field(default_factory=dict)
+    """The time of the channels that have one of their own."""
+    spans: dict[int, int] = msgspec.field(default_factory=dict)
+    """Minutes from a channel's own time to its latest, where that does not follow from the item's."""
 
     @property
     def empty(self) -> bool:
@@ -95,6 +100,7 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     made.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, made)
     made.publish, made.latest, made.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
+    made.times, made.spans = _own_times(form)
     return made
 
 
@@ -103,6 +109,14 @@ def _video(form: MultiDict[str, str], number: int) -> VideoFields:
     captions = {name.removeprefix(head)[:35]: clean(text) for name, text in form.items() if name.startswith(head)}
     alt = clean(form.get(f"video-alt-{number}", ""))
     return VideoFields(number, alt, {name: text for name, text in captions.items() if text.strip()})
+
+
+def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[int, int]]:
+    names = [name.removesuffix("_day").removeprefix("at-") for name in form if name.startswith("at-")]
+    times = {number: _wall(form, f"at-{number}") for number in _numbers(names)}
+    times = {number: wall for number, wall in times.items() if wall.value}
+    spans = {number: _numbers([form.get(f"span-{number}", "")]) for number in times}
+    return times, {number: minutes[0] for number, minutes in spans.items() if minutes and minutes[0] <= MOST_SPAN}
 
 
 def _rows(form: MultiDict[str, str], one: str, other: str) -> list[tuple[str, str]]:
@@ -140,7 +154,7 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
     made = Fields(kind=draft.kind, texts=texts_of(draft))
     made.quotes = [(quote.text, quote.person) for quote in draft.quotes]
     made.sources = [(source.text, source.url) for source in draft.sources]
-    made.channels = list(draft.channels)
+    made.channels = draft.channel_ids
     for key, variant in draft.variants.items():
         if variant.text is not None:
             made.own[int(key)] = variant.text
@@ -154,7 +168,19 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
     ]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
     made.publish, made.latest, made.embargo = (WallFields.of(moment, zone) for moment in times)
+    for channel in draft.channels:
+        if isinstance(channel, ChannelIn) and (at := _moment(channel.publish_at)) is not None:
+            made.times[channel.id] = WallFields.of(at, zone)
+            span = _span(draft.publish_at, draft.latest_at)
+            if (own := _span(channel.publish_at, channel.latest_at)) is not None and own != span:
+                made.spans[channel.id] = own
     return made
+
+
+def _span(publish: str | None, latest: str | None) -> int | None:
+    """Minutes from a time to its latest."""
+    start, end = _moment(publish), _moment(latest)
+    return None if start is None or end is None else round((end - start) / timedelta(minutes=1))
 
 
 def _moment(value: str | None) -> datetime | None:

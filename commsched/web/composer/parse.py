@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
-from commsched.core.content.draft import DraftIn, Times
+from commsched.core.content.draft import ChannelIn, DraftIn, OwnTime, Times, own_field
 from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
@@ -49,10 +50,32 @@ def meaning(fields: Fields, zone: str) -> Meant:
     embargo = _time(meant, fields.embargo, zone, "embargo")
     if publish is None and "publish_at" not in faults:
         latest = None
-    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None)
+    own = _own_times(meant, fields, zone)
+    if publish is None and own and "publish_at" not in faults:
+        publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
+    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None, own)
+    draft.channels = [_channel(number, own.get(number)) for number in draft.channel_ids]
     for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
         setattr(draft, name, moment.at.isoformat() if moment else None)
     return meant
+
+
+def _own_times(meant: Meant, fields: Fields, zone: str) -> dict[int, OwnTime]:
+    """The times of the chosen channels that have one of their own."""
+    own: dict[int, OwnTime] = {}
+    for number in meant.draft.channel_ids:
+        moment = _time(meant, fields.times.get(number, WallFields()), zone, own_field(number, "publish_at"))
+        if moment is not None:
+            span = fields.spans.get(number)
+            own[number] = OwnTime(moment, None if span is None else moment.at + timedelta(minutes=span))
+    return own
+
+
+def _channel(number: int, time: OwnTime | None) -> int | ChannelIn:
+    if time is None:
+        return number
+    latest = time.latest.isoformat() if time.latest else None
+    return ChannelIn(id=number, publish_at=time.publish.at.isoformat(), latest_at=latest)
 
 
 def _raw(fields: Fields) -> dict[str, Any]:

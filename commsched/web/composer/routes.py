@@ -212,9 +212,10 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "library": search.newest(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,
+            "no_time": WallFields(),
         }
     for name, words in shown.faults.items():
-        if request.method == "POST" or name in view_model.TIMES:
+        if request.method == "POST" or view_model.is_time(name):
             form.errors.setdefault(_home(name), translated(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(
@@ -242,9 +243,16 @@ def _clash(meant: Meant) -> dict[str, Any] | None:
         return None
     return {
         "field": meant.clash.field,
+        "name": _clock_field(meant.clash.field),
         "choices": choices(meant.clash, place().zone),
         "twice": isinstance(meant.clash, Fold),
     }
+
+
+def _clock_field(field: str) -> str:
+    """What the form calls the time ``field``: ``publish`` for ``publish_at``, ``at-3`` for a channel's own."""
+    _channels, _dot, own = field.partition(".")
+    return f"at-{own.partition('.')[0]}" if own else field.removesuffix("_at")
 
 
 def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
@@ -311,9 +319,8 @@ def keep(item_id: int) -> Response | tuple[Response, int]:
 
 def _kept(item: Item | None) -> Response | tuple[Response, int]:
     meant = meaning(from_form(request.form), place().zone)
-    if not set(meant.faults) <= {
-        *view_model.TIMES
-    }:  # a time half typed is left for later; anything else must not be lost
+    # a time half typed is left for later; anything else must not be lost
+    if not all(view_model.is_time(name) for name in meant.faults):
         return jsonify(saved=False, faults={name: translated(words) for name, words in meant.faults.items()})
     try:
         number = _save(item, meant, by_itself=True)

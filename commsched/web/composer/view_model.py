@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_, Invalid, Message, Problem, block, w
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, items
-from commsched.services.content.neighbours import Neighbour
+from commsched.services.content.neighbours import Neighbour, Neighbours
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
@@ -65,7 +65,8 @@ def only_known(session: Session, draft: DraftIn) -> DraftIn:
 
 def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Channel]) -> DraftIn:
     """As :func:`only_known`, by channels that have been read."""
-    draft.channels = [n for n in draft.channels if n in channels and channels[n].state != "archived"]
+    chosen = zip(draft.channels, draft.channel_ids, strict=True)
+    draft.channels = [given for given, n in chosen if n in channels and channels[n].state != "archived"]
     media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
     draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
     if draft.attachments:
@@ -106,12 +107,13 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             uid=item.uid if item else "",
             item=item.id if item else 0,
             publish_at=meant.publish.at if meant.publish else None,
+            own=meant.times.own_moments,
             around=around,
         )
         made.previews = previews(installation, content, judgement, item.uid if item else "")
         made.problems = _problems(made, judgement)
         made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
-        made.problems += _near(around.workspace, judgement.neighbours.near)
+        made.problems += _near(around.workspace, judgement.neighbours)
         made.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
         made.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
         made.problems = _with_turn(made.problems, made.ahead)
@@ -135,7 +137,12 @@ def _with_turn(problems: list[tuple[str, Problem]], ahead: Ahead) -> list[tuple[
 
 def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
     """A time that does not say when stops it as surely as a text too long."""
-    return [("", block(name, faults[name].message, **faults[name].params)) for name in TIMES if name in faults]
+    return [("", block(name, faults[name].message, **faults[name].params)) for name in faults if is_time(name)]
+
+
+def is_time(field: str) -> bool:
+    """Whether ``field`` is a time: the item's, or a channel's own."""
+    return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
 def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
@@ -150,13 +157,12 @@ def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem
     return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
 
 
-def _near(workspace: Workspace, near: list[Neighbour]) -> list[tuple[str, Problem]]:
+def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]:
     """What goes out within an hour in the same channel, said where the time is chosen."""
     words = N_("“%(title)s” goes out at %(time)s in the same channel, within an hour.")
     return [
-        ("", warn("publish_at", words, title=row.title, time=dates.clock(row.publish_at, workspace.zone)))
-        for row in near
-        if row.publish_at is not None
+        ("", warn("publish_at", words, title=row.title, time=dates.clock(others.near_at[row.id], workspace.zone)))
+        for row in others.near
     ]
 
 
@@ -226,7 +232,8 @@ def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")
     if verb == "time":
-        fields.publish = WallFields(exact=what[:40])
+        name, _, exact = what.partition(":")
+        _answer(fields, name, WallFields(exact=exact[:40]))
         return False
     order = [number for number, _alt in fields.media]
     which = int(what) if _is_id(what) else 0
@@ -235,6 +242,15 @@ def rearranged(fields: Fields, press: str) -> bool:
     elif verb in ("drop", "up", "down") and which in order:
         _shift(fields.media, order.index(which), verb)
     return verb in ("add", "drop", "up", "down", "again")
+
+
+def _answer(fields: Fields, name: str, wall: WallFields) -> None:
+    """Which of two moments was meant, in the field ``name``: ``publish``, or ``at-3`` for a channel's own time."""
+    head, _, number = name.partition("-")
+    if head == "at" and _is_id(number):
+        fields.times[int(number)] = wall
+    elif name in ("publish", "latest", "embargo"):
+        setattr(fields, name, wall)
 
 
 def _shift(media: list[Any], place: int, verb: str) -> None:

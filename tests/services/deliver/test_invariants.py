@@ -47,6 +47,7 @@ class Installation(RuleBasedStateMachine):
         picture=st.booleans(),
         embargo=st.sampled_from((None, 0.0)),
         latest=st.sampled_from((None, 1.0)),
+        own=st.sampled_from((None, -0.1, 3.0, 60.0 * 40)),
         yes=st.booleans(),
     )
     def write(
@@ -58,9 +59,10 @@ class Installation(RuleBasedStateMachine):
         picture: bool,
         embargo: float | None,
         latest: float | None,
+        own: float | None,
         yes: bool,
     ) -> None:
-        self.world.create(place, channels, minutes, parts, picture, embargo, latest)
+        self.world.create(place, channels, minutes, parts, picture, embargo, latest, own)
         for person in (FIRST, SECOND) if yes and self.world.items else ():
             self.world.say_yes(self.world.items[-1], person)
 
@@ -80,9 +82,14 @@ class Installation(RuleBasedStateMachine):
         self.world.take_back(self.pick(which), changes)
 
     @precondition(has_items)
-    @rule(which=st.integers(0, 5), minutes=st.sampled_from((0.2, 5.0, 300.0, 2400.0)), again=st.booleans())
-    def move(self, which: int, minutes: float, again: bool) -> None:
-        self.world.move(self.pick(which), minutes, again)
+    @rule(
+        which=st.integers(0, 5),
+        minutes=st.sampled_from((0.2, 5.0, 300.0, 2400.0)),
+        again=st.booleans(),
+        alone=st.booleans(),
+    )
+    def move(self, which: int, minutes: float, again: bool, alone: bool) -> None:
+        self.world.move(self.pick(which), minutes, again, alone)
 
     @precondition(has_items)
     @rule(which=st.integers(0, 5), minutes=st.sampled_from((None, 0.2)))
