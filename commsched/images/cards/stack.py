@@ -110,15 +110,15 @@ def _trimmed(column: Column, texts: list[Text], sets: list[SizedText]) -> list[S
     return [_ellipsed(column, sized, whole) for sized, whole in zip(kept, sets, strict=True)]
 
 
-def _first(block: SizedText, limit: int) -> SizedText:
-    return replace(block, lines=block.lines[:limit], count=limit) if limit and block.count > limit else block
+def _first(one: SizedText, limit: int) -> SizedText:
+    return replace(one, lines=one.lines[:limit], count=limit) if limit and one.count > limit else one
 
 
-def _ellipsed(column: Column, block: SizedText, whole: SizedText) -> SizedText:
-    if len(block.lines) == len(whole.lines):
-        return block
-    width = width_for(block.text, block.size, column.area.width)
-    return replace(block, lines=tuple(line_breaking.shortened(list(block.lines), block.text.setting, width)))
+def _ellipsed(column: Column, one: SizedText, whole: SizedText) -> SizedText:
+    if len(one.lines) == len(whole.lines):
+        return one
+    width = width_for(one.text, one.size, column.area.width)
+    return replace(one, lines=tuple(line_breaking.shortened(list(one.lines), one.text.setting, width)))
 
 
 def _losses(whole: list[SizedText], kept: list[SizedText]) -> list[Problem]:

@@ -171,7 +171,7 @@ def _working_hours(wish: datetime, latest: datetime, plan: PlannedItem, turn: in
     before = min(wish, latest)
     day = before.astimezone(zone)
     for back in range(7):
-        moment = (day - timedelta(days=back)).replace(hour=9 + turn % 6, minute=turn * 7 % 60, second=0, microsecond=0)
-        if moment <= before and moment.isoweekday() < 6:
-            return moment.astimezone(before.tzinfo)
+        there = (day - timedelta(days=back)).replace(hour=9 + turn % 6, minute=turn * 7 % 60, second=0, microsecond=0)
+        if there <= before and there.isoweekday() < 6:
+            return there.astimezone(before.tzinfo)
     return before

@@ -22,9 +22,9 @@ def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str
     return {(row.media_id, row.recipe): row for row in rows}
 
 
-def media_of(session: Session, draft: DraftIn) -> dict[int, Media]:
+def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
     """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
-    wanted = [picture.id for picture in handed_in(draft)]
+    wanted = [picture.id for picture in handed_in(given)]
     rows = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
     for number in wanted:
         if number not in rows:
@@ -42,5 +42,5 @@ def videos_of(session: Session, given: DraftIn) -> dict[int, Video]:
     return rows
 
 
-def handed_in(draft: DraftIn) -> list[PictureIn]:
-    return [picture if isinstance(picture, PictureIn) else PictureIn(id=picture) for picture in draft.media]
+def handed_in(given: DraftIn) -> list[PictureIn]:
+    return [picture if isinstance(picture, PictureIn) else PictureIn(id=picture) for picture in given.media]
