@@ -185,7 +185,7 @@ def _client(context: ChannelContext) -> Client:
     server, bearer = base_url(context, _BASE_URL), value(context, _BEARER)
     keys = [value(context, setting) for setting in _KEYS]
     if not all(keys) and not bearer:
-        missing = next(setting for setting, found in zip(_KEYS, keys, strict=True) if not found)
+        missing = next(setting for setting, entered in zip(_KEYS, keys, strict=True) if not entered)
         words = N_("X needs all four keys, or one user token. One is missing here.")
         raise ConnectError(words, missing.key if any(keys) else _KEYS[0].key)
     from commsched.platforms._tweepy import Client
