@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
 from commsched.core.approval.rules import CastDecision, Policy, Yes, current_step, helps, standing, yeses
 from commsched.core.text.messages import N_, Conflict, NotAllowed
-from commsched.services.approval import link_mails
+from commsched.services.approval import request_mails
 from commsched.services.approval.clearance import as_said, read_policy
 from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.kernel.context import Installation
@@ -305,8 +305,8 @@ def ask(
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
     for person in sorted(now.asked):
-        if again or not link_mails.has_open_link(installation, session, item, revision, person):
-            link_mails.send(installation, session, item, revision, person, kind)
+        if again or not request_mails.has_open_link(installation, session, item, revision, person):
+            request_mails.queue(installation, session, item, revision, person, kind)
     for person in sorted(now.acceptors):
         if again or not _asked_to_accept(session, item, revision, person):
             outbox.drop(session, item, outbox.ASKING, only={person})
