@@ -248,7 +248,7 @@ MUTANTS = (
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
-        "any(said.human == one.human for said in given)",
+        "any(said.human == approval.human for said in approvals)",
         "False",
         SAYS,
     ),
@@ -312,8 +312,8 @@ MUTANTS = (
     Mutant(
         "a no is decided by another when its time passes",
         "services/ops/chores.py",
-        'Item.state == "in_review", Item.publish_at <=',
-        'Item.state.in_(("in_review", "changes_requested")), Item.publish_at <=',
+        'late = (Item.state == "in_review", planned_between(',
+        'late = (Item.state.in_(("in_review", "changes_requested")), planned_between(',
         f"{EYES}a_no_stands",
     ),
     Mutant(
@@ -340,8 +340,8 @@ MUTANTS = (
     Mutant(
         "it is approved though its time has passed",
         "services/workflow/approve.py",
-        "item.latest_at < installation.now():",
-        "False:",
+        "if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        "if False:",
         "tests/services/workflow/test_schedule.py",
     ),
     Mutant(
@@ -1261,7 +1261,7 @@ MUTANTS = (
     Mutant(
         "what was looked at is not compared",
         "services/content/items.py",
-        "!= (revision.hash, item.publish_at)",
+        "!= (revision.hash, times.plan(session, item))",
         "is None",
         "tests/services/test_transactions.py",
     ),

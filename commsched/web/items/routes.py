@@ -94,7 +94,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
     }
 
 
-def _under_embargo(seen: item_view.ItemView) -> dict[str, Any]:
+def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
     """The secret address of an item under embargo, and whether somebody has it already, so that only the embargo can be
     changed."""
     if is_over(seen.content.embargo, installation().now()):

@@ -5,8 +5,6 @@ The world looks at every attempt when it is committed and at everything readers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,15 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from commsched.core.platform.contract import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS
 from tests.sims.walk import LISTS, SPANS, Walk
-from tests.sims.world import FIRST, SECOND, TROUBLES, World, discard
+from tests.sims.world import FIRST, SECOND, TROUBLES, World
 
 CHANNEL_SETS = [(1,), (2,), (3,), (4,), (1, 3), (1, 2, 3, 4)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 class Installation(RuleBasedStateMachine):
