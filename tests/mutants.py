@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.thoroughness import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
 DELIVER, SAYS = "tests/services/deliver/test_deliver.py", "tests/core/approval/test_rules.py"
@@ -1328,7 +1330,7 @@ def _run(copy: Path, one: Mutant) -> str:
     file.write_text(whole.replace(one.old, one.new))
     try:
         command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
-        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
     except subprocess.TimeoutExpired:
         return "(it never came to an end)"
