@@ -126,8 +126,8 @@ MUTANTS = (
     Mutant(
         "what waits past its time is not looked for",
         "services/kernel/overdue.py",
-        "    if rows:",
-        "    rows = []\n    if rows:",
+        "            Delivery.next_at <= now - PAST,",
+        "            Delivery.next_at <= now - PAST,\n            Delivery.id < 0,",
         WATCH,
     ),
     Mutant(
