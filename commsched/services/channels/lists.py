@@ -149,9 +149,9 @@ def sample(installation: Installation, rows: Rows, channel: Channel) -> tuple[st
             somebody[row.position] = installation.vault.unseal(row.address)
         else:
             nobody.setdefault(row.position, []).append(installation.vault.unseal(row.entry))
-    told = somebody | {number: "; ".join(words) for number, words in nobody.items()}
+    lines = somebody | {number: "; ".join(words) for number, words in nobody.items()}
     apart = [address for number, address in somebody.items() if number in nobody]
-    return (*(told.get(number, "") for number in range(1, max(told, default=0) + 1)), *apart)
+    return (*(lines.get(number, "") for number in range(1, max(lines, default=0) + 1)), *apart)
 
 
 def count(installation: Installation, rows: Rows, channel: Channel) -> int:
