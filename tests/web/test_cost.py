@@ -6,6 +6,8 @@ text may cost at most three times as much. What grows with the square costs four
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -16,6 +18,7 @@ from flask import Flask
 from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing
+from commsched.web.http.paths import templates
 from tests import publications, writing
 from tests.conftest import Browser, Cast
 from tests.web.composer.test_writing import form
@@ -252,3 +255,22 @@ def test_a_run_of_marks_is_refused_in_words_at_every_door(
     admin = browse(cast.administrator)
     assert "30 accenter" in admin.post("~/settings/public", {"about": text[:2000]}).text
     assert time.thread_time() - began < 5
+
+
+def test_components_are_made_once_and_not_for_each_page() -> None:
+    """Jinja makes the module of what is imported with context anew each time: a page imports components ten times."""
+    for file in templates().rglob("*.html"):
+        for line in file.read_text("utf-8").splitlines():
+            assert not ('"_macros.html" import' in line and "with context" in line), file
+
+
+def test_no_mapped_class_is_configured_while_the_pages_are_imported() -> None:
+    """It takes longer than all the pages' own modules; the first question to the store does it."""
+    code = (
+        "import commsched.web.app as app, commsched.bootstrap\n"
+        "list(app._pages(app.PACKAGES))\n"
+        "from commsched.store.base import Base\n"
+        "print(sum(mapper.configured for mapper in Base.registry.mappers))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == "0"
