@@ -18,7 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
-DELIVER, SAYS = "tests/services/deliver/test_deliver.py", "tests/core/approval/test_rules.py"
+DELIVER = " ".join(
+    f"tests/services/deliver/test_{name}.py"
+    for name in ("deliver", "dispatcher", "outcomes", "part_decisions", "quarantine", "recovery")
+)
+SAYS = "tests/core/approval/test_rules.py"
 STOPS = "tests/services/workflow/test_stops.py"
 RESTORES = "tests/services/ops/test_after_restore.py"
 COMMITS = "tests/services/deliver/test_commit.py"
