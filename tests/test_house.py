@@ -95,9 +95,9 @@ ANY_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 7,
-    "services": 121,
+    "services": 79,
     "store": 2,
-    "web": 36,
+    "web": 4,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""
@@ -131,12 +131,12 @@ VAGUE_CEILINGS = {
     "cli": 0,
     "core": 0,
     "engine": 0,
-    "images": 11,
+    "images": 0,
     "mail": 0,
     "platforms": 1,
-    "services": 71,
+    "services": 46,
     "store": 10,
-    "web": 14,
+    "web": 13,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

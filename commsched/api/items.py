@@ -82,16 +82,16 @@ def full(id: int) -> WithHeaders[schemas.ItemOut]:
 def create_item(body: DraftIn) -> WithHeaders[schemas.ItemOut | str]:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
-        answer = full(editing.create(installation(), actor(), body))
-        return WithHeaders(answer.body, answer.headers | _location(answer.body.id))
-    once = idempotency.create(installation(), actor(), body, key)
-    if once.answer:
-        stored_answer = msgspec.json.decode(once.answer)
-        return WithHeaders(once.answer, {"ETag": f'"{stored_answer["revision"]["hash"]}"'} | _location(once.item_id))
-    answer = full(once.item_id)
-    if not once.again:
-        idempotency.keep(installation(), actor(), key, msgspec.json.encode(answer.body).decode())
-    return WithHeaders(answer.body, answer.headers | _location(once.item_id))
+        created = full(editing.create(installation(), actor(), body))
+        return WithHeaders(created.body, created.headers | _location(created.body.id))
+    claim = idempotency.create(installation(), actor(), body, key)
+    if claim.answer:
+        item = msgspec.json.decode(claim.answer)
+        return WithHeaders(claim.answer, {"ETag": f'"{item["revision"]["hash"]}"'} | _location(claim.item_id))
+    created = full(claim.item_id)
+    if not claim.again:
+        idempotency.keep(installation(), actor(), key, msgspec.json.encode(created.body).decode())
+    return WithHeaders(created.body, created.headers | _location(claim.item_id))
 
 
 def _location(id: int) -> dict[str, str]:
@@ -122,11 +122,11 @@ def list_items() -> Paged:
             end=_time("to", zone),
         )
         asked = page()
-        listed = queries.items(session, wish, asked)
-        called = names(session, (item.author_id for item, _ in listed))
-        plans = times.plans(session, (item for item, _ in listed))
+        matches = queries.items(session, wish, asked)
+        called = names(session, (item.author_id for item, _ in matches))
+        plans = times.plans(session, (item for item, _ in matches))
         return paged(
-            listed, lambda row: serializers.line(row, called, plans[row[0].id]), asked, lambda row: int(row[0].id)
+            matches, lambda row: serializers.line(row, called, plans[row[0].id]), asked, lambda row: int(row[0].id)
         )
 
 
@@ -169,7 +169,7 @@ def change_item(id: int, body: DraftIn) -> WithHeaders[schemas.ItemOut]:
         with installation().store.read(actor().workspace) as session:
             item = rows.load(session, id)
             current = rows.current(session, item)
-            before = as_draft(session, item, current)
+            before = as_draft(installation(), session, item, current)
         if not _matches(expected, current.hash, serializers.stamp(item, current)):
             break
         # what was left out of the change is as it was read here: a save in between would be undone by it

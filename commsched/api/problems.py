@@ -147,13 +147,13 @@ def document(error: OfficeError) -> Response:
         body.current = error.current.hash
     if isinstance(error, Stale):
         body.current = error.current
-    answer = Response(msgspec.json.encode(body), error.status, content_type="application/problem+json")
-    answer.headers["Content-Language"] = language
+    response = Response(msgspec.json.encode(body), error.status, content_type="application/problem+json")
+    response.headers["Content-Language"] = language
     if body.current:
-        answer.headers["ETag"] = f'"{body.current}"'
+        response.headers["ETag"] = f'"{body.current}"'
     if hasattr(error, "retry_after"):
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _too_large(_error: OverflowError) -> Response:

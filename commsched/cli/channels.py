@@ -61,9 +61,9 @@ def add_channel(
     wish = values.pop("allow_private", None)
     if allow_private is None:
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, values)
-    channel = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
-    click.echo(channel.id)
-    _tell_if_mute(installation, office, channel)
+    added = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
+    click.echo(added.id)
+    _tell_if_mute(installation, office, added)
 
 
 def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
@@ -108,7 +108,7 @@ def _value(value: str) -> str:
     return value
 
 
-def points_inside(platform: Platform, settings: dict[str, str]) -> bool:
+def points_inside(platform: Platform, values: dict[str, str]) -> bool:
     """Whether an address among the settings leads to this machine's own network.
 
     Whoever has the command line of the machine can reach it anyway; a channel on the internet gets no such right.
@@ -121,7 +121,7 @@ def points_inside(platform: Platform, settings: dict[str, str]) -> bool:
     names = {
         alias for s in platform.settings if s.kind == "url" or s.key == "base_url" for alias in (s.key, *s.aliases)
     }
-    for key, value in settings.items():
+    for key, value in values.items():
         host = urlsplit(value if "//" in value else f"//{value}").hostname if key in names else None
         if not host:
             continue

@@ -121,16 +121,14 @@ def describe_fitting(
             if cut
             else []
         )
-    sentences = [_cropped(number, crop)] if cut else []
+    notes = [_cropped(number, crop)] if cut else []
     was, now = sizes.get(picture.sha256, 0), sizes.get(rendition.sha256, 0)
     if limits.picture_bytes is not None and was > limits.picture_bytes:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)d kB instead of %(was)d.")
-        sentences.append(
-            Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)})
-        )
+        notes.append(Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
     elif not cut and rendition.width * rendition.height < picture.width * picture.height:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)s pixels instead of %(was)s.")
-        sentences.append(
+        notes.append(
             Message(
                 words,
                 {
@@ -144,8 +142,8 @@ def describe_fitting(
     elif rendition.mime != picture.mime:
         words = N_("Picture %(number)d goes to %(name)s as %(type)s.")
         kind = rendition.mime.removeprefix("image/").upper()
-        sentences.append(Message(words, {"number": number, "name": name, "type": kind}))
-    return sentences
+        notes.append(Message(words, {"number": number, "name": name, "type": kind}))
+    return notes
 
 
 def _cropped(number: int, crop: str) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -342,7 +342,7 @@ def _named(platform: Platform, entered: Mapping[str, str]) -> set[str]:
     return {s.key for s in platform.settings if {s.key, *s.aliases} & entered.keys()}
 
 
-def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, object]) -> None:
     """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
     for setting in platform.settings:
         changed = plain.get(setting.key, "") != kept.get(setting.key, "")
@@ -467,7 +467,7 @@ def mute(installation: Installation, channel: Channel, is_demo: bool = False) ->
     return channel.state != "archived" and context.mute(installation, channel.platform, is_demo)
 
 
-def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:
+def settings_for(platform: Platform, channel: Channel | None) -> dict[str, str]:
     """What a form shows for each setting: what is kept, or the default; secrets never leave."""
     kept = channel.settings if channel else {}
     return {s.key: "" if s.secret else kept.get(s.key, s.default) for s in platform.settings}

@@ -20,6 +20,7 @@ from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
+from commsched.services.content import due_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
@@ -38,7 +39,7 @@ class Checked(msgspec.Struct, frozen=True):
     cost: float
     problems: list[Problem]
     notes: list[Message] = []
-    """What is done to its pictures for this channel."""
+    """What is done to it for this channel: to its pictures, and by its embargo."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -117,14 +118,16 @@ def judge(
             uid,
             files,
             people[channel.id],
-            [*unwilling, *said.get(channel.id, ()), *_time_problems(content, own.get(channel.id), now)],
+            [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
             known.workspace.is_demo,
+            own.get(channel.id, publish_at),
         )
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
     follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
+    general += due_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
@@ -168,6 +171,7 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
+    at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
@@ -193,7 +197,10 @@ def _check_one(
         limits.characters,
         platform.cost(view),
         problems,
-        _notes(installation, channel, content, files),
+        [
+            *due_times.embargo_notes(installation, content, at, channel),
+            *_notes(installation, channel, content, files),
+        ],
     )
 
 
@@ -224,9 +231,8 @@ def is_link(text: str) -> bool:
 
 
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
-    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
-    embargo."""
-    problems = _time_problems(content, publish_at, now)
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed."""
+    problems = _time_problems(publish_at, now)
     if not content.channels:
         problems.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
@@ -241,11 +247,8 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
     return problems
 
 
-def _time_problems(content: Content, at: datetime | None, now: datetime) -> list[Problem]:
+def _time_problems(at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong with going out at ``at``, the item's time or a channel's own."""
     if at is None:
         return []
-    problems = [block("publish_at", PASSED)] if passed(at, now) else []
-    if content.embargo and at < datetime.fromisoformat(content.embargo):
-        problems.append(block("publish_at", N_("It would go out before its embargo.")))
-    return problems
+    return [block("publish_at", PASSED)] if passed(at, now) else []

@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Attachment, Content
+from commsched.core.timing import embargo
 from commsched.services.media import provenance, search
 from commsched.store.models import Channel, Delivery, Item, Media, Revision, Takedown
 
@@ -54,12 +55,7 @@ def down(item: Any = Item) -> Any:
 
 def may_be_seen(content: Content, now: datetime) -> bool:
     """The embargo holds to the second, whatever the rows say; one that cannot be read never ends."""
-    if not content.embargo:
-        return True
-    try:
-        return datetime.fromisoformat(content.embargo) <= now
-    except (ValueError, TypeError):
-        return False
+    return embargo.is_over(content.embargo, now)
 
 
 def corrections(

@@ -94,6 +94,8 @@ class Newsroom(msgspec.Struct, frozen=True):
     zone: str
     settings: dict[str, object] = msgspec.field(default_factory=dict)
     is_demo: bool = False
+    preview: str = ""
+    """The secret by which one item is read under embargo; its pictures are then behind the same. Empty in public."""
 
 
 class Front(msgspec.Struct, frozen=True):

@@ -61,14 +61,27 @@ def submit(
         items.require_unchanged(session, examined, item, revision)
         _refuse_blocked(examined.stopping)
         items.learn_alt(session, revision.parsed())
-        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
-        item.state, item.reminded_at = "in_review", None
-        note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
+        _send_in(installation, session, actor, item, revision, then_schedule)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)
             _accept(installation, session, actor, item, revision, accepting)
         _open(installation, session, actor, item, revision)
     installation.wake()
+
+
+def ask_again(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
+    """Ask for approval of a version that was made of ``item`` in this very transaction; it then goes on by itself."""
+    revision = items.current(session, item)
+    _send_in(installation, session, actor, item, revision, then_schedule=True)
+    _open(installation, session, actor, item, revision)
+
+
+def _send_in(
+    installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
+) -> None:
+    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.state, item.reminded_at = "in_review", None
+    note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
 
 def _refuse_blocked(stopping: Sequence[Problem]) -> None:

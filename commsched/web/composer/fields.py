@@ -112,7 +112,7 @@ def _video(form: MultiDict[str, str], number: int) -> VideoFields:
 
 
 def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[int, int]]:
-    names = [name.removesuffix("_day").removeprefix("at-") for name in form if name.startswith("at-")]
+    names = [name.removeprefix("at-").partition("_")[0] for name in form if name.startswith("at-")]
     times = {number: _wall(form, f"at-{number}") for number in _numbers(names)}
     times = {number: wall for number, wall in times.items() if wall.value}
     spans = {number: _numbers([form.get(f"span-{number}", "")]) for number in times}

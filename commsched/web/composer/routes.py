@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
@@ -86,7 +85,7 @@ def change(item_id: int) -> str | Response | tuple[str, int]:
 def _stored(item_id: int) -> tuple[Item, Fields]:
     with installation().store.read(actor().workspace) as session:
         target, workspace = _read(session, item_id)
-        return target.item, view_model.stored(session, workspace, target)
+        return target.item, view_model.stored(installation(), session, workspace, target)
 
 
 def _target(item_id: int) -> view_model.Target:
@@ -238,7 +237,7 @@ def _live(item: Item | None) -> bool:
     return item is not None and item.state in LIVE
 
 
-def _clash(meant: Meant) -> dict[str, Any] | None:
+def _clash(meant: Meant) -> dict[str, object] | None:
     if not isinstance(meant.clash, Gap | Fold):
         return None
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -170,10 +170,10 @@ def _sentence(problem: Problem) -> tuple[str, str]:
     return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
-def stored(session: Session, workspace: Workspace, target: Target) -> Fields:
+def stored(installation: Installation, session: Session, workspace: Workspace, target: Target) -> Fields:
     """The fields of the item as it is saved."""
     item = target.item
-    draft = drafts.as_draft(session, item, target.revision)
+    draft = drafts.as_draft(installation, session, item, target.revision)
     usual = timedelta(minutes=workspace.latest_minutes)
     is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
     return from_draft(draft, workspace.zone, is_usual)
@@ -253,7 +253,7 @@ def _answer(fields: Fields, name: str, wall: WallFields) -> None:
         setattr(fields, name, wall)
 
 
-def _shift(media: list[Any], place: int, verb: str) -> None:
+def _shift(media: list[tuple[int, str]], place: int, verb: str) -> None:
     moved = media.pop(place)
     if verb != "drop":
         media.insert(max(0, place - 1 if verb == "up" else place + 1), moved)

@@ -133,7 +133,6 @@ def test_a_thread_paused_in_the_middle_goes_on_after_its_last_part(world: World)
 
 
 def test_pause_stops_between_two_recipients(world: World) -> None:
-    world.set_lanes("none", 1)  # with several: test_lanes.py
     due(world, channel=4)
     world.step()
     world.call()

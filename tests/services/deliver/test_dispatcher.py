@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from commsched.services.deliver import dispatcher as dispatcher_module
-from commsched.services.deliver.rows import Batch
+from commsched.services.deliver.batch import Batch
 from commsched.store.models import Attempt, Delivery, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.sims.platform import Crash

@@ -27,6 +27,7 @@ class Installation(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.world = World()
+        self.world.set_lanes("none", 3)
         self.planned: dict[str, list[str]] = {"send": [], "look": [], "prepare": []}
         self.world.wall.fault = self._fault
 
@@ -45,7 +46,7 @@ class Installation(RuleBasedStateMachine):
         parts=st.integers(1, 3),
         minutes=st.sampled_from((0.1, 5.0)),
         picture=st.booleans(),
-        embargo=st.sampled_from((None, 0.0)),
+        embargo=st.sampled_from((None, 0.0, 1.0)),
         latest=st.sampled_from((None, 1.0)),
         own=st.sampled_from((None, -0.1, 3.0, 60.0 * 40)),
         yes=st.booleans(),

@@ -9,28 +9,26 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.services.deliver import claims
-from commsched.services.deliver.rows import Batch, Overtaken
+from commsched.services.deliver.batch import Batch, Overtaken
 from commsched.services.workflow import schedule
 from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
-from tests.sims.platform import LANES, START
+from tests.sims.platform import START
 from tests.sims.scenes import due, fail, only_delivery, outcome
-from tests.sims.world import LIST, WRITER, World, discard
+from tests.sims.world import LIST, WRITER, World
 
-LIST_CHANNEL = 4
+LIST_CHANNEL, LANES = 4, 2
 LONG = tuple(f"red{number}@tidningen.se" for number in range(9))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(worlds: None) -> Iterator[World]:
     world = World()
     world.set_list(LONG)
+    world.set_lanes("none", LANES)
     yield world
     world.check()
 
@@ -244,6 +242,7 @@ def test_a_process_killed_with_several_lanes_open_leaves_each_to_be_asked_about(
 def test_an_owner_that_sleeps_loses_all_its_lanes_at_once() -> None:
     world = World(dispatchers=2)
     world.set_list(LONG)
+    world.set_lanes("none", LANES)
     due(world, channel=LIST_CHANNEL)
     world.step(0)
     world.freeze(0)
