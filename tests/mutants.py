@@ -649,7 +649,7 @@ MUTANTS = (
     Mutant(
         "a later embargo is told to nobody",
         "services/workflow/embargoes.py",
-        "and moment.at > before and not told:",
+        "and moment.at > before and not announced:",
         "and False:",
         "tests/services/workflow/test_embargoes.py",
     ),
@@ -1258,8 +1258,8 @@ MUTANTS = (
     Mutant(
         "content built inside the transaction",
         "services/workflow/editing.py",
-        "    compose.require_there(session, made.content)\n    now",
-        "    compose.content_from(office, session, workspace, given)\n    now",
+        "    compose.require_there(session, prepared.content)\n    now",
+        "    compose.content_from(installation, session, workspace, draft)\n    now",
         "tests/services/test_transactions.py",
     ),
     Mutant(

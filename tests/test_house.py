@@ -133,10 +133,10 @@ VAGUE_CEILINGS = {
     "engine": 0,
     "images": 0,
     "mail": 0,
-    "platforms": 1,
-    "services": 46,
+    "platforms": 0,
+    "services": 21,
     "store": 10,
-    "web": 13,
+    "web": 2,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.
