@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.thoroughness import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
 DELIVER = " ".join(
@@ -128,8 +130,8 @@ MUTANTS = (
     Mutant(
         "what waits past its time is not looked for",
         "services/kernel/overdue.py",
-        "    if rows:",
-        "    rows = []\n    if rows:",
+        "            Delivery.next_at <= now - PAST,",
+        "            Delivery.next_at <= now - PAST,\n            Delivery.id < 0,",
         WATCH,
     ),
     Mutant(
@@ -649,7 +651,7 @@ MUTANTS = (
     Mutant(
         "a later embargo is told to nobody",
         "services/workflow/embargoes.py",
-        "and moment.at > before and not announced:",
+        "and moment.at > before and not confirmed:",
         "and False:",
         "tests/services/workflow/test_embargoes.py",
     ),
@@ -1332,7 +1334,7 @@ def _run(copy: Path, one: Mutant) -> str:
     file.write_text(whole.replace(one.old, one.new))
     try:
         command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
-        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
     except subprocess.TimeoutExpired:
         return "(it never came to an end)"

@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
-from commsched.core.content.fields import kept_texts
+from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
 from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
-from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.channels import lists
 from commsched.services.kernel.blobs import blob_of
@@ -56,7 +55,15 @@ def content_from(
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
     )
-    return printable(replace(content, **kept_texts(draft)))
+    return _as_kept(replace(content, **texts_of(draft)))
+
+
+def _as_kept(content: Content) -> Content:
+    """The one place where the texts of an item are cleaned, whatever door they came in by. A channel's own text that
+    says what all the others say is none. Raises :class:`Invalid` by the field."""
+    settled = printable(content)
+    channels = [replace(own, text=None) if own.text == settled.text else own for own in settled.channels]
+    return replace(settled, channels=channels, **kept_texts(settled))
 
 
 def _channels(session: Session, wanted: list[int], known: Mapping[int, Channel] | None = None) -> list[Channel]:
@@ -145,10 +152,9 @@ def _channel_content(
     wished = variant.options if variant else {}
     # what is as usual is left out, so that the same choices make the same hash wherever they were made
     options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
-    text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
-        text=None if text is None or clean(text) == clean(draft.text) else text,
+        text=variant.text if variant else None,
         options=options,
         recipients=lists.digest(installation, channel),
         crop=variant.crop if variant else "",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.changes import LABELS, DiffPiece, diff_words
 from commsched.core.content.fields import TEXTS
+from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
@@ -49,13 +50,18 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Conflict
     rows = []
     for name in TEXTS:
         a, b = mine.texts[name], theirs.texts[name]
-        if a.strip() != b.strip():
+        if not _alike(a, b):
             rows.append(ConflictRow(name, Message(LABELS[name]), a, b, diff_words(b, a)))
     for name, label in PARTS:
         a, b = (tell[name](fields) for fields in (mine, theirs))
-        if a != b:
+        if not _alike(a, b):
             rows.append(ConflictRow(name, Message(label), a, b, diff_words(b, a)))
     return rows
+
+
+def _alike(typed: str, saved: str) -> bool:
+    """Whether what was typed says what was saved, once it is kept."""
+    return clean(typed).strip() == clean(saved).strip()
 
 
 def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fields], str]]:

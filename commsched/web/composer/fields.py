@@ -1,6 +1,7 @@
 """What stands in the composer's fields, whether it came from the store or from somebody's fingers.
 
-Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.parse` judges.
+Nothing is judged or cleaned here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.parse`
+judges, and :mod:`commsched.services.content.compose` cleans.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from werkzeug.datastructures import MultiDict
 from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
-from commsched.core.text.clean import clean
 from commsched.web.components.clock_input import clock_time
 
 MOST_SPAN: Final = 366 * 24 * 60
@@ -92,11 +92,11 @@ class Fields(msgspec.Struct):
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
     fields = Fields(kind=form.get("kind", "post"))
-    fields.texts = {name: clean(form.get(name, usual)) for name, usual in fields.texts.items()}
+    fields.texts = {name: _typed(form.get(name, usual)) for name, usual in fields.texts.items()}
     fields.quotes = _rows(form, "quote-text", "quote-person")
     fields.sources = _rows(form, "source-text", "source-url")
     fields.channels = _numbers(form.getlist("channels"))
-    fields.media = [(number, clean(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    fields.media = [(number, _typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, fields)
     fields.publish, fields.latest, fields.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
@@ -104,10 +104,15 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     return fields
 
 
+def _typed(text: str) -> str:
+    """``text`` as it was typed: a browser sends every line break as two characters, which would count as two."""
+    return text.replace("\r\n", "\n")
+
+
 def _video(form: MultiDict[str, str], number: int) -> VideoFields:
     head = f"captions-{number}-"
-    captions = {name.removeprefix(head)[:35]: clean(text) for name, text in form.items() if name.startswith(head)}
-    alt = clean(form.get(f"video-alt-{number}", ""))
+    captions = {name.removeprefix(head)[:35]: _typed(text) for name, text in form.items() if name.startswith(head)}
+    alt = _typed(form.get(f"video-alt-{number}", ""))
     return VideoFields(number, alt, {name: text for name, text in captions.items() if text.strip()})
 
 
@@ -121,7 +126,7 @@ def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[i
 
 def _rows(form: MultiDict[str, str], first: str, second: str) -> list[tuple[str, str]]:
     pairs = zip(form.getlist(first)[:MOST_ROWS], form.getlist(second)[:MOST_ROWS], strict=False)
-    return [(clean(a), clean(b)) for a, b in pairs if a.strip() or b.strip()]
+    return [(_typed(a), _typed(b)) for a, b in pairs if a.strip() or b.strip()]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:
@@ -137,11 +142,11 @@ def _variants(form: MultiDict[str, str], fields: Fields) -> None:
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             continue
         if head == "own" and not key:
-            (fields.own if int(number) in on else fields.kept)[int(number)] = clean(value)
+            (fields.own if int(number) in on else fields.kept)[int(number)] = _typed(value)
         elif head == "opt" and key:
-            fields.options.setdefault(int(number), {})[key] = clean(value)
+            fields.options.setdefault(int(number), {})[key] = _typed(value)
         elif head == "crop" and not key and value:
-            fields.crops[int(number)] = clean(value)[:20]
+            fields.crops[int(number)] = _typed(value)[:20]
 
 
 def _wall(form: MultiDict[str, str], name: str) -> WallFields:

@@ -94,7 +94,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
     }
 
 
-def _under_embargo(seen: item_view.ItemView) -> dict[str, str | bool]:
+def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
     """The secret address of an item under embargo, and whether somebody has it already, so that only the embargo can be
     changed."""
     if is_over(seen.content.embargo, installation().now()):
@@ -238,7 +238,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
         when = "" if form.flag("lift") else _time(form, "embargo")
         if not when and not form.flag("lift"):
             raise Invalid(N_("Choose until when it is under embargo."), "embargo")
-        embargoes.change(installation(), actor(), item_id, when, announced=form.flag("told"))
+        embargoes.change(installation(), actor(), item_id, when, confirmed=form.flag("confirmed"))
 
     return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
 
