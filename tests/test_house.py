@@ -134,9 +134,9 @@ VAGUE_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 0,
-    "services": 16,
+    "services": 11,
     "store": 10,
-    "web": 2,
+    "web": 0,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

@@ -91,19 +91,19 @@ _NO_TIME: Final = _item.c.publish_at.is_(None)
 _workspace: Any = bindparam("workspace")
 
 
-def _narrowed(found: Any, wanted: CalendarFilter) -> Any:
-    found = found.where(_item.c.workspace_id == _workspace)
+def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
+    statement = statement.where(_item.c.workspace_id == _workspace)
     if wanted.group in GROUPS:
-        found = found.where(_item.c.state.in_(GROUPS[wanted.group]))
+        statement = statement.where(_item.c.state.in_(GROUPS[wanted.group]))
     else:
-        found = found.where(_item.c.state != "cancelled")
+        statement = statement.where(_item.c.state != "cancelled")
     if wanted.channel is not None:
-        found = found.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
+        statement = statement.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
-        found = found.where(_item.c.author_id == wanted.person)
+        statement = statement.where(_item.c.author_id == wanted.person)
     for word in fold(wanted.words).split()[:10]:
-        found = found.where(holds(_item.c.search, word))
-    return found
+        statement = statement.where(holds(_item.c.search, word))
+    return statement
 
 
 @lru_cache(maxsize=64)
@@ -115,8 +115,8 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
-    found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
-    return found.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
+    statement = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    return statement.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
@@ -128,15 +128,15 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
     one row an item, and one for each time of an item whose channels have times of their own. One statement, no
     entities; two more where there are such items."""
     span = {"start": to_micros(start), "end": to_micros(end)}
-    found: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
-    several = [row for row in found if row[7]]
+    answer: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    several = [row for row in answer if row[7]]
     if not several:
-        return found
+        return answer
     channel = f",{wanted.channel}," if wanted.channel is not None else ","
     planned = [
         row for row in split(session, several, now) if span["start"] <= row[1] < span["end"] and channel in row[4]
     ]
-    return sorted([*(row for row in found if not row[7]), *planned], key=lambda row: (row[1], row[0]))
+    return sorted([*(row for row in answer if not row[7]), *planned], key=lambda row: (row[1], row[0]))
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
@@ -161,10 +161,10 @@ _around: Final = union_all(
 
 def around(session: Session) -> Around:
     """The office's channels and people, in one statement."""
-    found = _ask(session, _around).all()
+    answer = _ask(session, _around).all()
     return Around(
-        {row.id: (row.name, row.platform, row.state) for row in found if row.what == "c"},
-        dict(sorted(((row.id, row.name) for row in found if row.what == "p"), key=lambda one: one[1].casefold())),
+        {row.id: (row.name, row.platform, row.state) for row in answer if row.what == "c"},
+        dict(sorted(((row.id, row.name) for row in answer if row.what == "p"), key=lambda named: named[1].casefold())),
     )
 
 
