@@ -126,24 +126,24 @@ def save(
     installation: Installation,
     actor: Actor,
     item_id: int,
-    draft: DraftIn,
+    given: DraftIn,
     expected_hash: str | None = None,
     *,
     expected_stamp: str | None = None,
     by_itself: bool = False,
     times: Times | None = None,
-    prepared: Ready | None = None,
+    made: Ready | None = None,
 ) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
     Every change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
     is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
-    one line for a period of writing instead of one every few seconds. ``times`` and ``prepared``: what the caller has
-    read or made of ``draft`` already, so that it is not done twice.
+    one line for a period of writing instead of one every few seconds. ``times`` and ``made``: what the caller has read
+    or made of ``given`` already, so that it is not done twice.
     """
     actor.require("write")
-    prepared = prepared or _ready_for(installation, actor, draft, item_id, times)
+    prepared = made or _ready_for(installation, actor, given, item_id, times)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id, lock=True)
         revision = current(session, item)
@@ -154,12 +154,12 @@ def save(
         compose.require_there(session, prepared.content)
         changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
-        sources_changed = [_plain(s) for s in draft.sources] != revision.sources
+        sources_changed = [_plain(s) for s in given.sources] != revision.sources
         moved = _set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared)
         if moved and not changed and item.state not in ("draft", "changes_requested"):
             refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
-            new = _add_revision(installation, session, actor, item, prepared, list(draft.sources))
+            new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
             if not changed:  # the same words with other sources: what waits goes on, under the newest's number
                 session.execute(
                     update(Delivery)
