@@ -95,7 +95,7 @@ ANY_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 7,
-    "services": 110,
+    "services": 79,
     "store": 2,
     "web": 4,
     "wsgi.py": 0,
@@ -126,17 +126,17 @@ def test_the_formatter_has_the_last_word(folder: str) -> None:
 
 VAGUE = {"one", "found", "made", "given", "told", "there"}
 VAGUE_CEILINGS = {
-    "api": 2,
+    "api": 0,
     "bootstrap.py": 0,
     "cli": 0,
-    "core": 9,
+    "core": 0,
     "engine": 0,
     "images": 11,
     "mail": 0,
-    "platforms": 2,
-    "services": 143,
+    "platforms": 1,
+    "services": 71,
     "store": 10,
-    "web": 60,
+    "web": 14,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

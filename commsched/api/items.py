@@ -169,7 +169,7 @@ def change_item(id: int, body: DraftIn) -> WithHeaders[schemas.ItemOut]:
         with installation().store.read(actor().workspace) as session:
             item = rows.load(session, id)
             current = rows.current(session, item)
-            before = as_draft(session, item, current)
+            before = as_draft(installation(), session, item, current)
         if not _matches(expected, current.hash, serializers.stamp(item, current)):
             break
         # what was left out of the change is as it was read here: a save in between would be undone by it

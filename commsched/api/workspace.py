@@ -35,14 +35,9 @@ def check_draft(body: DraftIn) -> list[schemas.CheckOut]:
         times = times_of(body, workspace.zone)
         content = compose.content_from(installation(), session, workspace, body, times=times)
         at, own = times.publish.at if times.publish else None, times.own_moments
-        general = [
-            in_language(problem, serializers.language())
-            for problem in check.general_problems(content, at, installation().now())
-        ]
-        return [
-            serializers.checked(checked, general)
-            for checked in check.check(installation(), session, content, at=at, own=own)
-        ]
+        judged = check.judge(installation(), session, content, publish_at=at, own=own)
+        general = [in_language(problem, serializers.language()) for problem in judged.general]
+        return [serializers.checked(checked, general) for checked in judged.checked]
 
 
 @route(

@@ -118,11 +118,11 @@ def _convert(raw: dict[str, object], faults: dict[str, Message]) -> DraftIn:
 
 def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
     """The field of the draft that will not do, and what to say of it."""
-    found = read_error(error)
-    name = found.path[0] if found.path else ""
-    if found.reason not in ("characters", "items"):
+    fault = read_error(error)
+    name = fault.path[0] if fault.path else ""
+    if fault.reason not in ("characters", "items"):
         return name, Message(N_("This cannot be read. Choose again."))
-    most = int(found.params["most"])
+    most = int(fault.params["most"])
     if most == MAX_TEXT:
         return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
     return name, Message(N_("At most %(most)s characters."), {"most": most})
