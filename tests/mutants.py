@@ -782,6 +782,20 @@ MUTANTS = (
         "an answer without an id is published", "platforms/_answers.py", "if name is None or", "if False and", KINDS
     ),
     Mutant(
+        "a code of another kind raises out of the adapter",
+        "platforms/_facebook_graph.py",
+        "return value if isinstance(value, int) else None",
+        "return value",
+        "tests/platforms/test_malformed_answers.py -k below_the_code",
+    ),
+    Mutant(
+        "a rate limit without end raises out of the adapter",
+        "platforms/_mastodon_client.py",
+        "except (OverflowError, OSError, ValueError):",
+        "except ZeroDivisionError:",
+        "tests/platforms/test_malformed_answers.py -k without_end",
+    ),
+    Mutant(
         "a wall's page is the platform's no",
         "platforms/_answers.py",
         "status in _MAYBE_DONE or is_api(response)",
