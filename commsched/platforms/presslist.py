@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
+    WAITS_FOR_EMBARGO,
     Account,
     ChannelContext,
     ChannelView,
@@ -28,7 +29,8 @@ from commsched.core.platform.contract import (
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
-from commsched.platforms._pressmail import foot, html_body, subject, text_body
+from commsched.core.timing.embargo import is_over
+from commsched.platforms._pressmail import embargo_notice, foot, html_body, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -68,6 +70,7 @@ class PressList(Platform):
     resend_if_absent: ClassVar[bool] = True
     lanes: ClassVar[int] = 4
     settle: ClassVar[float] = 0.0
+    under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
             "addresses",
@@ -92,6 +95,7 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        WAITS_FOR_EMBARGO,
         Setting(
             "connections",
             N_("Mails on their way at once"),
@@ -189,29 +193,29 @@ class PressList(Platform):
             return Retry(outcome.detail, whole_channel=True)
         return outcome
 
-    def subject(self, view: ChannelView) -> str:
-        return subject(view)
+    def subject(self, view: ChannelView, context: ChannelContext) -> str:
+        return subject(view, embargo_notice(view, context))
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
         view, sender = part.view, context.settings.get("sender", "").strip()
         reply_to = context.settings.get("reply_to", "").strip()
-        url, leave = _newsroom(view, context), _leave(context)
+        embargo, url, leave = embargo_notice(view, context), _newsroom(view, context), _leave(context)
         return Email(
             message_id=part.message_id,
             sender=sender,
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
-            subject=subject(view),
+            subject=subject(view, embargo),
             reply_to=reply_to,
             date=context.now(),
-            text=text_body(view, url, leave),
-            html=html_body(view, url, leave),
+            text=text_body(view, url, leave, embargo),
+            html=html_body(view, url, leave, embargo),
             headers=_QUIETLY | _leaving(leave),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        return foot(view, _newsroom(view, context), _leave(context))
+        return foot(view, _newsroom(view, context), _leave(context), embargo_notice(view, context))
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -231,7 +235,9 @@ def _leaving(leave: str) -> dict[str, str]:
 
 
 def _newsroom(view: ChannelView, context: ChannelContext) -> str:
-    """Where the release stands in the newsroom, if the list says that."""
+    """Where the release stands in the newsroom, if the list says that. Under embargo it stands nowhere in public."""
+    if not is_over(view.content.embargo, context.now()):
+        return view.preview_url
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return ""
     return f"{context.public_url}/n/{context.workspace}/{address_of(view.content.title, view.text, view.uid)}"

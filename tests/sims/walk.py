@@ -151,7 +151,7 @@ class Walk:
             minutes=rnd.choice((0.1, 1, 5, 30)),
             parts=rnd.choice((1, 1, 2, 3)),
             picture=rnd.random() < 0.3,
-            embargo=rnd.choice((None, None, 0.0)),
+            embargo=rnd.choice((None, None, 0.0, 1.0)),
             latest=rnd.choice((None, None, 1.0, 10.0)),
             own=rnd.choice((None, None, -0.1, 3.0, 60.0 * 40)),
         )

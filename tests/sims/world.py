@@ -520,9 +520,11 @@ class World:
                 assert item.revision_id == revision.id, "an old revision was sent"
                 assert self.cleared(item.id, attempt.hash, content, now), "nobody had approved it for now"
                 assert delivery.due_at <= now, "it was sent before its time"
+                public = not self.platforms[channel.platform].under_embargo
+                over = not content.embargo or datetime.fromisoformat(content.embargo) <= now
+                assert over or not public, "before the embargo"
                 own = session.scalar(_OWN.where(ChannelTime.item_id == item.id, ChannelTime.channel_id == channel.id))
                 assert (own or item.publish_at) <= now, "it was sent before the time of its channel"
-                assert not content.embargo or datetime.fromisoformat(content.embargo) <= now, "before the embargo"
                 assert now <= delivery.latest_at, "it was sent after its latest time"
                 assert item.id not in self.cancelled, "it had been cancelled"
                 assert (item.id, channel.id) not in self.stopped, "somebody had stopped it there"
@@ -595,7 +597,9 @@ class World:
             assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
             said = parse(revision.content).text_on(context.channel)
             pieces = [said] if platform.independent_parts else said.split(SPLIT)
-            assert part.text == pieces[0 if platform.independent_parts else row.number], "not the approved words"
+            words = pieces[0 if platform.independent_parts else row.number]
+            # a dispatcher that slept may hold a call that was allowed before somebody changed the stored words
+            assert part.text == words or delivery.item_id in self.tampered, "not the approved words"
             if not platform.independent_parts and row.number:
                 out = [one.text for one in self.wall.on(context.channel)]
                 assert all(piece in out for piece in pieces[: row.number]) or delivery.id in self.answered, (

@@ -60,6 +60,17 @@ class Setting(msgspec.Struct, frozen=True):
     """Reaches into the machine itself, so that only its own command line may set it."""
 
 
+WAITS_FOR_EMBARGO = Setting(
+    "waits_for_embargo",
+    N_("Gets nothing before an embargo ends"),
+    required=False,
+    kind="bool",
+    help=N_("Otherwise it may get a release before, with the embargo stated first."),
+)
+"""With which a person narrows one channel of a platform that may carry what is under embargo. Nothing widens it."""
+_YES = ("1", "true", "yes", "on")
+
+
 class Option(msgspec.Struct, frozen=True):
     """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
 
@@ -125,6 +136,8 @@ class ChannelView(msgspec.Struct, frozen=True):
     """The lines of a list, for a channel that writes to people."""
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
+    preview_url: str = ""
+    """Where whoever may have it under embargo reads it until then: a secret address. Empty where there is none."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -185,6 +198,8 @@ class ChannelContext(msgspec.Struct):
     office_name: str = ""
     """What the office is called: in places of its own it is seen under this name."""
     language: str = "sv"
+    zone: str = "UTC"
+    """By whose clocks the office tells the time."""
     home: str = ""
     handshake: Handshake | None = None
     """While somebody authorizes: what the answer must fit."""
@@ -229,6 +244,8 @@ class Platform(ABC):
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    under_embargo: ClassVar[bool] = False
+    """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
@@ -285,7 +302,12 @@ class Platform(ABC):
         """The length of ``text`` as this platform counts it."""
         return len(text)
 
-    def subject(self, view: ChannelView) -> str:
+    def carries_embargo(self, settings: Mapping[str, object]) -> bool:
+        """Whether a channel with these settings may get something before its embargo ends. A platform that has
+        ``under_embargo`` also has :data:`WAITS_FOR_EMBARGO` among its settings, by which a person says no."""
+        return self.under_embargo and str(settings.get(WAITS_FOR_EMBARGO.key, "")).lower() not in _YES
+
+    def subject(self, view: ChannelView, context: ChannelContext) -> str:
         """What stands above the words where they come as a mail: the headline."""
         return view.content.title
 

@@ -227,7 +227,7 @@ def attach(installation: Installation, actor: Actor, item_id: int, pictures: Seq
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
-        draft, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
+        draft, stamp = drafts.as_draft(installation, session, item, items.current(session, item)), items.stamp(item)
     chosen = {picture.id for picture in draft.media if isinstance(picture, PictureIn)}
     draft.media = [*draft.media, *(number for number in pictures if number not in chosen)]
     editing.save(installation, actor, item_id, draft, expected_stamp=stamp)

@@ -29,6 +29,7 @@ def make_context(
     account_name: str = "",
     language: str = "sv",
     office_name: str = "",
+    zone: str = "UTC",
 ) -> ChannelContext:
     """The context for one channel, or for one about to be connected (``channel`` 0).
 
@@ -49,6 +50,7 @@ def make_context(
         workspace=workspace,
         language=language,
         office_name=office_name,
+        zone=zone,
         home=str(installation.home),
     )
 

@@ -11,7 +11,9 @@ from commsched.core.content.model import Attachment, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.platform.http import Offline
+from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.recipients import read
+from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy
 from commsched.services.approval.roster import read_roster
@@ -35,6 +37,8 @@ class Preview(msgspec.Struct, frozen=True):
     """Lines below the words that the platform adds."""
     subject: str = ""
     """Of a mail."""
+    notice: str = ""
+    """Until when it is under embargo, where this channel gets it before."""
 
     @property
     def boxes(self) -> list[tuple[TextField, str]]:
@@ -80,8 +84,13 @@ def _look(
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, judgement.files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(view, _context(installation, place, channel))
-    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, platform.subject(view))
+    context = _context(installation, place, channel)
+    subject, foot = platform.subject(view, context), platform.foot(view, context)
+    notice = ""
+    if platform.carries_embargo(channel.settings):
+        language = known(content.language, SOURCE)
+        notice = embargo.notice(content.embargo, place.zone, language, installation.now())
+    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, subject, notice)
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
@@ -100,6 +109,7 @@ def _context(installation: Installation, place: Workspace, channel: Channel) -> 
         workspace=place.slug,
         office_name=place.name,
         language=place.language,
+        zone=place.zone,
     )
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
 from commsched.services.approval.clearance import clearance
-from commsched.services.content import compose
+from commsched.services.content import compose, due_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
@@ -115,7 +116,7 @@ def create_in(
     _set_times(item, workspace, made.times)
     session.add(item)
     session.flush()
-    _set_own_times(session, item, made)
+    _set_own_times(installation, session, item, made)
     _add_revision(installation, session, actor, item, made, list(given.sources))
     note(session, installation, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
     return item
@@ -154,7 +155,7 @@ def save(
         changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, prepared.times) | _set_own_times(session, item, prepared)
+        moved = _set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared)
         if moved and not changed and item.state not in ("draft", "changes_requested"):
             refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
@@ -248,6 +249,18 @@ def _add_revision(
     return revision
 
 
+def replace_content(
+    installation: Installation, session: Session, actor: Actor, item: Item, content: Content
+) -> Revision:
+    """Make ``content`` the newest version of ``item``, which the caller has locked and may change: what waits is void,
+    and what is out stays as it went out."""
+    sources = current(session, item).sources
+    revision = _add_revision(installation, session, actor, item, Ready.of(content), sources)
+    return_to_draft(session, item)
+    item.updated_at = installation.now()
+    return revision
+
+
 def _use_files(session: Session, revision: Revision, content: Content) -> None:
     """Record where pictures and videos are used, so that none of them can be deleted."""
     wanted = content.stills()
@@ -259,7 +272,9 @@ def _use_files(session: Session, revision: Revision, content: Content) -> None:
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
-    return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
+    if isinstance(source, dict):
+        return source
+    return {"text": passage(source.text, "sources"), "url": passage(source.url, "sources")}
 
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
@@ -276,11 +291,11 @@ def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     return before != (item.publish_at, item.latest_at)
 
 
-def _set_own_times(session: Session, item: Item, made: Ready) -> bool:
+def _set_own_times(installation: Installation, session: Session, item: Item, made: Ready) -> bool:
     """Give the channels of ``made`` the times of their own that it names; returns whether any differs from before."""
     chosen = {channel.channel for channel in made.content.channels}
     own = {channel: _slot(item, time) for channel, time in made.times.own.items() if channel in chosen}
-    return planning.keep(session, item, own)
+    return planning.keep(session, item, due_times.at_embargo(installation, session, item, made.content, own))
 
 
 def _slot(item: Item, time: OwnTime) -> Slot:
@@ -302,10 +317,10 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
-        hashed = current(session, item).hash
-        was = item.state if clearance(session, item, hashed) is not None else ""
+        now = current(session, item)
+        was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
-        planning.drop_others(session, item)
+        due_times.follow(installation, session, item, now.parsed(), prepared.content)
         _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

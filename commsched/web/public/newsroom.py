@@ -102,7 +102,10 @@ def absolute(endpoint: str, **values: Any) -> str:
 @bp.app_template_global()
 def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
     """A picture's address."""
-    return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
+    wish = 1 if download else None
+    if room.preview:
+        return url_for("embargoed.picture", token=room.preview, name=shot.name, download=wish)
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish)
 
 
 @bp.app_template_global()
@@ -110,6 +113,8 @@ def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
     """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
     if shot.width <= width:
         return shot_url(room, shot)
+    if room.preview:
+        return url_for("embargoed.scaled", token=room.preview, width=width, name=shot.name)
     return url_for("newsroom.scaled", place=room.slug, width=width, name=shot.name)
 
 
