@@ -86,7 +86,7 @@ def test_what_is_brought_back_has_its_video(
     number = editing.create(installation, cast.actor("writer"), given)
     with installation.store.read(cast.place.id) as session:
         item = session.get_one(Item, number)
-        draft = drafts.as_draft(session, item, items.current(session, item))
+        draft = drafts.as_draft(installation, session, item, items.current(session, item))
         first = items.current(session, item).hash
     assert draft.attachments == [
         AttachmentIn(id=taken.video.id, alt="Bussen kör", captions=[CaptionsIn(text=VTT, language="sv")])
