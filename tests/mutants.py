@@ -1207,7 +1207,7 @@ MUTANTS = (
     Mutant(
         "other words take over what was void",
         "services/workflow/editing.py",
-        "if not changed:  # the same",
+        "if not difference.content:  # the same",
         "if True:  # the same",
         STOPS,
     ),

@@ -152,40 +152,62 @@ def save(
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
-        changed = prepared.hash != revision.hash
-        was, approved = item.state, clearance(session, item, revision.hash) is not None
-        sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared)
-        if moved and not changed and item.state not in ("draft", "changes_requested"):
-            refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
-        if changed or sources_changed:
-            new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
-            if not changed:  # the same words with other sources: what waits goes on, under the newest's number
-                session.execute(
-                    update(Delivery)
-                    .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
-                    .values(revision_id=new.id)
-                )
-        if changed:
-            _void_approval(installation, session, actor, item, was if approved else "")
-        elif moved and item.state in ("scheduled", "approved", "in_review"):
+        was = item.state if clearance(session, item, revision.hash) is not None else ""
+        difference = Difference(
+            content=prepared.hash != revision.hash,
+            sources=[_plain(source) for source in given.sources] != revision.sources,
+            times=_set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared),
+        )
+        _keep_changes(installation, session, actor, item, prepared, given.sources, difference)
+        if difference.content:
+            _void_approval(installation, session, actor, item, was)
+        elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
-        if changed or sources_changed or moved:
+        if difference.any:
             item.updated_at = installation.now()
-            if moved or not (by_itself and _told_lately(installation, session, actor, item)):
-                note(
-                    session,
-                    installation,
-                    actor,
-                    "item.edited",
-                    item.id,
-                    revision=item.version,
-                    content=changed,
-                    moved=moved,
-                )
-    if moved:
+            if difference.times or not (by_itself and _told_lately(installation, session, actor, item)):
+                _note_edit(installation, session, actor, item, difference)
+    if difference.times:
         installation.wake()
-    return changed
+    return difference.content
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What a save changes: what a reader sees, the sources, the times."""
+
+    content: bool
+    sources: bool
+    times: bool
+
+    @property
+    def any(self) -> bool:
+        return self.content or self.sources or self.times
+
+
+def _keep_changes(
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    prepared: Ready,
+    sources: Sequence[SourceIn],
+    difference: Difference,
+) -> None:
+    """Make the new revision, where content or sources changed. Raises :class:`Invalid` where what waits would go on
+    with a time that has passed."""
+    if difference.times and not difference.content and item.state not in ("draft", "changes_requested"):
+        refuse_passed(planning.plan(session, item), installation.now())
+    if not (difference.content or difference.sources):
+        return
+    new = _add_revision(installation, session, actor, item, prepared, list(sources))
+    if not difference.content:  # the same words with other sources: what waits goes on, under the newest's number
+        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        session.execute(waits.values(revision_id=new.id))
+
+
+def _note_edit(installation: Installation, session: Session, actor: Actor, item: Item, difference: Difference) -> None:
+    facts = {"revision": item.version, "content": difference.content, "moved": difference.times}
+    note(session, installation, actor, "item.edited", item.id, **facts)
 
 
 def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
