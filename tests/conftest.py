@@ -22,11 +22,13 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Publis
 from commsched.core.platform.contract import Email, Mailer
 from commsched.services.accounts import passwords, people, sessions
 from commsched.services.kernel import heartbeats
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Heartbeat, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
+from tests.blobs import blobs_in
 from tests.peers import postgres
 from tests.shared import share
 
@@ -239,6 +241,8 @@ def _installation(home: Path, url: URL, clock: SetClock, mail: MailBag) -> Insta
     return Installation(
         home=home,
         store=Store(url),
+        blobs=blobs_in(home / "media"),
+        cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
         clock=clock,
         platform=platforms.get,

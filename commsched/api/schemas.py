@@ -6,14 +6,15 @@ Every time in an answer is RFC 3339 in UTC with a ``Z``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from commsched.core.content.draft import Address, Line, Note, Passage, Short, SourceIn
+from commsched.core.content.draft import MOST_CHANNELS, Address, Line, Note, Passage, Short, SourceIn
 from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import DeliveryState, ItemState
 from commsched.core.text import languages
+from commsched.core.text.json_values import JsonObject
 
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class MoveIn(In):
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
     ask_again: bool = False
     """Send it for approval anew where the approval does not cover the new time."""
+    channels: Annotated[list[int], msgspec.Meta(min_length=1, max_length=MOST_CHANNELS)] | None = None
+    """These channels alone, which get a time of their own; the others stay. Without it all are moved, and a channel
+    with a time of its own keeps its distance on the clock."""
 
 
 class ReasonIn(In):
@@ -210,6 +214,17 @@ class RevisionRef(msgspec.Struct):
     hash: Hash
 
 
+class ChannelTimeOut(msgspec.Struct):
+    """When an item goes out in one channel, as planned; its delivery says what came of it."""
+
+    channel: int
+    publish_at: datetime
+    latest_at: datetime
+    wall_time: str
+    own: bool
+    """Whether it is the channel's own time, and not the item's."""
+
+
 class ItemLine(msgspec.Struct):
     """An item in a list."""
 
@@ -225,6 +240,7 @@ class ItemLine(msgspec.Struct):
     zone: str
     author: PersonOut | None
     channels: list[int]
+    channel_times: list[ChannelTimeOut]
     revision: RevisionRef
     created_at: datetime
     updated_at: datetime
@@ -243,6 +259,7 @@ class ItemOut(msgspec.Struct):
     wall_time: str
     """What the clock of ``zone`` shows at ``publish_at``."""
     zone: str
+    channel_times: list[ChannelTimeOut]
     author: PersonOut | None
     created_at: datetime
     updated_at: datetime
@@ -366,7 +383,7 @@ class EntryOut(msgspec.Struct):
     actor_id: int | None
     action: str
     item: int | None
-    facts: dict[str, Any]
+    facts: JsonObject
     hash: str
     previous: str
 

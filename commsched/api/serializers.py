@@ -17,6 +17,7 @@ from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS, DeliveryState, ItemState
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.languages import DEFAULT
+from commsched.core.timing.plan import Plan
 from commsched.services.accounts.sessions import Visitor
 from commsched.services.content.check import Checked
 from commsched.services.content.items import stamp as item_stamp
@@ -107,7 +108,16 @@ def wall_time(row: Item) -> str:
     return wall(row.publish_at, row.zone) if row.publish_at and row.zone else row.wall_time
 
 
-def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
+def channel_times(plan: Plan) -> list[out.ChannelTimeOut]:
+    return [
+        out.ChannelTimeOut(
+            channel, slot.at, slot.latest, wall(slot.at, slot.zone) if slot.zone else slot.wall, channel in plan.own
+        )
+        for channel, slot in plan.slots.items()
+    ]
+
+
+def line(row: tuple[Item, Revision], names: Names, plan: Plan) -> out.ItemLine:
     item, newest = row
     return out.ItemLine(
         id=item.id,
@@ -122,6 +132,7 @@ def line(row: tuple[Item, Revision], names: Names) -> out.ItemLine:
         zone=item.zone,
         author=person(item.author_id, names),
         channels=[channel.channel for channel in newest.parsed().channels],
+        channel_times=channel_times(plan),
         revision=out.RevisionRef(newest.number, newest.hash),
         created_at=item.created_at,
         updated_at=item.updated_at,
@@ -147,6 +158,7 @@ def item(seen: ItemView) -> out.ItemOut:
         latest_at=row.latest_at,
         wall_time=wall_time(row),
         zone=row.zone,
+        channel_times=channel_times(seen.plan),
         author=person(row.author_id, names),
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -176,20 +188,22 @@ def _problems(seen: ItemView) -> list[out.ProblemOut]:
     ]
 
 
-def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
+def checked(channel: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     """The check of one channel, and the problems that concern every channel."""
-    own = [in_language(problem, language(), one.channel) for problem in one.problems]
+    own = [in_language(problem, language(), channel.channel) for problem in channel.problems]
     said = {(problem.level, problem.field) for problem in own}
     rest = [problem for problem in general if (problem.level, problem.field) not in said]
-    notes = [translate(words, language()) for words in one.notes]
-    return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
+    notes = [translate(words, language()) for words in channel.notes]
+    return out.CheckOut(
+        channel.channel, channel.name, channel.platform, channel.count, channel.limit, channel.cost, own + rest, notes
+    )
 
 
-def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
+def added(installation: Installation, addition: Added, credit: str) -> out.MediaOut:
     """A picture just added: what was removed from its file, and which pictures resemble it."""
-    answer = media(installation, one.media, credit)
-    answer.had_location, answer.had_motion = one.had_location, one.had_motion
-    answer.again, answer.like = one.again, [row.id for row in one.like]
+    answer = media(installation, addition.media, credit)
+    answer.had_location, answer.had_motion = addition.had_location, addition.had_motion
+    answer.again, answer.like = addition.again, [row.id for row in addition.like]
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
@@ -37,6 +37,8 @@ class Item(Base, Scoped):
     wall_time: Mapped[str] = mapped_column(String(32), default="")
     """What the person typed, ``2026-11-26T07:30``, in ``zone``."""
     zone: Mapped[str] = mapped_column(String(64), default="")
+    own_times: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
@@ -49,17 +51,34 @@ class Item(Base, Scoped):
     one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
-    slug: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
-    remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
     from it later may have gone out after the backup, so they are read back first."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
+
+
+class ChannelTime(Base, Scoped):
+    """A channel's own time for an item, where it is not the item's (``core.timing.plan`` has the model)."""
+
+    __tablename__ = "channel_time"
+    __table_args__ = (
+        UniqueConstraint("item_id", "channel_id"),
+        Index("ix_channel_time_workspace_id_publish_at", "workspace_id", "publish_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    publish_at: Mapped[datetime]
+    latest_at: Mapped[datetime]
+    wall_time: Mapped[str] = mapped_column(String(32))
+    """What the person meant, ``2026-11-26T07:30``, in ``zone``."""
+    zone: Mapped[str] = mapped_column(String(64))
 
 
 class Revision(Base, Scoped):
@@ -155,6 +174,25 @@ class Takedown(Base, Scoped):
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class PreviewAddress(Base, Scoped):
+    """A secret address at which an item is read while it is under embargo. One stands at a time, until it is ended."""
+
+    __tablename__ = "preview_address"
+    # (The same condition for PostgreSQL stands in the migration: naming it here loads its dialect at every start.)
+    __table_args__ = (
+        Index("uq_preview_address_standing", "item_id", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: mails and pages name the same address again. Empty once it has ended."""
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class Media(Base, Scoped):

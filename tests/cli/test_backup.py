@@ -13,6 +13,7 @@ from commsched.bootstrap import open_copy, open_installation
 from commsched.core.text.messages import Invalid
 from commsched.services.accounts import machine_admin
 from commsched.services.deliver.dispatcher import Dispatcher
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.ops import backup
 from commsched.services.ops.after_restore import bring_back, settle
@@ -184,4 +185,4 @@ def test_a_backup_holds_every_picture_that_its_database_names(
     (tmp_path / "new").mkdir()
     bring_back(backup.archive(installation, tmp_path / "a.tar.gz"), tmp_path / "new", installation.now(), open_copy)
     kept = tmp_path / "new" / "media" / media.sha256[:2] / f"{media.sha256}.png"
-    assert kept.read_bytes() == (installation.media / media.sha256[:2] / f"{media.sha256}.png").read_bytes()
+    assert kept.read_bytes() == blob_of(installation, media).read()

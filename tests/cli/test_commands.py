@@ -470,6 +470,16 @@ def test_one_person_is_taken_off_a_list_and_nobody_is_named(run: Run, founded: s
     assert "tips" not in again.stderr
 
 
+def test_one_person_wants_no_more_mail_and_nobody_is_named(run: Run, founded: str) -> None:
+    addresses = "addresses=red@example.org\ntips@example.org"
+    number = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", addresses).stdout.strip()
+    gone = run("channel", "take-off", number, "-", "--as", "bounced", stdin="Tips@example.org\n")
+    assert gone.exit_code == 0, gone.stderr
+    nobody = run("channel", "take-off", number, "annan@example.org")
+    assert nobody.exit_code == 1
+    assert "annan" not in nobody.stderr
+
+
 ADDRESSES = "redaktionen@svt.example\r\nÅsa Öberg <asa@dn.example>\r\n"
 
 

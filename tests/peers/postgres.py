@@ -103,8 +103,9 @@ class Databases:
 
 
 @contextmanager
-def serve() -> Iterator[Databases]:
-    """Start a server and stop it at the end. It ends with this process, however that ends."""
+def serve(**settings: str) -> Iterator[Databases]:
+    """Start a server and stop it at the end. It ends with this process, however that ends. ``settings`` are its own
+    where they differ from those of the tests: a measurement wants writes that wait for the disk."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: the path of a socket has at most 107 bytes
     try:
         programs = _programs(folder)
@@ -114,15 +115,15 @@ def serve() -> Iterator[Databases]:
             capture_output=True,
             **_identity(),
         )
-        with _running(programs, folder):
+        with _running(programs, folder, _SETTINGS | settings):
             yield Databases(str(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(programs: Path, folder: Path) -> Iterator[None]:
-    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+def _running(programs: Path, folder: Path, chosen: dict[str, str]) -> Iterator[None]:
+    settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],

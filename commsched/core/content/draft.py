@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from commsched.core.content.model import MAX_TEXT, Genre, Kind
 from commsched.core.media.crops import Crop
+from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import Moment, read_time
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
@@ -22,6 +24,7 @@ Note = Annotated[str, msgspec.Meta(max_length=MOST_NOTE)]
 """A few sentences: a lead, a press contact, an alt text."""
 Line = Annotated[str, msgspec.Meta(max_length=500)]
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
+Language = Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 MOST_CHANNELS: Final = 200
 
 
@@ -41,11 +44,38 @@ class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
     alt: Note | None = None
 
 
+class CaptionsIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is said in a video, as WebVTT or SRT."""
+
+    text: Text
+    language: Language = "sv"
+
+
+class AttachmentIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What goes with the words beside the pictures: a video of the library."""
+
+    kind: Literal["video"] = "video"
+    id: int
+    alt: Note | None = None
+    """What it shows, for those who do not see it; without it, as its poster is described."""
+    captions: Annotated[list[CaptionsIn], msgspec.Meta(max_length=10)] = []
+
+
 class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Somebody's words in a release, and who said them."""
 
     text: Short
     person: Line = ""
+
+
+class ChannelIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A channel, and the time that it goes out at where that is not the item's."""
+
+    id: int
+    publish_at: Line | None = None
+    fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
+    latest_at: Line | None = None
+    """Without it, as long after its time as the item's latest is after the item's."""
 
 
 class SourceIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -68,10 +98,14 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
     contact: Note = ""
     link: Address = ""
-    language: Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "sv"
-    channels: Annotated[list[int], msgspec.Meta(max_length=MOST_CHANNELS)] = []
+    language: Language = "sv"
+    channels: Annotated[list[int | ChannelIn], msgspec.Meta(max_length=MOST_CHANNELS)] = []
+    """Ids; an object for a channel that has a time of its own."""
     variants: Annotated[dict[str, VariantIn], msgspec.Meta(max_length=MOST_CHANNELS)] = {}
     media: Annotated[list[int | PictureIn], msgspec.Meta(max_length=20)] = []
+    """Its pictures, in order."""
+    attachments: Annotated[list[AttachmentIn], msgspec.Meta(max_length=20)] = []
+    """What goes with it after the pictures."""
     sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
     publish_at: Line | None = None
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
@@ -81,21 +115,70 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     """What a correction corrects, as readers are told. Empty for everything else."""
 
+    @property
+    def channel_ids(self) -> list[int]:
+        return [channel.id if isinstance(channel, ChannelIn) else channel for channel in self.channels]
+
+
+class OwnTime(msgspec.Struct, frozen=True):
+    """A channel's own time."""
+
+    publish: Moment
+    latest: datetime | None = None
+    """In UTC; ``None`` where it follows from the item's."""
+
 
 class Times(msgspec.Struct, frozen=True):
-    """The times of a draft, read. Whoever has read them hands them on, so that a request reads each of them once."""
+    """The times of a draft, parsed. They are handed on, so that a request parses each of them once."""
 
     publish: Moment | None = None
     latest: datetime | None = None
     """In UTC; ``None`` where the office's own rule decides, and where there is no time to be late for."""
     embargo: datetime | None = None
     """In UTC."""
+    own: Mapping[int, OwnTime] = {}
+    """By channel, where it has a time of its own."""
+
+    @property
+    def own_moments(self) -> dict[int, datetime]:
+        return {channel: time.publish.at for channel, time in self.own.items()}
 
 
 def times_of(draft: DraftIn, zone: str) -> Times:
     """The times of ``draft`` in an office whose clocks go by ``zone``. Raises :class:`Invalid`, ``Gap`` and ``Fold`` as
-    :func:`commsched.core.timing.wall_time.read_time`, by the field."""
+    :func:`commsched.core.timing.wall_time.read_time`, by the field.
+
+    A draft that has no time, but whose channels have, is planned for the first of these.
+    """
     publish = read_time(draft.publish_at, zone, draft.fold) if draft.publish_at else None
     latest = read_time(draft.latest_at, zone, field="latest_at").at if draft.latest_at and publish else None
     embargo = read_time(draft.embargo, zone, field="embargo").at if draft.embargo else None
-    return Times(publish, latest, embargo)
+    own = _own_times(draft, zone)
+    if publish is None and own:
+        publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
+    return Times(publish, latest, embargo, own)
+
+
+def own_field(channel: int, name: str) -> str:
+    """What a channel's own ``publish_at`` or ``latest_at`` is called in an error."""
+    return f"channels.{channel}.{name}"
+
+
+def _own_times(draft: DraftIn, zone: str) -> dict[int, OwnTime]:
+    own: dict[int, OwnTime] = {}
+    for channel in draft.channels:
+        if not isinstance(channel, ChannelIn):
+            continue
+        field = own_field(channel.id, "latest_at")
+        if channel.publish_at is None:
+            if channel.latest_at is not None:
+                raise Invalid(N_("A channel's latest time needs a time of its own."), field)
+            continue
+        moment = read_time(channel.publish_at, zone, channel.fold, own_field(channel.id, "publish_at"))
+        latest = read_time(channel.latest_at, zone, field=field).at if channel.latest_at else None
+        if latest is not None and latest < moment.at:
+            raise Invalid(N_("The latest time is before the time itself."), field)
+        if own.get(channel.id, time := OwnTime(moment, latest)) != time:
+            raise Invalid(N_("A channel is there twice, with different times."), field)
+        own[channel.id] = time
+    return own

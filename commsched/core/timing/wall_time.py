@@ -163,9 +163,10 @@ def latest_for(publish_at: datetime, minutes: int) -> datetime:
 
 
 def approval_window(
-    publish_at: datetime | None, now: datetime, before_hours: int, after_hours: int
+    publish_at: datetime | None, now: datetime, before_hours: int, after_hours: int, last: datetime | None = None
 ) -> tuple[datetime, datetime]:
-    """The window that an approval covers by default, around the planned time."""
+    """The window that an approval covers by default, around the planned time. ``last`` is the last of several times
+    that are planned, of which ``publish_at`` is the first."""
     if publish_at is None:
         return now, now + timedelta(days=7)
-    return publish_at - timedelta(hours=before_hours), publish_at + timedelta(hours=after_hours)
+    return publish_at - timedelta(hours=before_hours), (last or publish_at) + timedelta(hours=after_hours)

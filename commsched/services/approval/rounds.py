@@ -9,6 +9,7 @@ from commsched.core.approval.rules import LETS_OUT, Policy, fitted, inside, stan
 from commsched.core.text.messages import N_, Conflict
 from commsched.services.approval import approvers
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
+from commsched.services.content import times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -57,14 +58,16 @@ def refuse_nobody(installation: Installation, session: Session, item: Item, revi
 
 
 def lapse(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> bool:
-    """Set aside the yeses that do not cover the item's time; whether there were any. The others stand."""
+    """Set aside the yeses that do not cover the times that are left; whether there were any. The others stand."""
     if item.publish_at is None:
         return False
     said = standing(said_of(session, item.id), revision.hash)
+    slots = times.chosen(times.left(session, item, installation.now()))
     over = [
         decision
         for decision in said
-        if decision.verdict in LETS_OUT and not inside(item.publish_at, (decision.window_start, decision.window_end))
+        if decision.verdict in LETS_OUT
+        and not all(inside(slot.at, (decision.window_start, decision.window_end)) for slot in slots)
     ]
     for decision in over:
         session.add(

@@ -15,7 +15,9 @@ from commsched.core.platform.channel_state import WARN
 from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks, renewal
+from commsched.services.content import times
 from commsched.services.content.items import current
+from commsched.services.content.times import planned_between
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
@@ -88,12 +90,20 @@ def _safely(
 def hold_unapproved(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Hold every item that still waits for approval at its time, and notify everyone concerned. An item that was sent
     back for changes stays in that state until its writer acts."""
-    late = (Item.state == "in_review", Item.publish_at <= installation.now())
+    late = (Item.state == "in_review", planned_between(None, installation.now() + timedelta.resolution))
     for item in session.scalars(locks.rows(select(Item).where(*late))):
+        if not _due(session, item, installation.now()):
+            continue
         item.state, item.reason = "held", "unapproved"
         note(session, installation, scheduler(workspace.id), "item.held", item.id, reason="unapproved")
         people = people_with(session, "approve") | ({item.author_id} if item.author_id else set())
         outbox.queue(session, installation, sorted(people), "held", item=item, reason="unapproved")
+
+
+def _due(session: Session, item: Item, now: datetime) -> bool:
+    """Whether the first of the times that are left has come."""
+    slots = times.chosen(times.left(session, item, now))
+    return bool(slots) and slots[0].at <= now
 
 
 def remind(installation: Installation, session: Session, workspace: Workspace) -> None:
@@ -102,8 +112,7 @@ def remind(installation: Installation, session: Session, workspace: Workspace) -
     soon = (
         Item.state == "in_review",
         Item.reminded_at.is_(None),
-        Item.publish_at <= now + REMIND_BEFORE,
-        Item.publish_at > now,
+        planned_between(now + timedelta.resolution, now + REMIND_BEFORE + timedelta.resolution),
         Item.submitted_at <= now - timedelta(minutes=30),
     )
     for item in session.scalars(locks.rows(select(Item).where(*soon))):
@@ -158,7 +167,7 @@ def summary(session: Session, local: datetime) -> dict[str, int]:
     def deliveries(*states: str) -> int:
         return session.scalar(select(func.count(Delivery.id)).where(Delivery.state.in_(states))) or 0
 
-    today = (Item.state.in_(("scheduled", "publishing")), Item.publish_at >= start, Item.publish_at < end)
+    today = (Item.state.in_(("scheduled", "publishing")), planned_between(start, end))
     return {
         "stopped": deliveries("held", "failed"),
         "overdue": len(overdue(session, local.astimezone(UTC))),

@@ -18,7 +18,7 @@ from commsched.services.approval.approvers import approval_states, ask, historie
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.approval.roster import read_roster
-from commsched.services.content import items
+from commsched.services.content import items, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -58,17 +58,30 @@ def submit(
         if item.state not in ASKABLE:
             raise Conflict(N_("It is already with the approver or past that."))
         revision = items.current(session, item)
-        items.require_unchanged(examined, item, revision)
+        items.require_unchanged(session, examined, item, revision)
         _refuse_blocked(examined.stopping)
         items.learn_alt(session, revision.parsed())
-        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
-        item.state, item.reminded_at = "in_review", None
-        note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
+        _send_in(installation, session, actor, item, revision, then_schedule)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)
             _accept(installation, session, actor, item, revision, accepting)
         _open(installation, session, actor, item, revision)
     installation.wake()
+
+
+def ask_again(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
+    """Ask for approval of a version that was made of ``item`` in this very transaction; it then goes on by itself."""
+    revision = items.current(session, item)
+    _send_in(installation, session, actor, item, revision, then_schedule=True)
+    _open(installation, session, actor, item, revision)
+
+
+def _send_in(
+    installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
+) -> None:
+    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.state, item.reminded_at = "in_review", None
+    note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
 
 def _refuse_blocked(stopping: Sequence[Problem]) -> None:
@@ -102,7 +115,7 @@ def accept_in(installation: Installation, session: Session, actor: Actor, item_i
     """As :func:`accept`, within a transaction that has more to do."""
     actor.require("write")
     item, revision = decidable(session, item_id, content_hash)
-    _refuse_late(installation, item)
+    _refuse_late(installation, session, item)
     _accept(installation, session, actor, item, revision, content_hash)
     item.state = "in_review"
     _open(installation, session, actor, item, revision)
@@ -152,8 +165,9 @@ def approve_in(
     """As :func:`approve`, within a transaction that has more to do; its caller wakes the engine afterwards."""
     actor.require("approve")
     item, revision = decidable(session, item_id, content_hash)
-    _refuse_late(installation, item)
-    if until is not None and item.publish_at is not None and installation.now() < until < item.publish_at:
+    _refuse_late(installation, session, item)
+    slots = times.chosen(times.left(session, item, installation.now()))
+    if until is not None and slots and installation.now() < until < slots[-1].at:
         raise Invalid(N_("It goes out later than that. Choose a later day, or leave it to the office's rule."), "until")
     principal = principal_for(installation, session, actor, item, revision)
     step = current_step(read_policy(item.policy), said_of(session, item.id), content_hash)
@@ -174,9 +188,10 @@ def approve_in(
     return row
 
 
-def _refuse_late(installation: Installation, item: Item) -> None:
-    """Refuse an approval of an item that can no longer go out, since it would have no effect."""
-    if item.latest_at is not None and item.latest_at < installation.now():
+def _refuse_late(installation: Installation, session: Session, item: Item) -> None:
+    """Refuse an approval of an item that can no longer go out in some channel, since it would have no effect there."""
+    now = installation.now()
+    if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
         raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
 
 
@@ -224,11 +239,11 @@ def _send_back(
     comment: str,
 ) -> Decision:
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()
     _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
-    comments.spread(installation, session, actor, item, row.comment, told=[item.author_id])
+    comments.spread(installation, session, actor, item, row.comment, besides=[item.author_id])
     return row
 
 
@@ -244,9 +259,10 @@ def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) 
         if item.state not in ASKABLE | DECIDABLE:
             raise Conflict(N_("There is nothing to bypass here."))
         revision = items.current(session, item)
-        items.require_unchanged(examined, item, revision)
+        items.require_unchanged(session, examined, item, revision)
         stopping = examined.stopping
-        if item.latest_at is not None and not passed(item.latest_at, installation.now()):
+        slots = times.chosen(times.left(session, item, installation.now()))
+        if slots and not any(passed(slot.latest, installation.now()) for slot in slots):
             stopping = [p for p in stopping if p.words.message != PASSED]  # late, but not too late: it goes at once
         _refuse_blocked(stopping)
         policy = policy_for(session, members.workspace_of(session, actor), revision)
@@ -299,7 +315,7 @@ def advance(
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
     notified = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(installation, session, actor, item, comment, told=notified)
+    comments.spread(installation, session, actor, item, comment, besides=notified)
     if not done:
         item.state = "in_review"
         session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,14 +12,16 @@ from sqlalchemy import ColumnElement, desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
+from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.core.timing.wall_time import Moment, approval_window, read_time, refuse_past
+from commsched.core.timing.plan import Plan, Slot, moved_along, moved_to
+from commsched.core.timing.wall_time import Fold, Gap, Moment, approval_window, read_time, refuse_past
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import items
+from commsched.services.content import due_times, items, preview_addresses, times
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -27,7 +29,7 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.superseded import superseded
 from commsched.services.notices import outbox
 from commsched.services.workflow import stops
-from commsched.store.models import Decision, Delivery, Item, Part, Revision
+from commsched.store.models import Channel, Decision, Delivery, Item, Part, Revision
 from commsched.store.outbox import left_off
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
@@ -56,12 +58,13 @@ def schedule(
     fold: int | None = None,
     latest: str | None = None,
 ) -> None:
-    """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the times first."""
+    """Put an approved item in the outbox, one delivery a channel. ``when`` and ``latest`` set the item's times first;
+    channels with a time of their own are moved along."""
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if when:
-            _set(item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
+            _move_all(installation, session, item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
             raise Invalid(N_("Choose when it should go out."), "publish_at")
         if latest:
@@ -70,13 +73,23 @@ def schedule(
                 raise Invalid(N_("The latest time is before the time itself."), "latest_at")
         if item.state == "scheduled" and when is None and latest is None:
             return
+        plan = times.left(session, item, installation.now())
         enqueue(installation, session, actor, item)
-        refuse_past(item.publish_at, installation.now())  # after what says more: that it must be approved again
+        refuse_passed(plan, installation.now())  # after what says more: that it must be approved again
     installation.wake()
 
 
-def enqueue(installation: Installation, session: Session, actor: Actor, item: Item, *, moved: bool = False) -> None:
-    """Put ``item``, which must be approved for its time, in the outbox: one delivery a channel. ``moved``: the move is
+def enqueue(
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    *,
+    moved: bool = False,
+    only: Collection[int] | None = None,
+) -> None:
+    """Put ``item``, which must be approved for its times, in the outbox: one delivery a channel, at the channel's time.
+    ``only``: these channels alone; what waits or stopped in the others stays as it is. ``moved``: the move is
     recorded already, so no second line is written. Deliveries that are out or under way stay unchanged, and a channel
     that a person dropped or cancelled stays so (:mod:`commsched.services.workflow.stops`). A delivery of the same
     revision keeps its row and its keys, whatever its time: a platform that knows a key still knows it, and what is
@@ -86,25 +99,18 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
     assert item.publish_at is not None
     refuse_superseded(session, item.id)
     bounds = clearance(session, item, revision.hash)
-    if not _may_be_placed(session, item, now) or bounds is None:
+    if not _may_be_placed(session, item, now, only) or bounds is None:
         raise Conflict(N_("It must be approved before it can be scheduled."))
-    if not inside(item.publish_at, bounds):
+    plan = times.left(session, item, now, only)
+    if not _covered(plan, bounds):
         raise NeedsApproval(N_("The approval does not cover that time. It must be approved again."), "publish_at")
-    latest = item.latest_at or item.publish_at
-    refuse_past(latest, now)
+    for slot in times.chosen(plan):
+        refuse_past(slot.latest, now)
     content = revision.parsed()
-    if content.embargo and item.publish_at < datetime.fromisoformat(content.embargo):
-        raise Invalid(N_("It would go out before its embargo."), "publish_at")
-    wanted = {channel.channel for channel in content.channels}
-    settled = _set_anew(session, item, revision.id, wanted, latest, now) | stops.stopped_channels(session, item)
-    for channel in content.channels:
-        if channel.channel not in settled:
-            row = _row(item, revision.id, channel.channel, item.publish_at, latest, now)
-            session.add(row)
-            if channel.recipients:
-                session.flush()
-                part_decisions.freeze_recipients(installation, session, row, channel.recipients)
-    session.flush()
+    due_times.refuse_before_embargo(installation, session, content, plan)
+    if due_times.is_before(installation, session, content, plan):
+        preview_addresses.make_first(installation, session, item)
+    _place(installation, session, item, revision, content, _touched(times.plan(session, item), plan, only, now))
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
     item.state, item.reason = "scheduled", ""
@@ -116,6 +122,43 @@ def enqueue(installation: Installation, session: Session, actor: Actor, item: It
         )
 
 
+def _touched(whole: Plan, left: Plan, only: Collection[int] | None, now: datetime) -> Plan:
+    """Of the item's channels those whose deliveries may be begun again: those that a person named, or all but those
+    that have been missed while the rest went on (:func:`commsched.services.content.times.left`)."""
+    if only is not None:
+        return whole.narrowed(only)
+    late = {number for number, slot in whole.slots.items() if slot.latest < now} - set(left.channels)
+    return whole.narrowed(set(whole.channels) - late)
+
+
+def _place(
+    installation: Installation, session: Session, item: Item, revision: Revision, content: Content, plan: Plan
+) -> None:
+    """Give each channel of ``plan`` its delivery, at its time."""
+    now, slots = installation.now(), plan.slots
+    untouched = {channel.channel for channel in content.channels} - set(slots)
+    settled = _set_anew(session, item, revision.id, slots, untouched, now) | stops.stopped_channels(session, item)
+    for channel in content.channels:
+        if channel.channel not in settled | untouched:
+            row = _row(item, revision.id, channel.channel, slots[channel.channel], now)
+            session.add(row)
+            if channel.recipients:
+                session.flush()
+                part_decisions.freeze_recipients(installation, session, row, channel.recipients)
+    session.flush()
+
+
+def _covered(plan: Plan, bounds: tuple[datetime | None, datetime | None]) -> bool:
+    """Whether every time that is left lies in the approved window."""
+    return all(inside(slot.at, bounds) for slot in times.chosen(plan))
+
+
+def refuse_passed(plan: Plan, now: datetime) -> None:
+    """Raise :class:`Invalid` where a time of ``plan`` has passed."""
+    for slot in times.chosen(plan):
+        refuse_past(slot.at, now)
+
+
 def refuse_superseded(session: Session, item_id: int) -> None:
     """Raise :class:`Conflict` for an item that was taken down or corrected since, because nothing more of it may go
     out."""
@@ -124,16 +167,16 @@ def refuse_superseded(session: Session, item_id: int) -> None:
         raise Conflict(REASONS[why])
 
 
-def _row(item: Item, revision: int, channel: int, due: datetime, latest: datetime, now: datetime) -> Delivery:
+def _row(item: Item, revision: int, channel: int, slot: Slot, now: datetime) -> Delivery:
     delivery = Delivery(
         uid=uuid.uuid4().hex,
         workspace_id=item.workspace_id,
         item_id=item.id,
         revision_id=revision,
         channel_id=channel,
-        due_at=due,
-        latest_at=latest,
-        next_at=due,
+        due_at=slot.at,
+        latest_at=slot.latest,
+        next_at=slot.at,
         created_at=now,
     )
     if item.doubt_since is not None:
@@ -153,33 +196,34 @@ def partly_out(session: Session, item: Item) -> list[Delivery]:
 
 
 def _set_anew(
-    session: Session, item: Item, revision: int, wanted: set[int], latest: datetime, now: datetime
+    session: Session, item: Item, revision: int, wanted: Mapping[int, Slot], untouched: set[int], now: datetime
 ) -> set[int]:
-    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one.
+    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one. What stands
+    in ``untouched`` channels stays as it is.
 
     What is partly out in other words than the newest is never begun again, and what waits in other words is void.
     """
     newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
-    rows, partly = list(session.scalars(newest)), {row.id for row in partly_out(session, item)}
+    rows = [row for row in session.scalars(newest) if row.channel_id not in untouched]
+    partly = {row.id for row in partly_out(session, item)}
     mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
     settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
     settled |= {row.channel_id for row in rows if row.id in partly - mine}
     for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else
         if row.id in mine and row.channel_id not in settled:
             settled.add(row.channel_id)
-            _again(session, item, row, latest, now)
+            _again(session, item, row, wanted[row.channel_id], now)
         elif row.state in items.STOPPABLE and row.id not in partly:
             row.state, row.next_at, row.reason = "cancelled", None, "changed"
     session.flush()
     return settled
 
 
-def _again(session: Session, item: Item, row: Delivery, latest: datetime, now: datetime) -> None:
-    assert item.publish_at is not None
+def _again(session: Session, item: Item, row: Delivery, slot: Slot, now: datetime) -> None:
     part_decisions.begin_again(session, row.id, keep_handles=row.reason == "absent")
     void = row.state == "cancelled"
-    row.due_at = row.next_at = item.publish_at
-    row.latest_at, row.state, row.reason, row.detail = latest, "waiting", "", ""
+    row.due_at = row.next_at = slot.at
+    row.latest_at, row.state, row.reason, row.detail = slot.latest, "waiting", "", ""
     if void and item.doubt_since is not None:
         _doubt(row, item.doubt_since, now)
         part_decisions.doubt(session, row.id, now)
@@ -194,7 +238,8 @@ def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
 def on_approval(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
     """Schedule an item that was submitted for scheduling. Where its time has passed in the meantime, its writer chooses
     another."""
-    if item.latest_at is not None and item.latest_at < installation.now():
+    now = installation.now()
+    if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
         item.state, item.reason = "held", "late"
         outbox.queue(
             session, installation, [item.author_id] if item.author_id else [], "held", item=item, reason="late"
@@ -210,10 +255,57 @@ def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
     item.latest_at = moment.at + span
 
 
+def _move_all(installation: Installation, session: Session, item: Item, moment: Moment, latest_minutes: int) -> None:
+    """Move what is not out of the item to ``moment``, and along with it the channels that have a time of their own.
+    Where only such channels are left, the first of them is moved there, and the item's time stays what it was. What
+    waits for the embargo goes on doing so."""
+    whole, content = times.plan(session, item), items.current(session, item).parsed()
+    plan = times.left(session, item, installation.now(), whole.channels)
+    waits = due_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
+    own = {channel: slot for channel, slot in whole.own.items() if channel not in waits}
+    rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
+    before = plan.times[0] if rest else times.item_slot(item)
+    for channel in own.keys() & set(plan.channels):
+        assert before is not None, "an item with a channel's time has one"
+        own[channel] = _along(session, channel, own[channel], before, moment)
+    if not rest:
+        _set(item, moment, latest_minutes)
+    times.keep(session, item, due_times.at_embargo(installation, session, item, content, own))
+
+
+def _along(session: Session, channel: int, slot: Slot, before: Slot, moment: Moment) -> Slot:
+    try:
+        return moved_along(slot, before, moment)
+    except (Gap, Fold) as error:
+        name = session.scalar(select(Channel.name).where(Channel.id == channel))
+        sentence = N_("The clocks change when %(channel)s would then go out. Give it another time by itself first.")
+        raise Invalid(sentence, "publish_at", channel=name) from error
+
+
+def _move_alone(session: Session, item: Item, moment: Moment, channels: Collection[int]) -> None:
+    """Give ``channels`` this time of their own. At the item's time they follow it again."""
+    plan, item_slot = times.plan(session, item), times.item_slot(item)
+    own = dict(plan.own)
+    for channel in channels:
+        slot = plan.of(channel)
+        assert slot is not None
+        own[channel] = moved_to(slot, moment)
+        if own[channel] == item_slot:
+            del own[channel]
+    times.keep(session, item, own)
+
+
 def move(
-    installation: Installation, actor: Actor, item_id: int, when: str, fold: int | None = None, ask_again: bool = False
+    installation: Installation,
+    actor: Actor,
+    item_id: int,
+    when: str,
+    fold: int | None = None,
+    ask_again: bool = False,
+    channels: Collection[int] | None = None,
 ) -> str:
-    """Move an item to another time; returns its state then.
+    """Move an item to another time; returns its state then. ``channels``: these alone, and the others stay
+    (:mod:`commsched.core.timing.plan` says what follows what).
 
     Inside the approved window the approval stands. Outside it :class:`NeedsApproval` is raised, unless ``ask_again``
     asks to submit it for approval again.
@@ -221,20 +313,39 @@ def move(
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
-        if not movable(session, item, installation.now()):
-            raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
+        now = installation.now()
+        _refuse_immovable(session, item, now, channels)
         moment = read_time(when, workspace.zone, fold)
-        refuse_past(moment.at, installation.now())
-        _set(item, moment, workspace.latest_minutes)
+        refuse_past(moment.at, now)
+        if channels is None:
+            _move_all(installation, session, item, moment, workspace.latest_minutes)
+        else:
+            _move_alone(session, item, moment, channels)
+        plan = times.left(session, item, now, channels)
+        refuse_passed(plan, now)
         content = items.current(session, item).parsed()
-        if content.embargo and moment.at < datetime.fromisoformat(content.embargo):
-            raise Invalid(N_("It would go out before its embargo."), "publish_at")
-        item.updated_at = installation.now()
-        note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall)
-        follow_move(installation, session, actor, item, ask_again)
+        due_times.refuse_before_embargo(installation, session, content, plan)
+        item.updated_at = now
+        whom = {} if channels is None else {"channels": _names(session, channels)}
+        note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall, **whom)
+        follow_move(installation, session, actor, item, ask_again, channels)
         state = item.state
     installation.wake()
     return state
+
+
+def _names(session: Session, channels: Collection[int]) -> str:
+    rows = session.scalars(select(Channel.name).where(Channel.id.in_(list(channels))).order_by(Channel.id))
+    return ", ".join(rows)
+
+
+def _refuse_immovable(session: Session, item: Item, now: datetime, channels: Collection[int] | None) -> None:
+    if channels is not None and (not channels or not set(channels) <= times.goes_to(item)):
+        raise Invalid(N_("It does not go to that channel."), "channels")
+    if not movable(session, item, now, channels):
+        raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
+    if channels is not None and item.publish_at is None:
+        raise Invalid(N_("Choose a time for the whole first."), "publish_at")
 
 
 def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
@@ -245,13 +356,20 @@ def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
     return bool(waiting) and all(row.state in items.STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
 
 
-def _may_be_placed(session: Session, item: Item, now: datetime) -> bool:
-    return item.state in FROM or (item.state == "publishing" and movable(session, item, now))
+def _may_be_placed(session: Session, item: Item, now: datetime, only: Collection[int] | None = None) -> bool:
+    return item.state in FROM or (item.state == "publishing" and movable(session, item, now, only))
 
 
-def movable(session: Session, item: Item, now: datetime) -> bool:
+def movable(session: Session, item: Item, now: datetime, channels: Collection[int] | None = None) -> bool:
     """Whether the item can be moved to another time. An item that is fully out in one channel keeps its time, except
-    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved."""
+    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved.
+
+    ``channels``: whether these alone can be moved. They can until something of them is out or under way, whatever
+    became of the others.
+    """
+    if channels is not None:
+        over = item.state in ("published", "cancelled")
+        return not over and set(channels) <= times.movable_alone(session, item)
     if item.state == "publishing":
         left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
         return rest_waits(session.execute(left).all(), now)
@@ -262,14 +380,22 @@ def movable(session: Session, item: Item, now: datetime) -> bool:
     return stopped and all(row.state != "published" for row in rows)
 
 
-def follow_move(installation: Installation, session: Session, actor: Actor, item: Item, ask_again: bool = True) -> None:
-    """Follow a changed time: update the outbox if the approval covers the time, else ask those people again whose
-    approval does not."""
-    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, installation.now())):
+def follow_move(
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    ask_again: bool = True,
+    only: Collection[int] | None = None,
+) -> None:
+    """Follow a changed time (of ``only`` these channels): update the outbox if the approval covers the time, else ask
+    those people again whose approval does not."""
+    now = installation.now()
+    if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, now, only)):
         return
     revision = items.current(session, item)
     bounds = clearance(session, item, revision.hash)
-    outside = bounds is not None and not inside(item.publish_at, bounds)
+    outside = bounds is not None and not _covered(times.left(session, item, now, only), bounds)
     if (outside or bounds is None) and not read_policy(item.policy).steps:
         rounds.lapse(installation, session, actor, item, revision)
         decide(
@@ -280,8 +406,8 @@ def follow_move(installation: Installation, session: Session, actor: Actor, item
     elif outside or bounds is None:
         _ask_anew(installation, session, actor, item, revision)
         return
-    if item.state != "approved" and _may_be_placed(session, item, installation.now()):
-        enqueue(installation, session, actor, item, moved=True)
+    if item.state != "approved" and _may_be_placed(session, item, now, only):
+        enqueue(installation, session, actor, item, moved=True, only=only)
 
 
 def _ask_anew(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:
@@ -291,8 +417,9 @@ def _ask_anew(installation: Installation, session: Session, actor: Actor, item: 
     outgrown = rounds.lapse(installation, session, actor, item, revision)
     if was == "in_review" and not outgrown:
         return
-    item.schedule_on_approval = item.schedule_on_approval or was in ("scheduled", "failed", "publishing")
-    items.void(session, item)
+    begun = was in ("scheduled", "failed", "publishing", "partly_published")
+    item.schedule_on_approval = item.schedule_on_approval or begun
+    items.return_to_draft(session, item)
     item.state, item.submitted_at = "in_review", installation.now()
     session.flush()
     rounds.go_on(session, item, revision)
@@ -315,7 +442,14 @@ def decide(
 ) -> Decision:
     """Record the decision of ``actor`` on ``revision``, and the window that it covers."""
     workspace, now = members.workspace_of(session, actor), installation.now()
-    start, end = approval_window(item.publish_at, now, workspace.window_before_hours, workspace.window_after_hours)
+    slots = times.chosen(times.left(session, item, now))
+    start, end = approval_window(
+        slots[0].at if slots else None,
+        now,
+        workspace.window_before_hours,
+        workspace.window_after_hours,
+        slots[-1].at if slots else None,
+    )
     if until is not None and until <= now:
         raise Invalid(N_("“Approved until” lies in the past."), "until")
     yes = verdict in LETS_OUT

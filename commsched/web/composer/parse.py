@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
-from commsched.core.content.draft import DraftIn, Times
+from commsched.core.content.draft import ChannelIn, DraftIn, OwnTime, Times, own_field
 from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
-from commsched.web.composer.fields import Fields, WallFields
+from commsched.web.composer.fields import Fields, VideoFields, WallFields
 
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
@@ -49,14 +50,36 @@ def meaning(fields: Fields, zone: str) -> Meant:
     embargo = _time(meant, fields.embargo, zone, "embargo")
     if publish is None and "publish_at" not in faults:
         latest = None
-    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None)
+    own = _own_times(meant, fields, zone)
+    if publish is None and own and "publish_at" not in faults:
+        publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
+    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None, own)
+    draft.channels = [_channel(number, own.get(number)) for number in draft.channel_ids]
     for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
         setattr(draft, name, moment.at.isoformat() if moment else None)
     return meant
 
 
-def _raw(fields: Fields) -> dict[str, Any]:
-    variants: dict[str, dict[str, Any]] = {}
+def _own_times(meant: Meant, fields: Fields, zone: str) -> dict[int, OwnTime]:
+    """The times of the chosen channels that have one of their own."""
+    own: dict[int, OwnTime] = {}
+    for number in meant.draft.channel_ids:
+        moment = _time(meant, fields.times.get(number, WallFields()), zone, own_field(number, "publish_at"))
+        if moment is not None:
+            span = fields.spans.get(number)
+            own[number] = OwnTime(moment, None if span is None else moment.at + timedelta(minutes=span))
+    return own
+
+
+def _channel(number: int, time: OwnTime | None) -> int | ChannelIn:
+    if time is None:
+        return number
+    latest = time.latest.isoformat() if time.latest else None
+    return ChannelIn(id=number, publish_at=time.publish.at.isoformat(), latest_at=latest)
+
+
+def _raw(fields: Fields) -> dict[str, object]:
+    variants: dict[str, dict[str, object]] = {}
     for number in fields.channels:
         options = {key: value for key, value in fields.options.get(number, {}).items() if value}
         crop = fields.crops.get(number, "")
@@ -71,10 +94,16 @@ def _raw(fields: Fields) -> dict[str, Any]:
         "channels": fields.channels,
         "variants": variants,
         "media": [{"id": number, "alt": alt} for number, alt in fields.media],
+        "attachments": [_attachment(video) for video in fields.videos],
     }
 
 
-def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
+def _attachment(video: VideoFields) -> dict[str, object]:
+    captions = [{"language": language, "text": text} for language, text in video.captions.items()]
+    return {"id": video.id, "alt": video.alt, "captions": captions}
+
+
+def _convert(raw: dict[str, object], faults: dict[str, Message]) -> DraftIn:
     """Convert, leaving out field by field what will not do; at most as many rounds as there are fields."""
     for _ in range(len(raw) + 1):
         try:
@@ -89,11 +118,11 @@ def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
 
 def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
     """The field of the draft that will not do, and what to say of it."""
-    found = read_error(error)
-    name = found.path[0] if found.path else ""
-    if found.reason not in ("characters", "items"):
+    fault = read_error(error)
+    name = fault.path[0] if fault.path else ""
+    if fault.reason not in ("characters", "items"):
         return name, Message(N_("This cannot be read. Choose again."))
-    most = int(found.params["most"])
+    most = int(fault.params["most"])
     if most == MAX_TEXT:
         return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
     return name, Message(N_("At most %(most)s characters."), {"most": most})

@@ -17,7 +17,8 @@ from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import installation, page, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import installation, page
 from commsched.web.items.review import read_until
 
 bp = Blueprint("links", __name__, url_prefix="/a")
@@ -42,7 +43,11 @@ def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
     shown = review.review(installation(), found.actor, found.item.id)
     workspace = found.workspace
     until = approval_window(
-        found.item.publish_at, installation().now(), workspace.window_before_hours, workspace.window_after_hours
+        shown.seen.plan.first,
+        installation().now(),
+        workspace.window_before_hours,
+        workspace.window_after_hours,
+        shown.seen.plan.last,
     )[1]
 
     def picture_url(sha256: str, small: bool = False) -> str:

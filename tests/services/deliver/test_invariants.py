@@ -5,8 +5,6 @@ The world looks at every attempt when it is committed and at everything readers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,16 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from commsched.core.platform.contract import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS
 from tests.sims.walk import LISTS, SPANS, Walk
-from tests.sims.world import FIRST, SECOND, TROUBLES, World, discard
+from tests.sims.world import FIRST, SECOND, TROUBLES, World
 from tests.thoroughness import many
 
 CHANNEL_SETS = [(1,), (2,), (3,), (4,), (1, 3), (1, 2, 3, 4)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 class Installation(RuleBasedStateMachine):
@@ -33,6 +28,7 @@ class Installation(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.world = World()
+        self.world.set_lanes("none", 3)
         self.planned: dict[str, list[str]] = {"send": [], "look": [], "prepare": []}
         self.world.wall.fault = self._fault
 
@@ -51,8 +47,9 @@ class Installation(RuleBasedStateMachine):
         parts=st.integers(1, 3),
         minutes=st.sampled_from((0.1, 5.0)),
         picture=st.booleans(),
-        embargo=st.sampled_from((None, 0.0)),
+        embargo=st.sampled_from((None, 0.0, 1.0)),
         latest=st.sampled_from((None, 1.0)),
+        own=st.sampled_from((None, -0.1, 3.0, 60.0 * 40)),
         yes=st.booleans(),
     )
     def write(
@@ -64,9 +61,10 @@ class Installation(RuleBasedStateMachine):
         picture: bool,
         embargo: float | None,
         latest: float | None,
+        own: float | None,
         yes: bool,
     ) -> None:
-        self.world.create(place, channels, minutes, parts, picture, embargo, latest)
+        self.world.create(place, channels, minutes, parts, picture, embargo, latest, own)
         for person in (FIRST, SECOND) if yes and self.world.items else ():
             self.world.say_yes(self.world.items[-1], person)
 
@@ -86,9 +84,14 @@ class Installation(RuleBasedStateMachine):
         self.world.take_back(self.pick(which), changes)
 
     @precondition(has_items)
-    @rule(which=st.integers(0, 5), minutes=st.sampled_from((0.2, 5.0, 300.0, 2400.0)), again=st.booleans())
-    def move(self, which: int, minutes: float, again: bool) -> None:
-        self.world.move(self.pick(which), minutes, again)
+    @rule(
+        which=st.integers(0, 5),
+        minutes=st.sampled_from((0.2, 5.0, 300.0, 2400.0)),
+        again=st.booleans(),
+        alone=st.booleans(),
+    )
+    def move(self, which: int, minutes: float, again: bool, alone: bool) -> None:
+        self.world.move(self.pick(which), minutes, again, alone)
 
     @precondition(has_items)
     @rule(which=st.integers(0, 5), minutes=st.sampled_from((None, 0.2)))

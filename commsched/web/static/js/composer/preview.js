@@ -28,7 +28,9 @@ export const startPreview = (form) => {
     fill(form.querySelector("[data-clash]"), told.clash);
     form.querySelector("[data-bar-words]").textContent = told.bar.words;
     form.querySelector("[data-bar-press]").textContent = told.bar.press;
-    for (const name of ["publish_at", "latest_at", "embargo"]) fault(form, name, told.faults[name]);
+    for (const place of form.querySelectorAll("[data-moment] [data-fault]")) {
+      fault(form, place.dataset.fault, told.faults[place.dataset.fault]);
+    }
     for (const place of form.querySelectorAll("[data-count]")) {
       const count = told.counts[place.dataset.count];
       place.textContent = count ? (count.limit ? `${count.count}/${count.limit}` : count.count) : "";
@@ -65,9 +67,10 @@ export const startPreview = (form) => {
     const choice = event.target.closest('[data-clash] button[name="do"]');
     if (!choice) return;
     event.preventDefault();
-    form.querySelector('[name="publish_exact"]').value = choice.value.replace("time:", "");
+    const [, name, moment] = /^time:([^:]+):(.*)$/.exec(choice.value);
+    form.querySelector(`[name="${name}_exact"]`).value = moment;
     form.dispatchEvent(new Event("changed"));
-    form.querySelector('[name="publish_time"]').focus();
+    form.querySelector(`[name="${name}_time"]`).focus();
   });
   look();
 };

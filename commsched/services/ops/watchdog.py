@@ -31,7 +31,7 @@ from commsched.store.session import EVERY_WORKSPACE, Replaced, busy, damaged
 
 log = logging.getLogger("commsched.watch")
 
-TOLD: Final = "told"
+REPORTED: Final = "told"
 """The name of the heartbeat row that holds the trouble last reported: a code, and empty when all is well."""
 MARK: Final = "trouble.told"
 """A file in the home instead of that row, where the database cannot be written."""
@@ -55,24 +55,24 @@ class Reader(msgspec.Struct, frozen=True):
     slug: str
 
 
-class Watchman:
-    """One process's eyes. ``mine`` is the heartbeat of the process that looks."""
+class Watchdog:
+    """What one process sees of the others. ``mine`` is the heartbeat of the process that looks."""
 
     def __init__(self, installation: Installation, mine: Literal["clock", "web"]) -> None:
         self.installation, self.mine = installation, mine
         self._seen, self._times = "", 0
         self._readers: list[Reader] = []
-        self._told_without = False
+        self._mailed_without_database = False
 
     def look(self) -> None:
         """Check once, and send a mail if the state has changed."""
         code, concerned = "", set[int]()
         try:
             with self.installation.store.read(EVERY_WORKSPACE) as session:
-                code, concerned = self._found(session, self.installation.now())
+                code, concerned = self._trouble(session, self.installation.now())
                 self._readers = _readers(session)
             if self._sure(code):
-                self._tell(code, concerned)
+                self._report(code, concerned)
             if self.mine == WEB and code:
                 outbox.send_due(self.installation)  # the engine may be what is gone
         except DBAPIError as error:
@@ -80,10 +80,10 @@ class Watchman:
                 return  # for a moment; should it last, the heartbeat stands still too
             code = "damaged" if damaged(error) else "database"
             if self._sure(code):
-                self._tell_without(code)
+                self._mail_without_database(code)
 
-    def _found(self, session: Session, now: datetime) -> tuple[str, set[int]]:
-        """The trouble there is, and which offices it concerns (none named: every one)."""
+    def _trouble(self, session: Session, now: datetime) -> tuple[str, set[int]]:
+        """The code of the trouble at ``now`` and the ids of the workspaces it concerns (none: all of them)."""
         if code := heartbeats.trouble(session, now):
             return code, set()
         if late := overdue(session, now):
@@ -98,33 +98,34 @@ class Watchman:
         self._seen = code
         return code in _OWN_WORD or self._times >= SURE
 
-    def _tell(self, code: str, concerned: set[int]) -> None:
+    def _report(self, code: str, concerned: set[int]) -> None:
         with self.installation.store.read(EVERY_WORKSPACE) as session:
-            if not _is_news(_told(session), code):
+            if not _is_news(_reported(session), code):
                 return self._well_again()
         with self.installation.store.write(EVERY_WORKSPACE) as session:
-            row = session.get(Heartbeat, TOLD, with_for_update=True)
+            row = session.get(Heartbeat, REPORTED, with_for_update=True)
             reported = row.detail if row is not None else ""
             if not _is_news(reported, code):
                 return None  # the other process was quicker
             log.warning("%s", f"trouble: {code}; telling" if code else "all is well again; telling")
-            session.merge(Heartbeat(name=TOLD, at=self.installation.now(), detail=_detail(code, concerned)))
+            session.merge(Heartbeat(name=REPORTED, at=self.installation.now(), detail=_detail(code, concerned)))
             was, _, where = reported.partition(" ")
             for place in _places(session, concerned or {int(number) for number in where.split() if number.isdigit()}):
                 _queue(self.installation, session, place, code, was)
         return self._well_again()
 
     def _well_again(self) -> None:
-        self._told_without = False
+        self._mailed_without_database = False
         if not self._seen:
             with contextlib.suppress(OSError):
                 (self.installation.home / MARK).unlink()
 
-    def _tell_without(self, code: str) -> None:
-        """Nothing can be written down in the database: mail those who were known, once, whichever process is first."""
-        if self._told_without:
+    def _mail_without_database(self, code: str) -> None:
+        """Mail the people who were known when the database could last be read. Of two processes, the first to make the
+        mark in the home does it."""
+        if self._mailed_without_database:
             return
-        self._told_without = True
+        self._mailed_without_database = True
         log.error("trouble: %s; telling without the database", code)
         with contextlib.suppress(FileExistsError):
             try:
@@ -137,14 +138,15 @@ class Watchman:
             self.installation.mailer.send(templates.bare(self.installation, reader, code))
 
 
-def _told(session: Session) -> str:
-    row = session.get(Heartbeat, TOLD)
+def _reported(session: Session) -> str:
+    row = session.get(Heartbeat, REPORTED)
     return row.detail if row is not None else ""
 
 
-def _is_news(told: str, code: str) -> bool:
-    """One mail for each period of trouble, also if its cause changes, and one at its end."""
-    return bool(told) != bool(code)
+def _is_news(reported: str, code: str) -> bool:
+    """Whether a mail is due: one at the beginning of each period of trouble, even if its cause changes, and one at its
+    end."""
+    return bool(reported) != bool(code)
 
 
 def _detail(code: str, concerned: set[int]) -> str:
@@ -183,16 +185,18 @@ def _readers(session: Session) -> list[Reader]:
     return list(readers.values())
 
 
-class Lookout:
-    """The pages' process at watch: a thread that says that the pages answer, and where, and looks after the engine."""
+class WatchdogThread:
+    """The watchdog of the pages' process: a thread that beats for the pages, with their address, and watches the
+    engine."""
 
     def __init__(self, installation: Installation, address: str = "") -> None:
         self.installation, self.address = installation, address
-        self._watch = Watchman(installation, WEB)
+        self._watch = Watchdog(installation, WEB)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="commsched-lookout", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="commsched-watchdog", daemon=True)
 
     def start(self) -> None:
+        """Beat once, then start the thread."""
         self._say(self.address)
         self._thread.start()
 
@@ -204,7 +208,7 @@ class Lookout:
         self._say("")
 
     def _say(self, address: str) -> None:
-        """Pages whose beat has no address are not reported as missing."""
+        """Write the pages' heartbeat. Pages whose beat has no address are not reported as missing."""
         try:
             heartbeats.write_beat(self.installation, WEB, address)
         except (DBAPIError, Replaced) as error:
@@ -216,4 +220,4 @@ class Lookout:
             try:
                 self._watch.look()
             except Exception:
-                log.exception("looking after the engine failed; it is done again")
+                log.exception("watching the engine failed; it is tried again")

@@ -9,12 +9,11 @@ import json
 import warnings
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
-
-import requests
+from typing import BinaryIO
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext
+from commsched.core.platform.http import HttpAnswer, HttpClient
 from commsched.platforms._answers import retry_after, walled
 
 with warnings.catch_warnings():
@@ -31,20 +30,18 @@ _BLOCKED, _TOO_FAST = 368, 1390008
 
 
 class GraphError(facebook.GraphAPIError):  # type: ignore[misc]
-    """A Graph error with its HTTP status, and the usage that the headers told of."""
+    """A Graph error, and the answer that it came in."""
 
-    def __init__(
-        self, answer: Any, status: int, usage: Mapping[str, Any], response: requests.Response | None = None
-    ) -> None:
+    def __init__(self, answer: object, response: HttpAnswer) -> None:
         super().__init__(answer)
         self.response = response
         error = answer.get("error") if isinstance(answer, dict) else None
-        self.error: dict[str, Any] = error if isinstance(error, dict) else {}
-        self.status, self.usage = status, usage
+        self.error: dict[str, object] = error if isinstance(error, dict) else {}
+        self.code, self.subcode = _number(self.error.get("code")), _number(self.error.get("error_subcode"))
 
     def __str__(self) -> str:
         facts = {
-            "HTTP": self.status,
+            "HTTP": self.response.status_code,
             "code": self.error.get("code"),
             "subcode": self.error.get("error_subcode"),
             "fbtrace_id": self.error.get("fbtrace_id"),
@@ -54,19 +51,29 @@ class GraphError(facebook.GraphAPIError):  # type: ignore[misc]
         return f"{words} ({known})"
 
 
+def _number(value: object) -> int | None:
+    """``value`` where it is a code; a server may put anything in its place."""
+    return value if isinstance(value, int) else None
+
+
 class Graph(facebook.GraphAPI):  # type: ignore[misc]
     """``facebook.GraphAPI`` over a given session, address and version."""
 
-    def __init__(self, token: str, *, base_url: str, version: str, session: requests.Session, timeout: float) -> None:
+    def __init__(self, token: str, *, base_url: str, version: str, session: HttpClient, timeout: float) -> None:
         super().__init__(access_token=token, timeout=timeout, session=session)
         self.base_url, self.version = base_url, version
 
     def request(
-        self, path: str, args: Any = None, post_args: Any = None, files: Any = None, method: str | None = None
-    ) -> dict[str, Any]:
+        self,
+        path: str,
+        args: Mapping[str, str] | None = None,
+        post_args: Mapping[str, str] | None = None,
+        files: Mapping[str, BinaryIO] | None = None,
+        method: str | None = None,
+    ) -> dict[str, object]:
         """One call. Raises :class:`GraphError` for everything but a JSON object without an error."""
         token = {"access_token": self.access_token}
-        response = self.session.request(
+        response: HttpAnswer = self.session.request(
             method or ("GET" if post_args is None else "POST"),
             f"{self.base_url}/{path}",
             params={**token, **(args or {})} if post_args is None else None,
@@ -78,30 +85,20 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
             answer = response.json()
         except ValueError:
             answer = None
-        failed = not isinstance(answer, dict) or bool(answer.get("error"))
-        if failed or not 200 <= response.status_code < 300:
-            raise GraphError(answer, response.status_code, _usage(response.headers), response)
-        return dict(answer)
+        if not isinstance(answer, dict) or answer.get("error") or not 200 <= response.status_code < 300:
+            raise GraphError(answer, response)
+        return answer
 
 
-def _usage(headers: Mapping[str, str]) -> dict[str, Any]:
-    """What the usage headers say, as far as they can be read."""
-    usage = {}
-    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        try:
-            usage[name] = json.loads(headers[name])
-        except (KeyError, ValueError):
-            continue
-    return usage
-
-
-def wait_until(usage: Mapping[str, Any], now: datetime) -> datetime | None:
+def wait_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When Meta lets us in again: the longest ``estimated_time_to_regain_access``, which is in minutes."""
-    by_business = usage.get("x-business-use-case-usage")
-    entries = by_business.values() if isinstance(by_business, dict) else ()
+    try:
+        by_business = json.loads(headers["x-business-use-case-usage"])
+    except (KeyError, ValueError):
+        return None
     minutes = [
         each.get("estimated_time_to_regain_access")
-        for entry in entries
+        for entry in (by_business.values() if isinstance(by_business, dict) else ())
         for each in (entry if isinstance(entry, list) else ())
         if isinstance(each, dict)
     ]
@@ -111,16 +108,15 @@ def wait_until(usage: Mapping[str, Any], now: datetime) -> datetime | None:
 
 def outcome(error: GraphError, words: str, context: ChannelContext) -> Outcome:
     """A Graph error as an outcome; ``words`` are its own, made safe to show."""
-    now, after, wall = context.now(), None, None
-    if error.response is not None:
-        after, wall = retry_after(error.response.headers, now), walled(error.response, context)
-    return wall or _by_code(error, words, wait_until(error.usage, now) or after)
+    headers, now = error.response.headers, context.now()
+    wall = walled(error.response, context)
+    return wall or _by_code(error, words, wait_until(headers, now) or retry_after(headers, now))
 
 
 def _by_code(error: GraphError, words: str, after: datetime | None) -> Outcome:
-    code, subcode = error.error.get("code"), error.error.get("error_subcode")
+    code, subcode = error.code, error.subcode
     message = str(error.error.get("message", "")).lower()
-    if not isinstance(code, int) or code in _UNCERTAIN:
+    if code is None or code in _UNCERTAIN:
         return Unknown(words, after)
     if code in _DUPLICATE or subcode in _DUPLICATE or (code == _BLOCKED and "already posted" in message):
         return Unknown(words)
@@ -130,6 +126,6 @@ def _by_code(error: GraphError, words: str, after: datetime | None) -> Outcome:
         return Rejected(words, "token")
     if code == _BLOCKED or code in _PERMISSION or subcode in _PERMISSION:
         return Rejected(words, "permission")
-    if error.status >= 500 or error.error.get("is_transient") is True:
+    if error.response.status_code >= 500 or error.error.get("is_transient") is True:
         return Unknown(words, after)
     return Rejected(words, "content")

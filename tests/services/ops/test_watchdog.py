@@ -1,4 +1,4 @@
-"""The watchman is watched: what stops the publisher, or waits past its time, is seen everywhere and mailed once."""
+"""The watchdog is watched: what stops the publisher, or waits past its time, is seen everywhere and mailed once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from commsched.services.kernel import heartbeats, overdue
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox, templates
 from commsched.services.ops import chores, health, integrity, metrics
-from commsched.services.ops.watchman import MARK, SURE, Lookout, Watchman
+from commsched.services.ops.watchdog import MARK, SURE, Watchdog, WatchdogThread
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Attempt, Channel, Delivery, Heartbeat, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -189,7 +189,7 @@ def told(installation: Installation, mail: MailBag) -> list[tuple[str, str]]:
     return found
 
 
-def look(*watches: Watchman, times: int = SURE) -> None:
+def look(*watches: Watchdog, times: int = SURE) -> None:
     for _ in range(times):
         for watch in watches:
             watch.look()
@@ -211,7 +211,7 @@ ABLE = ["astrid@example.org", "gunnar@example.org", "karin@example.org", "nils@e
 def test_a_scheduler_that_stops_is_told_once_and_once_more_when_it_goes(
     quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
-    web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
+    web, engine = Watchdog(quiet, "web"), Watchdog(quiet, "clock")
     look(web, engine, times=3)
     assert told(quiet, mail) == [], "all is well"
     clock.forward(minutes=2)
@@ -234,14 +234,14 @@ def test_the_pages_send_the_mail_themselves_when_the_engine_is_gone(
     quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
     clock.forward(minutes=2)
-    look(Watchman(quiet, "web"))
+    look(Watchdog(quiet, "web"))
     assert len(mail.sent) == len(ABLE), "nobody else would have"
     assert "commsched up" in mail.sent[0].text, "it says what to do"
 
 
 def test_a_clock_that_jumps_is_told_at_once(quiet: Installation, mail: MailBag) -> None:
     beat(quiet, "clock")
-    Watchman(quiet, "clock").look()
+    Watchdog(quiet, "clock").look()
     outbox.send_due(quiet)
     assert len(mail.sent) == len(ABLE)
     assert "hoppade" in mail.sent[0].text
@@ -253,28 +253,28 @@ def test_what_is_overdue_is_told_to_the_office_that_it_concerns(
     told(quiet, mail)
     clock.forward(hours=1, minutes=6)
     beat(quiet)
-    look(Watchman(quiet, "clock"))
+    look(Watchdog(quiet, "clock"))
     first = told(quiet, mail)
     assert sorted(to for to, _ in first) == ABLE[:3]
     assert {subject for _, subject in first} == {"Något har inte gått ut i tid"}
     with quiet.store.write(EVERY_WORKSPACE) as session:
         session.execute(update(Delivery).values(state="published", next_at=None))
     beat(quiet)
-    look(Watchman(quiet, "clock"), times=3)
+    look(Watchdog(quiet, "clock"), times=3)
     assert sorted(to for to, _ in told(quiet, mail)) == ABLE[:3]
 
 
 def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end(
     quiet: Installation, clock: SetClock, mail: MailBag
 ) -> None:
-    lookout = Lookout(quiet, "http://127.0.0.1:8080")
-    lookout.start()
+    watchdog = WatchdogThread(quiet, "http://127.0.0.1:8080")
+    watchdog.start()
     clock.forward(minutes=4)
     beat(quiet)
-    look(Watchman(quiet, "clock"))
+    look(Watchdog(quiet, "clock"))
     assert {subject for _, subject in told(quiet, mail)} == {"Sidorna svarar inte"}
-    lookout.stop()
-    look(Watchman(quiet, "clock"), times=3)
+    watchdog.stop()
+    look(Watchdog(quiet, "clock"), times=3)
     assert {subject for _, subject in told(quiet, mail)} == {"Allt är bra igen"}
 
 
@@ -282,7 +282,7 @@ def test_the_engine_notices_that_the_pages_are_gone_unless_they_were_told_to_end
 def test_where_the_database_cannot_be_read_those_who_were_known_are_mailed_once(
     quiet: Installation, mail: MailBag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    web, engine = Watchman(quiet, "web"), Watchman(quiet, "clock")
+    web, engine = Watchdog(quiet, "web"), Watchdog(quiet, "clock")
     look(web, engine)
     damage(quiet)
     look(web, engine, times=3)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from commsched.services.kernel.context import Installation
-from commsched.web import lookout
+from commsched.web import watchdog
 
 
 def test_each_process_looks_from_its_first_request_on(
@@ -16,19 +16,19 @@ def test_each_process_looks_from_its_first_request_on(
 ) -> None:
     started: list[str] = []
 
-    class Lookout:
+    class WatchdogThread:
         def __init__(self, _office: Installation, address: str = "") -> None:
             self.address = address
 
         def start(self) -> None:
             started.append(self.address)
 
-    monkeypatch.setattr(lookout, "Lookout", Lookout)
-    app.wsgi_app = lookout.LookedAfter(app.wsgi_app, installation)  # type: ignore[method-assign]
+    monkeypatch.setattr(watchdog, "WatchdogThread", WatchdogThread)
+    app.wsgi_app = watchdog.WatchdogMiddleware(app.wsgi_app, installation)  # type: ignore[method-assign]
     client: Any = app.test_client()
     assert started == [], "a server may still fork"
     assert client.get("/healthz").status_code == client.get("/healthz").status_code == 200
     assert started == [""], "nobody misses a process that may have had no visitor since it was started"
-    monkeypatch.setattr(lookout.os, "getpid", lambda: 1)
+    monkeypatch.setattr(watchdog.os, "getpid", lambda: 1)
     client.get("/healthz")
     assert len(started) == 2, "a forked process has no threads of its parent's"

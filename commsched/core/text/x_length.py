@@ -2,14 +2,16 @@
 
 The rules are those that X has published (twitter-text, version 3 of its configuration), written anew so that a hostile
 text costs time in proportion to its length: every piece is taken whole, and nothing is tried twice. What a top level
-domain is, linkify-it-py knows. ``tests/core/text/test_weighted.py`` has the published cases.
+domain is, linkify-it-py knows. ``tests/core/text/test_x_length.py`` has the published cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from commsched.core.text.length import tidy
 
 if TYPE_CHECKING:
     import regex
@@ -71,6 +73,18 @@ class Link(NamedTuple):
 
     start: int
     end: int
+
+
+@lru_cache(maxsize=32)  # a page asks of the same text several times, and of the same item again and again
+def x_length(text: str) -> int:
+    """What ``text`` weighs, as it is sent."""
+    return weighted_length(tidy(text))
+
+
+@lru_cache(maxsize=32)
+def x_links(text: str) -> int:
+    """How many links X sees in ``text``; it makes one of ``example.com`` and even of ``main.py``."""
+    return len(links(tidy(text)))
 
 
 def weighted_length(text: str) -> int:

@@ -1,5 +1,5 @@
-"""For WSGI servers other than our own, which may fork at any time: each process starts watching the engine at its first
-request."""
+"""The watchdog under WSGI servers other than our own, which may fork at any time: each process starts its own at its
+first request."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from commsched.services.kernel.context import Installation
-from commsched.services.ops.watchman import Lookout
+from commsched.services.ops.watchdog import WatchdogThread
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class LookedAfter:
+class WatchdogMiddleware:
     """A WSGI app around ``app``. Several processes may watch at the same time, and each trouble is still reported once.
     A process that has had no request yet has no heartbeat, so its absence is not reported."""
 
@@ -29,5 +29,5 @@ class LookedAfter:
             with self._lock:
                 if self._process != os.getpid():
                     self._process = os.getpid()
-                    Lookout(self.installation).start()
+                    WatchdogThread(self.installation).start()
         return self.app(environ, start_response)

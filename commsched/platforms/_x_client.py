@@ -1,18 +1,15 @@
 """tweepy's client with what version 4.17 lacks: a base URL, a timeout, our session, and v2 media with alt text.
 
-Also the table of what X's refusals mean, and what it makes of a text, for reading back.
+Also the table of what X's refusals mean.
 """
 
 from __future__ import annotations
 
-import html
-import io
-import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import BinaryIO, Final
 
-import requests
+import msgspec
 import tweepy
 from tweepy.auth import OAuth1UserHandler
 from tweepy.errors import (
@@ -25,23 +22,33 @@ from tweepy.errors import (
     Unauthorized,
 )
 
-from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ChannelContext, Part
-from commsched.core.text.length import tidy
-from commsched.platforms._answers import ident, retry_after, walled
-from commsched.platforms._readback import Entry, Page
+from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown, Why
+from commsched.core.platform.contract import ChannelContext
+from commsched.core.platform.http import HttpAnswer, HttpClient
+from commsched.platforms._answers import ident, read, retry_after, walled
 
 _WINDOW: Final = timedelta(minutes=15)
 """X counts in windows of this length; where it does not say when the next begins, the whole of one is waited."""
-PAGE: Final = 100
-"""Posts to a page, as many as X gives."""
+_REFUSED: Final[dict[int, Why]] = {401: "token", 402: "money", 403: "permission"}
 _BY_STATUS = {400: BadRequest, 401: Unauthorized, 403: Forbidden, 404: NotFound, 429: TooManyRequests}
+
+
+class Answer(msgspec.Struct):
+    """What the v2 API wraps every answer in."""
+
+    data: dict[str, object]
+
+
+class Me(msgspec.Struct):
+    """Whose keys they are."""
+
+    username: str
 
 
 class Client(tweepy.Client):  # type: ignore[misc]
     """``tweepy.Client`` over a given session. It answers with plain dictionaries and never waits."""
 
-    def __init__(self, *, base_url: str, session: requests.Session, timeout: float, **keys: str) -> None:
+    def __init__(self, *, base_url: str, session: HttpClient, timeout: float, **keys: str) -> None:
         super().__init__(**keys, return_type=dict, wait_on_rate_limit=False)
         self.base_url, self.session, self.timeout = base_url, session, timeout
         self.signs = "consumer_key" in keys
@@ -52,12 +59,12 @@ class Client(tweepy.Client):  # type: ignore[misc]
         self,
         method: str,
         route: str,
-        params: Any = None,
-        json: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        json: Mapping[str, object] | None = None,
         user_auth: bool = False,
-        files: Any = None,
-        data: Any = None,
-    ) -> requests.Response:
+        files: Mapping[str, tuple[str, BinaryIO, str]] | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
         headers, auth = {"User-Agent": "commsched"}, None
         if self.signs:
             auth = OAuth1UserHandler(
@@ -65,7 +72,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
             ).apply_auth()
         else:
             headers["Authorization"] = f"Bearer {self.bearer_token}"
-        response = self.session.request(
+        response: HttpAnswer = self.session.request(
             method,
             self.base_url + route,
             params=params,
@@ -81,16 +88,16 @@ class Client(tweepy.Client):  # type: ignore[misc]
             raise _error(response)
         return response
 
-    def upload_picture(self, data: bytes, mime: str) -> str:
+    def upload_picture(self, stream: BinaryIO, mime: str) -> str:
         """Upload one picture (v2) and return its media id."""
         category = "tweet_gif" if mime == "image/gif" else "tweet_image"
         answer = self.request(
             "POST",
             "/2/media/upload",
             data={"media_category": category, "media_type": mime},
-            files={"media": ("picture", io.BytesIO(data), mime)},
+            files={"media": ("picture", stream, mime)},
         ).json()
-        return ident(answer["data"])
+        return ident(read(answer, Answer).data)
 
     def describe_picture(self, media: str, alt: str) -> None:
         """Set the alt text of an uploaded picture."""
@@ -98,7 +105,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
         self.request("POST", "/2/media/metadata", json=body)
 
 
-def _error(response: requests.Response) -> HTTPException:
+def _error(response: HttpAnswer) -> HTTPException:
     """tweepy's exception for ``response``, also where the body is not what tweepy expects of it."""
     kind = _BY_STATUS.get(response.status_code, HTTPException)
     if response.status_code >= 500:
@@ -122,11 +129,10 @@ def outcome(error: HTTPException, words: str, context: ChannelContext) -> Outcom
         return wall
     if status == 403 and "duplicate content" in f"{words} {error.response.text}".lower():
         return Unknown(words)
-    why = {401: "token", 402: "money", 403: "permission"}
-    return Rejected(words, why.get(status, "content"))  # type: ignore[arg-type]
+    return Rejected(words, _REFUSED.get(status, "content"))
 
 
-def _reset(headers: Any, now: datetime) -> datetime | None:
+def _reset(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The latest reset among the limits that are used up; X has one per 15 minutes and two per 24 hours."""
     resets = []
     for prefix in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"):
@@ -137,51 +143,3 @@ def _reset(headers: Any, now: datetime) -> datetime | None:
         except (KeyError, ValueError, OverflowError, OSError):
             continue
     return max((reset for reset in resets if reset > now), default=None)
-
-
-def post_url(post: str) -> str:
-    """Where a person can see a post."""
-    return f"https://x.com/i/status/{post}"
-
-
-def pages(client: Client, account: str, part: Part, start: datetime) -> Iterator[Page]:
-    """The account's own posts since ``start``, newest first."""
-    token = None
-    while True:
-        page = client.get_users_tweets(
-            account,
-            start_time=start.astimezone(UTC),
-            max_results=PAGE,
-            pagination_token=token,
-            tweet_fields=["created_at", "entities", "referenced_tweets", "attachments"],
-            user_auth=True,
-        )
-        token = page["meta"].get("next_token")
-        tweets = page.get("data") or ()
-        yield Page([Entry(ident(each), post_url(ident(each)), _is_it(each, part)) for each in tweets], more=bool(token))
-
-
-def _is_it(tweet: dict[str, Any], part: Part) -> bool:
-    references = tweet.get("referenced_tweets") or ()
-    parent = next((str(each["id"]) for each in references if each.get("type") == "replied_to"), "")
-    if parent != part.parent:
-        return False
-    media = (tweet.get("attachments") or {}).get("media_keys") or ()
-    return len(media) == len(part.pictures) and _bare(_expanded(tweet)) == _bare(part.text)
-
-
-def _expanded(tweet: dict[str, Any]) -> str:
-    """A post's text as it was written: t.co links expanded, the link to its own pictures left out."""
-    text = html.unescape(str(tweet.get("text", "")))
-    for link in (tweet.get("entities") or {}).get("urls") or ():
-        own = "media_key" in link or str(link.get("display_url", "")).startswith(("pic.twitter.", "pic.x."))
-        text = text.replace(str(link.get("url", "")) or "\0", "" if own else str(link.get("expanded_url", "")))
-    return text
-
-
-def _bare(text: str) -> str:
-    """``text`` without what X changes: white space, and the scheme and closing slash of a link."""
-    return re.sub(r"https?://", "", re.sub(r"/(?=\s|$)", "", tidy(text))).translate(_NO_SPACE)
-
-
-_NO_SPACE = {ord(space): None for space in " \n\t\u00a0\u2028"}

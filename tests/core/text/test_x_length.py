@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.text.length import tidy, x_length
-from commsched.core.text.weighted import URL_LENGTH, Link, links, weighted_length
+from commsched.core.text.length import tidy
+from commsched.core.text.x_length import URL_LENGTH, Link, links, weighted_length, x_length
 
 LINKS = [
     ("http://example.com", ["http://example.com"]),

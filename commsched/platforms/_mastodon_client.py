@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 import mastodon
+import requests
 from mastodon import errors
+from mastodon.return_types import Status
 
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
-from commsched.core.text.length import URL_LENGTH, tidy
+from commsched.core.platform.http import HttpAnswer, HttpClient
+from commsched.core.text.length import tidy
 from commsched.platforms._answers import detail, from_failure, ident, retry_after, walled
 from commsched.platforms._readback import Entry, Page
 
@@ -26,13 +29,14 @@ _ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon
 class _Heard:
     """A session that remembers the last answer: the SDK's exceptions tell neither its headers nor its form."""
 
-    def __init__(self, http: Any) -> None:
+    def __init__(self, http: HttpClient) -> None:
         self._http = http
-        self.last: Any = None
+        self.last: HttpAnswer | None = None
 
-    def request(self, method: str, url: str, **more: Any) -> Any:
+    def request(self, method: str, url: str, **options: Any) -> HttpAnswer:
+        """With the ``options`` that the SDK gives a ``requests.Session``."""
         self.last = None
-        self.last = self._http.request(method, url, **more)
+        self.last = self._http.request(method, url, **options)
         return self.last
 
 
@@ -40,10 +44,10 @@ class Client(mastodon.Mastodon):
     """The SDK's client: it asks for no version, never waits out a rate limit, and uses our session."""
 
     def __init__(self, server: str, token: str, context: ChannelContext) -> None:
-        self.heard: Any = _Heard(context.http)
+        self.heard = _Heard(context.http)
         super().__init__(
             api_base_url=server,
-            session=cast(Any, self.heard),
+            session=cast(requests.Session, self.heard),  # nothing else of a session is asked for
             request_timeout=context.timeout,
             ratelimit_method="throw",
             mastodon_version="4.3.0",
@@ -54,58 +58,14 @@ class Client(mastodon.Mastodon):
         self.access_token = token
 
 
-def facts_of(client: Any, context: ChannelContext, server: str) -> dict[str, Any]:
-    """What the server says of its limits, with the documented usual ones where it is silent, and whether it is known
-    to keep an ``Idempotency-Key``."""
-    try:
-        instance = client.instance_v2()
-        domain = str(instance.get("domain") or "")
-    except errors.MastodonAPIError:
-        instance = client.instance_v1()
-        domain = str(instance.get("uri") or "").removeprefix("https://")
-    configuration = instance.get("configuration") or {}
-    statuses = configuration.get("statuses") or {}
-    media = configuration.get("media_attachments") or {}
-    types = [str(kind) for kind in media.get("supported_mime_types") or () if str(kind).startswith("image/")]
-    return {
-        "domain": domain,
-        "keeps_key": _keeps_key(instance, context, server),
-        "characters": int(statuses.get("max_characters") or instance.get("max_toot_chars") or 500),
-        "url_length": int(statuses.get("characters_reserved_per_url") or URL_LENGTH),
-        "pictures": int(statuses.get("max_media_attachments") or 4),
-        "picture_bytes": int(media.get("image_size_limit") or 16 * 1024 * 1024),
-        "picture_pixels": int(media.get("image_matrix_limit") or 0),
-        "picture_types": types,
-        "alt_characters": int(media.get("description_limit") or 1500),
-    }
-
-
-def _keeps_key(instance: Any, context: ChannelContext, server: str) -> bool:
-    """Whether this is Mastodon, which keeps an ``Idempotency-Key`` for an hour, and not a server that is only
-    compatible with it: those take the key without a word and forget it. What is not known is not trusted."""
-    version = str(instance.get("version") or "")
-    if not re.match(r"[3-9]\d*\.\d", version) or "compatible" in version.lower():
-        return False
-    return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or _software(context, server) == "mastodon"
-
-
-def _software(context: ChannelContext, server: str) -> str:
-    """What the server calls itself in its nodeinfo; asked without the token, and on no other host."""
-    try:
-        answer = context.http.request("GET", f"{server}/nodeinfo/2.0", timeout=context.timeout)
-        return str(answer.json()["software"]["name"]).casefold()
-    except Exception:  # whatever it is, it is not known to be Mastodon
-        return ""
-
-
-def outcome(error: Exception, context: ChannelContext, client: Any = None) -> Outcome:
+def outcome(error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
     """The SDK's exceptions as outcomes; see the table of errors in docs/platforms.md."""
     words = detail(error, context)
     if isinstance(error, ConnectError):
         return Rejected(words, "config")
     if isinstance(error, errors.MastodonNetworkError):
         return from_failure(error, context)
-    last = client.heard.last if isinstance(client, Client) else None
+    last = client.heard.last if client is not None else None
     wall = None if last is None else walled(last, context)
     if wall is not None:
         return wall
@@ -119,9 +79,14 @@ def outcome(error: Exception, context: ChannelContext, client: Any = None) -> Ou
     return Unknown(words)
 
 
-def _reset(client: Any) -> datetime | None:
-    reset = getattr(client, "ratelimit_reset", None)
-    return datetime.fromtimestamp(float(reset), UTC) if reset else None
+def _reset(client: Client | None) -> datetime | None:
+    """When the rate limit ends, as far as the SDK can tell from the server's words."""
+    if client is None or not client.ratelimit_reset:
+        return None
+    try:
+        return datetime.fromtimestamp(client.ratelimit_reset, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _refused(status: int, message: str, words: str, after: datetime | None) -> Outcome:
@@ -145,7 +110,7 @@ def pages(client: Client, account: str, part: Part) -> Iterator[Page]:
         oldest = ident(page[-1])
 
 
-def _entry(status: Any, part: Part) -> Entry:
+def _entry(status: Status, part: Part) -> Entry:
     return Entry(ident(status), str(status.get("url") or ""), is_it(status, part), _aware(status["created_at"]))
 
 
@@ -153,7 +118,7 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def is_it(status: Any, part: Part) -> bool:
+def is_it(status: Status, part: Part) -> bool:
     if str(status.get("in_reply_to_id") or "") != part.parent:
         return False
     if len(status.get("media_attachments") or ()) != len(part.pictures):

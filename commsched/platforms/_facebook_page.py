@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found
 from commsched.core.platform.contract import DeadToken, Part
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_
-from commsched.platforms._answers import ident
-from commsched.platforms._graph import Graph, GraphError
+from commsched.platforms._answers import ident, read
+from commsched.platforms._facebook_graph import Graph, GraphError
 from commsched.platforms._readback import Entry, Page, look_through
 
 TOKEN: Final = "access_token"  # noqa: S105
@@ -19,6 +21,33 @@ TOKEN: Final = "access_token"  # noqa: S105
 _PAGE: Final = 100
 """Entries to a page, as many as the Graph gives."""
 _RIGHTS: Final = {"pages_manage_posts", "pages_read_engagement"}
+
+
+class _Token(msgspec.Struct):
+    """What an app is told of a token."""
+
+    scopes: list[str] | None = None
+    expires_at: object = None
+    """Seconds since 1970; 0 where it does not end. What is no number says nothing."""
+    data_access_expires_at: object = None
+
+
+class _Cursors(msgspec.Struct):
+    after: object = None
+
+
+class _Paging(msgspec.Struct):
+    cursors: object = None
+    """:class:`_Cursors`; left out, or empty in any way, where there is one page."""
+    next: object = None
+
+
+class _Entries(msgspec.Struct):
+    """A page of what was published."""
+
+    data: list[dict[str, object]]
+    paging: object = None
+    """:class:`_Paging`, as ``cursors``."""
 
 
 def require_own(graph: Graph, page: str) -> None:
@@ -39,12 +68,12 @@ def inspect(graph: Graph) -> datetime | None:
         data = graph.request(f"{graph.version}/debug_token", {"input_token": graph.access_token})["data"]
     except (GraphError, KeyError):
         return None
-    missing = _RIGHTS - set(data.get("scopes") or _RIGHTS)
+    token = read(data, _Token)
+    missing = _RIGHTS - set(token.scopes or _RIGHTS)
     if missing:
         words = N_("The token lacks the right %(right)s.")
         raise DeadToken(words, TOKEN, right=", ".join(sorted(missing)))
-    ends = [data.get("expires_at"), data.get("data_access_expires_at")]
-    known = [end for end in ends if isinstance(end, int) and end > 0]
+    known = [end for end in (token.expires_at, token.data_access_expires_at) if isinstance(end, int) and end > 0]
     return datetime.fromtimestamp(min(known), UTC) if known else None
 
 
@@ -81,20 +110,20 @@ def _pages(
     """The entries of ``edge`` created at or after ``start``."""
     args = {"fields": fields, "limit": str(_PAGE), "since": str(int(start.timestamp())), **more}
     while True:
-        page = graph.get_connections(parent, edge, **args)
-        entries = [_entry(each, text, post) for each in page["data"] if _created(each) >= start]
-        paging = page.get("paging") or {}
-        after = (paging.get("cursors") or {}).get("after")
-        yield Page(entries, more=bool(after and paging.get("next")))
+        page = read(graph.get_connections(parent, edge, **args), _Entries)
+        entries = [_entry(each, text, post) for each in page.data if _created(each) >= start]
+        paging = read(page.paging or {}, _Paging)
+        after = read(paging.cursors or {}, _Cursors).after
+        yield Page(entries, more=bool(after and paging.next))
         args["after"] = str(after)
 
 
-def _entry(entry: dict[str, Any], text: str, post: str) -> Entry:
+def _entry(entry: Mapping[str, object], text: str, post: str) -> Entry:
     same = ident(entry) == post or _squeeze(str(entry.get("message", ""))) == _squeeze(text)
     return Entry(ident(entry), str(entry.get("permalink_url") or post_url(ident(entry))), same)
 
 
-def _created(entry: dict[str, Any]) -> datetime:
+def _created(entry: Mapping[str, object]) -> datetime:
     return datetime.fromisoformat(str(entry["created_time"]).replace("+0000", "+00:00"))
 
 
