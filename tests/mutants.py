@@ -459,8 +459,8 @@ MUTANTS = (
     Mutant(
         "wall times never compared",
         "services/notices/shifted_times.py",
-        "!= meant:",
-        "== '':",
+        '    return "" if shows == meant else shows\n',
+        '    return ""\n',
         "tests/web/desk/test_wall_times.py",
     ),
     Mutant(

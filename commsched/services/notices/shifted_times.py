@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store import locks
-from commsched.store.models import Item, Workspace
+from commsched.store.models import Channel, ChannelTime, Item, Workspace
 
 OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held")
 
@@ -28,7 +29,8 @@ _looked: dict[tuple[str, int], str] = {}
 
 
 class Shifted(msgspec.Struct, frozen=True):
-    """An item, the wall time that was ``meant`` and the one that is ``shown`` for its moment now."""
+    """An item, or one of its channels that has a time of its own; the wall time that was ``meant`` and the one that is
+    ``shown`` for its moment now."""
 
     item: int
     title: str
@@ -36,6 +38,14 @@ class Shifted(msgspec.Struct, frozen=True):
     meant: str
     shown: str
     at: datetime
+    channel: int = 0
+    """The channel whose own time it is; 0 for the item's."""
+    name: str = ""
+    """Of that channel."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.item}-{self.channel}" if self.channel else f"{self.item}"
 
 
 def wall(moment: datetime, zone: str) -> str:
@@ -43,16 +53,39 @@ def wall(moment: datetime, zone: str) -> str:
     return f"{local(moment, zone):%Y-%m-%dT%H:%M}"
 
 
+def _shown_instead(at: datetime, zone: str, meant: str) -> str:
+    """What the clock shows at ``at``, where that is not what was ``meant``; else nothing."""
+    shows = wall(at, zone)
+    return "" if shows == meant else shows
+
+
 def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
-    """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first."""
+    """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first. Of an
+    item that does, its channels are not named too: they are settled with it."""
     columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
     statement = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
     shifts = []
     for number, title, state, meant, at in session.execute(statement.order_by(Item.publish_at, Item.id)):
         assert at is not None, "what has no time is not asked for"
-        if (shown := wall(at, zone)) != meant:
+        if shown := _shown_instead(at, zone, meant):
             shifts.append(Shifted(number, title, state, meant, shown, at))
-    return shifts
+    named = {shift.item for shift in shifts}
+    shifts += [shift for shift in _own(session, zone, now) if shift.item not in named]
+    return sorted(shifts, key=lambda shift: (shift.at, shift.item))
+
+
+def _own(session: Session, zone: str, now: datetime) -> Iterator[Shifted]:
+    """The same of channels that have a time of their own and wait for it."""
+    time = ChannelTime
+    statement = (
+        select(Item.id, Item.title, Item.state, time.wall_time, time.publish_at, Channel.id, Channel.name)
+        .join(Item, Item.id == time.item_id)
+        .join(Channel, Channel.id == time.channel_id)
+        .where(time.publish_at > now, Item.state.in_((*OPEN, "publishing", "partly_published")))
+    )
+    for number, title, state, meant, at, channel, name in session.execute(statement):
+        if shown := _shown_instead(at, zone, meant):
+            yield Shifted(number, title, state, meant, shown, at, channel, name)
 
 
 def check_daily(installation: Installation, session: Session, workspace: Workspace) -> None:
@@ -68,7 +101,7 @@ def check_daily(installation: Installation, session: Session, workspace: Workspa
 def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Record the items that have shifted, and mail the people who may plan if any of them is new."""
     workspace = locks.row(session, Workspace, workspace.id)
-    items = [shift.item for shift in shifted(session, workspace.zone, installation.now())]
+    items = list(dict.fromkeys(shift.item for shift in shifted(session, workspace.zone, installation.now())))
     known = workspace.settings.get(KEPT, [])
     if items != known:
         workspace.settings = workspace.settings | {KEPT: items}

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, defer
 
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Message
+from commsched.core.timing.plan import Plan
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import Turn, turns
 from commsched.services.approval.roster import read_roster
+from commsched.services.content import times
 from commsched.services.content.check import Around
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
@@ -22,7 +24,7 @@ from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
 from commsched.services.kernel.overdue import Late, any_late, overdue
 from commsched.services.media.consent_expiry import SOON, Ending, ending
 from commsched.services.notices import shifted_times
-from commsched.store.models import Channel, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
+from commsched.store.models import Channel, ChannelTime, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
 
 MOST: Final = 50
 """Rows in one list."""
@@ -124,7 +126,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         roster = read_roster(session, now)
         turned = turns(session, roster, waiting)
         whose = {number: one.asked | one.acceptors for number, one in turned.items()}
-        lines = _lines(session, [row for row in listed if row.in_span], known.channels)
+        lines = _lines(session, [row for row in listed if row.in_span], known.channels, (start, until))
         return Now(
             to_approve=[item for item, _revision in waiting],
             mine=_where(turned, lambda one: actor.person in one.asked),
@@ -201,6 +203,7 @@ def _listed(session: Session, start: datetime, end: datetime, until: datetime, n
         _first(4 * MOST, Item.publish_at >= since, Item.publish_at < to, Item.state != "cancelled")
         for since, to in ((start, end), (end, until))
     ]
+    spans += [_first_own(since, to) for since, to in ((start, end), (end, until))]
     in_list, in_span = Item.id.in_(union_all(*lists)), Item.id.in_(union_all(*spans))
     rows = session.execute(
         select(Item, Revision, shown, in_list, in_span)
@@ -217,6 +220,15 @@ def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
     """The ids of the first ``most`` items by time; a subquery, since a piece of a union has no limit of its own."""
     found = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
     return select(found.c.id)
+
+
+def _first_own(since: datetime, to: datetime) -> Select[tuple[int]]:
+    """The ids of items of which a channel's own time lies in [``since``, ``to``)."""
+    at = ChannelTime.publish_at
+    own = select(ChannelTime.item_id).join(Item, Item.id == ChannelTime.item_id)
+    own = own.where(at >= since, at < to, Item.state != "cancelled").order_by(at, ChannelTime.id).limit(4 * MOST)
+    found = own.subquery()
+    return select(found.c.item_id)
 
 
 def _without_stopped(state: str) -> list[ColumnElement[bool]]:
@@ -270,22 +282,42 @@ def _dying(channels: Iterable[Channel], now: datetime) -> list[Channel]:
     return sorted(found, key=lambda row: (row.token_expires_at is not None, row.token_expires_at or now))[:MOST]
 
 
-def _lines(session: Session, rows: list[_Row], channels: Mapping[int, Channel]) -> list[TimelineItem]:
-    """The items of a span, with their deliveries."""
+def _lines(
+    session: Session, rows: list[_Row], channels: Mapping[int, Channel], span: tuple[datetime, datetime]
+) -> list[TimelineItem]:
+    """The items of a span, with their deliveries: one line for each time of an item that lies in it."""
     sent: dict[int, dict[int, Delivery]] = {}
     numbers = [row.item.id for row in rows]
     wanted = select(Delivery).where(Delivery.item_id.in_(numbers), Delivery.state != "cancelled").order_by(Delivery.id)
     for delivery in session.scalars(wanted) if numbers else ():
         sent.setdefault(delivery.item_id, {})[delivery.channel_id] = delivery
-    return [_line(row.item, row.state, channels, sent.get(row.item.id, {})) for row in rows]
+    plans = times.plans(session, (row.item for row in rows))
+    lines = [
+        _line(row.item, row.state, channels, sent.get(row.item.id, {}), at, numbers)
+        for row in rows
+        for at, numbers in _times(row.item, plans[row.item.id])
+        if span[0] <= at < span[1]
+    ]
+    return sorted(lines, key=lambda line: (line.at, line.item))
 
 
-def _line(item: Item, state: str, names: Mapping[int, Channel], rows: dict[int, Any]) -> TimelineItem:
-    wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
+def _times(item: Item, plan: Plan) -> list[tuple[datetime, list[int]]]:
+    """The moments at which channels of ``item`` go out, with the channels."""
+    wanted = [int(number) for number in item.channels.split(",") if number]
+    if not plan.own:
+        return [(item.publish_at, wanted)] if item.publish_at is not None else []
+    moments: dict[datetime, list[int]] = {}
+    for number, slot in plan.slots.items():
+        moments.setdefault(slot.at, []).append(number)
+    return list(moments.items())
+
+
+def _line(
+    item: Item, state: str, names: Mapping[int, Channel], rows: dict[int, Any], at: datetime, wanted: Sequence[int]
+) -> TimelineItem:
     made = []
     for number in wanted:
         channel, row = names.get(number), rows.get(number)
         if channel is not None:
             made.append((number, channel.name, channel.platform, row.state if row else "", row.url if row else ""))
-    assert item.publish_at is not None
-    return TimelineItem(item.id, item.title, item.kind, state, item.publish_at, tuple(made))
+    return TimelineItem(item.id, item.title, item.kind, state, at, tuple(made))
