@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 
 from commsched.core.content.model import ChannelContent, Content, canonical, digest
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.context import Installation
 from commsched.store.migrate import ready
 from commsched.store.models import Channel, Decision, Delivery, Item, Person, Revision, Workspace
@@ -51,7 +52,7 @@ class Noop(Platform):
         return Published(remote_id)
 
 
-def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Installation:
+def bare_office(home: Path, platforms: dict[str, Platform], url: URL | str = "") -> Installation:
     """An office with nothing in it and these platforms."""
     home.mkdir(parents=True, exist_ok=True)
     store = Store(url or f"sqlite:///{home / 'commsched.db'}")
@@ -59,6 +60,8 @@ def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> In
     return Installation(
         home=home,
         store=store,
+        blobs=LocalBlobs(home / "media"),
+        cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
         clock=Now(),
         platform=platforms.__getitem__,

@@ -24,6 +24,7 @@ from commsched.mail.headers import parse_mailbox
 from commsched.mail.relay import mailer_for
 from commsched.platforms._http.dial import connect
 from commsched.services.channels import lists
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
@@ -63,9 +64,9 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def home_directory(given: str | None = None) -> Path:
-    """``given``, else ``COMMSCHED_HOME``, else the checkout or the current folder."""
-    named = given or os.environ.get("COMMSCHED_HOME")
+def home_directory(wanted: str | None = None) -> Path:
+    """``wanted``, else ``COMMSCHED_HOME``, else the checkout or the current folder."""
+    named = wanted or os.environ.get("COMMSCHED_HOME")
     if named:
         return Path(named).expanduser().resolve()
     checkout = Path(__file__).resolve().parent.parent
@@ -92,11 +93,11 @@ def database_url(text: str) -> URL:
 def database_named(home: Path) -> str:
     """The address of the office's database where the settings name one; else empty. Nothing is judged."""
     file = home / SETTINGS
-    given: dict[str, settings.Given] = {}
+    written: dict[str, settings.RawSetting] = {}
     with settings.gathering([]):
-        given |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
-    given |= settings.from_environment(os.environ)
-    return str(given["database_url"].value) if "database_url" in given else ""
+        written |= settings.read_file(file.read_bytes(), str(file)) if file.exists() else {}
+    written |= settings.from_environment(os.environ)
+    return str(written["database_url"].value) if "database_url" in written else ""
 
 
 def name_database(home: Path, text: str) -> None:
@@ -128,7 +129,7 @@ def read_settings(home: Path) -> dict[str, str]:
     believed unread.
     """
     file = home / SETTINGS
-    written: dict[str, settings.Given] = {}
+    written: dict[str, settings.RawSetting] = {}
     values: dict[str, str] = {}
     problems: list[Message] = []
     with settings.gathering(problems):
@@ -170,14 +171,14 @@ def open_installation(
     clock: Clock | None = None,
     url: str | URL | None = None,
     say: Callable[[Message], None] | None = None,
-    **given: str,
+    **overrides: str,
 ) -> Installation:
     """Open the office in ``home``; creates or migrates its database. ``url`` names another database; ``say`` is called
     with a sentence when an older database was migrated; without it the sentence goes to the log. An interrupted restore
     is completed first, and unusable settings are refused before the database is touched."""
     folder = home_directory(str(home) if home else None)
     complete(folder)
-    merged = read_settings(folder) | given
+    merged = read_settings(folder) | overrides
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = clock or SystemClock()
     mailer = mailer_for(merged, folder / "outbox", connect)
@@ -195,6 +196,8 @@ def open_installation(
     opened = Installation(
         home=folder,
         store=store,
+        blobs=LocalBlobs(folder / "media"),
+        cache=LocalBlobs(folder / "cache"),
         vault=vault,
         clock=clock,
         platform=platforms.get,

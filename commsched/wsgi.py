@@ -22,7 +22,7 @@ from commsched.core.text.messages import Conflict  # noqa: E402
 from commsched.images.intake.confinement import undumpable  # noqa: E402
 from commsched.services.ops.in_use import enter  # noqa: E402
 from commsched.web.app import create_app  # noqa: E402
-from commsched.web.lookout import LookedAfter  # noqa: E402
+from commsched.web.watchdog import WatchdogMiddleware  # noqa: E402
 
 undumpable()  # another program of the same user cannot look into this process
 home = home_directory()
@@ -35,6 +35,6 @@ except BadSettings as error:
     raise SystemExit("\n".join(translate(words, "en") for words in error.problems)) from error
 except Conflict as error:
     raise SystemExit(translate(error.words, "en")) from error
-app.wsgi_app = LookedAfter(app.wsgi_app, installation)  # type: ignore[method-assign]
+app.wsgi_app = WatchdogMiddleware(app.wsgi_app, installation)  # type: ignore[method-assign]
 gc.freeze()
 gc.enable()

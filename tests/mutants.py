@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Take each guard away and see a test fail: ``python -m tests.mutants [name …]`` prints the table.
 
 Every mutant is a change of text in a copy of the package; the tests named beside it run against the copy. A mutant
@@ -16,6 +15,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.thoroughness import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
@@ -41,9 +42,10 @@ class Mutant:
     tests: str = DELIVER
 
 
-HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchman.py", "tests/cli/test_apart.py"
+HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchdog.py", "tests/cli/test_apart.py"
 
-LEASES = "tests/services/deliver/test_leases.py"
+LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
+WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
@@ -85,7 +87,7 @@ MUTANTS = (
     Mutant(
         "leases are not renewed while calls are under way",
         COURIER,
-        "                claims.renew(connection, self._busy, self.owner, now)",
+        "                claims.renew(connection, self.busy, self.owner, now)",
         "                pass",
         LEASES,
     ),
@@ -98,8 +100,8 @@ MUTANTS = (
     ),
     Mutant(
         "what another prepared is written over",
-        COURIER,
-        'if one.call.kind == "send" or one.call.job.channel in held]',
+        SETTLE,
+        'if answer.call.kind == "send" or answer.call.job.channel in held]',
         "if True]",
         LEASES,
     ),
@@ -124,8 +126,8 @@ MUTANTS = (
     Mutant(
         "what waits past its time is not looked for",
         "services/kernel/overdue.py",
-        "    if rows:",
-        "    rows = []\n    if rows:",
+        "            Delivery.next_at <= now - PAST,",
+        "            Delivery.next_at <= now - PAST,\n            Delivery.id < 0,",
         WATCH,
     ),
     Mutant(
@@ -137,8 +139,8 @@ MUTANTS = (
     ),
     Mutant(
         "trouble is mailed at every look",
-        "services/ops/watchman.py",
-        "return bool(told) != bool(code)",
+        "services/ops/watchdog.py",
+        "return bool(reported) != bool(code)",
         "return True",
         WATCH,
     ),
@@ -167,8 +169,8 @@ MUTANTS = (
     Mutant(
         "wakes for what is left alone",
         "services/deliver/dispatcher.py",
-        "rows.next_due(connection, self._poison, self._stuck)",
-        "rows.next_due(connection)",
+        "claims.next_due(connection, self._poison, self._stuck)",
+        "claims.next_due(connection)",
         HEART,
     ),
     Mutant(
@@ -248,7 +250,7 @@ MUTANTS = (
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
-        "any(said.human == one.human for said in given)",
+        "any(said.human == approval.human for said in approvals)",
         "False",
         SAYS,
     ),
@@ -312,8 +314,8 @@ MUTANTS = (
     Mutant(
         "a no is decided by another when its time passes",
         "services/ops/chores.py",
-        'Item.state == "in_review", Item.publish_at <=',
-        'Item.state.in_(("in_review", "changes_requested")), Item.publish_at <=',
+        'late = (Item.state == "in_review", planned_between(',
+        'late = (Item.state.in_(("in_review", "changes_requested")), planned_between(',
         f"{EYES}a_no_stands",
     ),
     Mutant(
@@ -340,8 +342,8 @@ MUTANTS = (
     Mutant(
         "it is approved though its time has passed",
         "services/workflow/approve.py",
-        "item.latest_at < installation.now():",
-        "False:",
+        "if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        "if False:",
         "tests/services/workflow/test_schedule.py",
     ),
     Mutant(
@@ -427,7 +429,7 @@ MUTANTS = (
     ),
     Mutant(
         "every port behind the proxy",
-        "platforms/_http/network.py",
+        "platforms/_http/connections.py",
         "self._tunnel_port not in call.ports",
         "False",
         "tests/platforms/test_network.py",
@@ -455,6 +457,41 @@ MUTANTS = (
         "    if problems:\n",
         "    if False:\n",
         "tests/core/installation/test_settings.py",
+    ),
+    Mutant(
+        "a file put in another's place unnoticed",
+        "services/deliver/types.py",
+        "if self.file.blobs.stamp(stream) != self.stamp:",
+        "if False:",
+        "tests/services/kernel/test_blobs.py",
+    ),
+    Mutant(
+        "bytes stored under another hash",
+        "services/kernel/blobs.py",
+        "if sha256 and digest != sha256:",
+        "if False:",
+        "tests/services/kernel/test_blobs.py",
+    ),
+    Mutant(
+        "a video left out in silence",
+        "services/content/check.py",
+        ", *check_attached(view, limits, platform.name)]",
+        "]",
+        "tests/services/content/test_attachments.py",
+    ),
+    Mutant(
+        "a video deleted from under its item",
+        "services/media/videos.py",
+        ".limit(1)) is not None:",
+        ".limit(1)) is False:",
+        "tests/services/content/test_attachments.py",
+    ),
+    Mutant(
+        "old pictures hashed anew",
+        "core/content/model.py",
+        ', name="pictures")',
+        ")",
+        "tests/core/content/test_attachments.py",
     ),
     Mutant(
         "wall times never compared",
@@ -561,7 +598,66 @@ MUTANTS = (
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),
     Mutant("time not looked at", GATE, "if now < earliest:", "if False:"),
-    Mutant("embargo not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant("embargo not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, case.not_before)"),
+    Mutant(
+        "a public channel carries what is under embargo", GATE, "None if case.carries_embargo else", "None if True else"
+    ),
+    Mutant(
+        "whether a channel may carry it is not asked",
+        CONSIDER,
+        "bool(content.embargo) and self._carries_embargo(row)",
+        "True",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a person's no to an embargo is not heard",
+        "core/platform/contract.py",
+        "return self.under_embargo and str(",
+        "return self.under_embargo or str(",
+        "tests/services/deliver/test_embargo.py",
+    ),
+    Mutant(
+        "a mail tells of an embargo that has passed",
+        "core/timing/embargo.py",
+        "if end is None or end <= now:",
+        "if end is None:",
+        "tests/platforms/test_presslist.py",
+    ),
+    Mutant(
+        "an ended secret address still leads there",
+        "services/content/preview_addresses.py",
+        "wanted = (PreviewAddress.token_hash == token_hash(token), PreviewAddress.revoked_at.is_(None))",
+        "wanted = (PreviewAddress.token_hash == token_hash(token),)",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a secret address shows what nobody approved",
+        "services/public/embargoed.py",
+        "if clearance(session, item, r.hash)), None)",
+        "if True), None)",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a secret address outlives the stop",
+        "services/public/embargoed.py",
+        "or _is_stopped(session, item) or",
+        "or",
+        "tests/web/public/test_embargoed.py",
+    ),
+    Mutant(
+        "a later embargo is told to nobody",
+        "services/workflow/embargoes.py",
+        "and moment.at > before and not told:",
+        "and False:",
+        "tests/services/workflow/test_embargoes.py",
+    ),
+    Mutant(
+        "a restore brings an ended secret address back",
+        "services/ops/carried.py",
+        "for hashed in held.previews)",
+        "for hashed in ())",
+        "tests/cli/test_restore.py",
+    ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
@@ -580,9 +676,7 @@ MUTANTS = (
         "if case.superseded:",
         "tests/services/notices/test_mail_off.py",
     ),
-    Mutant(
-        "resting channel not looked at", GATE, "(case.due, case.embargo, case.not_before)", "(case.due, case.embargo)"
-    ),
+    Mutant("resting channel not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, embargo)"),
     Mutant("addresses not compared", CONSIDER, "if people != content.on(channel).recipients:", "if False:"),
     Mutant(
         "recipients by place, not address",
@@ -594,8 +688,8 @@ MUTANTS = (
     Mutant(
         "who has left the list is written to",
         "services/deliver/recipients.py",
-        "if not part.blind:",
-        "if True:",
+        "        if not wanted:",
+        "        if True:",
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(
@@ -622,23 +716,29 @@ MUTANTS = (
     Mutant(
         "pictures not compared",
         "services/deliver/calls.py",
-        "if digest.hexdigest() != picture.sha256:",
+        "if digest.hexdigest() != sha256:",
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
-    Mutant("open-attempt index gone", "store/migrations/versions/0001_first.py", "unique=True,\n", "unique=False,\n"),
+    Mutant(
+        "open-attempt index gone",
+        "store/migrations/versions/0019_lanes.py",
+        '["channel_id", "lane"], unique=True',
+        '["channel_id", "lane"], unique=False',
+        LANES,
+    ),
     Mutant(
         "unknown is retried",
         "core/delivery/retry.py",
-        'return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
-        'return Next("waiting", now, "retry", detail)',
+        'return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
+        'return Transition("waiting", now, "retry", detail)',
     ),
     Mutant(
-        "a duplicate is called published",
-        "core/delivery/retry.py",
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("unknown", now + timedelta(seconds=settle), "verify", detail)',
-        'case Rejected(detail=detail, why="duplicate"):\n            return Next("published", None, "", detail)',
-        "tests/core/delivery/test_retry.py",
+        "a duplicate is called rejected",
+        "platforms/_x_client.py",
+        'if status == 403 and "duplicate content" in',
+        'if status == 403 and "duplicate contents" in',
+        "tests/platforms/test_x.py",
     ),
     Mutant(
         "absent is resent where it must not be",
@@ -649,8 +749,8 @@ MUTANTS = (
     Mutant(
         "a compatible server is trusted to keep the key",
         "platforms/mastodon.py",
-        'return facts.get("keeps_key") is True',
-        'return facts.get("keeps_key", True) is True',
+        "return kept(facts).keeps_key",
+        "return True",
         KINDS,
     ),
     Mutant(
@@ -664,7 +764,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a server calls itself is not read",
-        "platforms/_mastodon.py",
+        "platforms/_mastodon_server.py",
         'or "compatible" in version.lower()',
         "",
         KINDS,
@@ -675,7 +775,7 @@ MUTANTS = (
         "the others are not told", CONSIDER, "others=self.loaded.others.get(row.id, frozenset())", "others=frozenset()"
     ),
     Mutant(
-        "an answer without an id is published", "platforms/_answers.py", "if found is None or", "if False and", KINDS
+        "an answer without an id is published", "platforms/_answers.py", "if name is None or", "if False and", KINDS
     ),
     Mutant(
         "a wall's page is the platform's no",
@@ -715,7 +815,7 @@ MUTANTS = (
     Mutant(
         "a platform is waited for past the latest time",
         "core/delivery/retry.py",
-        'return Next("held", None, "late", pending.detail)',
+        'return Transition("held", None, "late", pending.detail)',
         "pass",
         REFERENCE,
     ),
@@ -746,14 +846,14 @@ MUTANTS = (
     ),
     Mutant(
         "what a proxy reaches is not looked at",
-        "platforms/_http/network.py",
+        "platforms/_http/connections.py",
         "            self._look_behind_the_proxy(call)\n",
         "",
         "tests/platforms/test_network.py",
     ),
     Mutant(
         "what the proxy refused counts as sent",
-        "platforms/_http/network.py",
+        "platforms/_http/connections.py",
         "            call.sent = False\n",
         "            pass\n",
         "tests/platforms/test_network.py",
@@ -771,14 +871,12 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant(
-        "recovery skipped", "services/deliver/recovery.py", "return row.channel_id not in self.besides", "return False"
-    ),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return row.uid not in self.besides", "return False"),
     Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
     Mutant(
         "recovery takes calls under way",
         "services/deliver/recovery.py",
-        "return row.channel_id not in self.besides",
+        "return row.uid not in self.besides",
         "return True",
     ),
     Mutant(
@@ -801,13 +899,63 @@ MUTANTS = (
         "tests/core/delivery/test_parts.py",
     ),
     Mutant(
-        "two calls on one channel",
-        "services/deliver/dispatcher.py",
-        "if (channel in self._busy and channel not in freed) or",
-        "if",
-        DELIVER,
+        "more calls on a channel than lanes",
+        "services/deliver/lanes.py",
+        "        return tuple(lane for lane in lanes if lane not in taken)",
+        "        return lanes",
+        LANES,
     ),
-    Mutant("more attempts than hands", "services/deliver/dispatcher.py", "room <= 0 and", "False and"),
+    Mutant("more attempts than hands", "services/deliver/lanes.py", "lanes = lanes[: max(room, 0)]", "pass", LANES),
+    Mutant(
+        "a delivery is begun in two lanes",
+        "services/deliver/lanes.py",
+        '            if any(not is_list or call.kind != "send" for call in mine):',
+        "            if False:",
+        WALK,
+    ),
+    Mutant(
+        "a channel's own limit is not asked",
+        CONSIDER,
+        "lanes = [lane for lane in job.lanes if lane < allowed]",
+        "lanes = list(job.lanes)",
+        LANES,
+    ),
+    Mutant(
+        "a part that waits no more is begun",
+        "services/deliver/batch.py",
+        "        if _many(connection, _begin_part, self.begun.values()) != len(self.begun):",
+        "        if _many(connection, _begin_part, self.begun.values()) < 0:",
+        LANES,
+    ),
+    Mutant(
+        "held while other lanes are under way",
+        CONSIDER,
+        "        if self._is_under_way(row) and not isinstance(verdict, Go):",
+        "        if False:",
+        LANES,
+    ),
+    Mutant(
+        "an end while other lanes are under way",
+        SETTLE,
+        '        if any(part.state == "sending" for part in parts):',
+        "        if False:",
+        LANES,
+    ),
+    Mutant(
+        "asked about before it is written",
+        "services/deliver/recipients.py",
+        "        self.batch.write_parts(self.connection)\n"
+        "        row = self.connection.execute(statement, about).first()",
+        "        row = self.connection.execute(statement, about).first()",
+        LANES,
+    ),
+    Mutant(
+        "who has left since is written to",
+        "services/deliver/recipients.py",
+        '_list.c.state != "active")\n        result',
+        "text('1 = 0'))\n        result",
+        "tests/services/deliver/test_recipients.py",
+    ),
     Mutant(
         "late call after a sleep",
         "services/deliver/calls.py",
@@ -832,13 +980,13 @@ MUTANTS = (
     Mutant(
         "a bad row stops everything",
         "services/deliver/dispatcher.py",
-        "return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])",
+        "return self._one_by_one([*doubtful(done), *self._not_called(calls), *jobs])",
         "raise",
     ),
     Mutant(
         "an answer lost when the disk is full",
         "services/deliver/dispatcher.py",
-        "self._unrecorded = _once_more(done) + self._unrecorded",
+        "self._unrecorded = doubtful(done) + self._unrecorded",
         "pass",
     ),
     Mutant(
@@ -879,7 +1027,7 @@ MUTANTS = (
     Mutant(
         "stopped in silence",
         "services/deliver/dispatcher.py",
-        "send_alerts(self.installation, connection, admission.told)",
+        "send_alerts(self.installation, connection, admission.alerts)",
         "pass",
     ),
     Mutant(
@@ -976,8 +1124,8 @@ MUTANTS = (
     Mutant(
         "what proved absent is held for ever",
         PARTS,
-        'return Whole("waiting", due) if was == "waiting" else result',
-        'return Whole("held", None, "absent")',
+        'return DeliveryStatus("waiting", due) if was == "waiting" else result',
+        'return DeliveryStatus("held", None, "absent")',
         RESTORES,
     ),
     Mutant("what was held is sent after a restore", PARTS, 'if was in ("held", "failed"):', "if False:", RESTORES),
@@ -1034,8 +1182,8 @@ MUTANTS = (
     Mutant(
         "most of a list is called none of it",
         "store/outbox.py",
-        '("held", "failed", "cancelled")',
-        '("cancelled",)',
+        '"held", "failed", "cancelled"',
+        '"cancelled"',
         STOPS,
     ),
     Mutant(
@@ -1047,12 +1195,12 @@ MUTANTS = (
     ),
     Mutant(
         "an answer closes another's attempt",
-        "services/deliver/rows.py",
+        "services/deliver/batch.py",
         "if _many(connection, _close_attempt, self.attempts) != len(self.attempts):",
         "_many(connection, _close_attempt, self.attempts)\n        if False:",
         COMMITS,
     ),
-    Mutant("an answer is written down twice", COURIER, "if not doubtful:", "if True:", COMMITS),
+    Mutant("an answer is written down twice", SETTLE, "if not in_doubt:", "if True:", COMMITS),
     Mutant(
         "a call though its commit failed",
         COURIER,
@@ -1070,8 +1218,8 @@ MUTANTS = (
     Mutant("an attempt broken off stays open", COURIER, "*self._not_called(calls), *jobs]", "*jobs]", COMMITS),
     Mutant(
         "a proof from a lost lock thrown away",
-        COURIER,
-        'elif end == "unknown" and isinstance(one.result, Published):',
+        SETTLE,
+        'elif outcome == "unknown" and isinstance(answer.result, Published):',
         "elif False:",
         COMMITS,
     ),
@@ -1115,7 +1263,7 @@ MUTANTS = (
     Mutant(
         "what was looked at is not compared",
         "services/content/items.py",
-        "!= (revision.hash, item.publish_at)",
+        "!= (revision.hash, times.plan(session, item))",
         "is None",
         "tests/services/test_transactions.py",
     ),
@@ -1182,7 +1330,7 @@ def _run(copy: Path, one: Mutant) -> str:
     file.write_text(whole.replace(one.old, one.new))
     try:
         command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
-        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
     except subprocess.TimeoutExpired:
         return "(it never came to an end)"

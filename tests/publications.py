@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import select
 
-from commsched.core.content.model import ChannelContent, Content, Picture, canonical, digest
-from commsched.services.kernel.blobs import media_path
+from commsched.core.content.model import Attachment, ChannelContent, Content, canonical, digest
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import schedule
 from commsched.store.models import Channel, Delivery, Item, Media, Part, PictureUse, Revision
@@ -86,15 +85,13 @@ def published(
 
 def picture(
     installation: Installation, workspace: int, data: bytes, *, alt: str = "", credit: str = "", **size: int
-) -> Picture:
+) -> Attachment:
     """A picture in the library, file and row."""
     import hashlib
 
     sha256 = hashlib.sha256(data).hexdigest()
     width, height = size.get("width", 1), size.get("height", 1)
-    path: Path = media_path(installation, sha256, ".jpg")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    installation.blobs.put(BytesIO(data), ".jpg", sha256)
     with installation.store.write(workspace) as session:
         session.add(
             Media(
@@ -109,7 +106,7 @@ def picture(
                 created_at=installation.now(),
             )
         )
-    return Picture(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
+    return Attachment(sha256=sha256, alt=alt, credit=credit, width=width, height=height)
 
 
 def in_doubt(installation: Installation, workspace: int, *addresses: str) -> int:

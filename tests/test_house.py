@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -30,6 +31,17 @@ def test_parts_and_attempts_are_written_by_the_deliver_room_only() -> None:
     inside = {path for path in rooms if path.parent.name == "deliver" and changes.search(path.read_text())}
     assert inside, "the pattern knows what it looks for"
     assert [str(path) for path in rooms if path not in inside and changes.search(path.read_text())] == []
+
+
+def test_nobody_builds_the_path_of_a_file_of_the_office_by_hand() -> None:
+    """Where media, fonts and smaller forms lie is known to their blobs alone, so that they may lie elsewhere."""
+    by_hand = re.compile(
+        r"""sha256\[:2\]|/\s*f?["'](?:media|cache|fonts|small|scaled|stills|incoming)\b|LocalBlobs\(|\.media\s*/"""
+    )
+    makers = {"services/kernel/blobs.py", "services/kernel/context.py", "bootstrap.py"}
+    modules = {str(path.relative_to(ROOT / "commsched")): path for path in (ROOT / "commsched").rglob("*.py")}
+    inside = {name for name, path in modules.items() if by_hand.search(path.read_text())}
+    assert inside == makers
 
 
 def test_a_room_holds_what_a_hand_can() -> None:
@@ -75,17 +87,17 @@ def test_nothing_is_left_to_be_done(folder: str) -> None:
 
 
 ANY_CEILINGS = {
-    "api": 25,
+    "api": 1,
     "bootstrap.py": 0,
-    "cli": 6,
-    "core": 44,
-    "engine": 2,
+    "cli": 5,
+    "core": 6,
+    "engine": 0,
     "images": 0,
     "mail": 0,
-    "platforms": 112,
-    "services": 121,
-    "store": 32,
-    "web": 40,
+    "platforms": 7,
+    "services": 79,
+    "store": 2,
+    "web": 4,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""
@@ -110,3 +122,77 @@ def test_the_formatter_has_the_last_word(folder: str) -> None:
     """A line that is kept from it is a line that somebody lays out by hand for ever."""
     mark = "fmt: " + "skip"
     assert [str(path) for path in (ROOT / folder).rglob("*.py") if mark in path.read_text()] == []
+
+
+VAGUE = {"one", "found", "made", "given", "told", "there"}
+VAGUE_CEILINGS = {
+    "api": 0,
+    "bootstrap.py": 0,
+    "cli": 0,
+    "core": 0,
+    "engine": 0,
+    "images": 11,
+    "mail": 0,
+    "platforms": 1,
+    "services": 71,
+    "store": 10,
+    "web": 14,
+    "wsgi.py": 0,
+}
+"""How many functions of each package have a local variable or a parameter with a vague name, each name counted.
+These numbers only ever go down."""
+
+
+def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """The parameters of ``function`` and the names that it binds itself; a function inside it counts for itself."""
+    parameters = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
+    names: set[str] = set()
+    waiting: list[ast.AST] = list(function.body) if isinstance(function.body, list) else [function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        waiting.extend(ast.iter_child_nodes(node))
+    return parameters | names
+
+
+def _vague_names(file: Path) -> list[str]:
+    """Every function of ``file`` with a vague name in it, as ``line: name``."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    functions = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, kinds)]
+    return [f"{function.lineno}: {name}" for function in functions for name in sorted(_own_names(function) & VAGUE)]
+
+
+@pytest.mark.parametrize("package", sorted(VAGUE_CEILINGS))
+def test_a_local_name_says_what_the_thing_is(package: str) -> None:
+    place = ROOT / "commsched" / package
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    vague = [f"{file.relative_to(ROOT)}:{name}" for file in files for name in _vague_names(file)]
+    assert len(vague) <= VAGUE_CEILINGS[package], "\n".join(vague)
+
+
+def test_every_package_has_a_ceiling_for_vague_names() -> None:
+    packages = {path.name for path in (ROOT / "commsched").iterdir() if path.is_dir() and any(path.rglob("*.py"))}
+    assert packages <= VAGUE_CEILINGS.keys()
+
+
+def test_every_mutant_still_finds_the_text_that_it_takes_away() -> None:
+    """Mutants run outside the suite; a line that moved away from one would leave its guard unproved, unnoticed."""
+    from tests.mutants import MUTANTS
+
+    package = ROOT / "commsched"
+    assert [mutant.name for mutant in MUTANTS if mutant.old not in (package / mutant.file).read_text()] == []
+    files = {(mutant.name, word) for mutant in MUTANTS for word in mutant.tests.split() if word.startswith("tests/")}
+    assert {name for name, word in files if not (ROOT / word.partition("::")[0]).exists()} == set()
+
+
+def test_every_package_says_what_belongs_in_it() -> None:
+    """In its first line, as one sentence: whoever looks for a place reads these side by side."""
+    silent = []
+    for file in (ROOT / "commsched").rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(file.read_text())) or ""
+        if len(docstring.split("\n\n")[0].split()) < 5:
+            silent.append(str(file.relative_to(ROOT)))
+    assert silent == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, request
+from werkzeug.wsgi import wrap_file
 
 from commsched.api import schemas, serializers
 from commsched.api.problems import WrongType
 from commsched.api.routing import ID, WithHeaders, actor, installation, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.media import library, provenance
 from commsched.store.models import Media
 
@@ -28,7 +29,7 @@ ONE = f"/media/<{ID}:id>"
     errors=(422,),
     media_type="multipart/form-data",
 )
-def add_picture() -> WithHeaders:
+def add_picture() -> WithHeaders[schemas.MediaOut]:
     if request.mimetype != "multipart/form-data":
         raise WrongType(N_("Send the picture as multipart/form-data, in the field “file”."), "Content-Type")
     file = request.files.get("file")
@@ -62,10 +63,13 @@ def _credit(row: Media) -> str:
 @route(bp, "GET", f"{ONE}/file", "read", "The picture itself", answer=bytes, errors=(404,), media_type="image/*")
 def get_picture_file(id: int) -> Response:
     row = library.find(installation(), actor(), id)
-    path = media_path(installation(), row.sha256, row.suffix)
-    if not path.is_file():
+    file = blob_of(installation(), row)
+    if not file.exists():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
-    answer = Response(path.read_bytes(), content_type=row.mime)
+    size, stream = file.size(), file.open()
+    answer = Response(wrap_file(request.environ, stream), content_type=row.mime, direct_passthrough=True)
+    answer.call_on_close(stream.close)
+    answer.content_length = size
     answer.set_etag(row.sha256)
-    answer.make_conditional(request)
+    answer.make_conditional(request, accept_ranges=True, complete_length=size)
     return answer

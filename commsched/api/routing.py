@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterable, Sequence
 from types import GenericAlias
-from typing import Any, Final, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 from flask import Blueprint, Response, current_app, g, request
@@ -30,6 +30,7 @@ ID: Final = "int(max=9223372036854775807)"
 pace = TokenBucket()
 View = TypeVar("View", bound=Callable[..., object])
 T = TypeVar("T")
+Body = TypeVar("Body", covariant=True)
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -72,10 +73,10 @@ class Paged(msgspec.Struct, frozen=True):
     next: int | None
 
 
-class WithHeaders(msgspec.Struct, frozen=True):
+class WithHeaders(msgspec.Struct, Generic[Body], frozen=True):
     """An answer with headers of its own."""
 
-    body: Any
+    body: Body
     headers: dict[str, str]
 
 
@@ -109,39 +110,46 @@ def route(
     media_type: str = "application/json",
     paged: bool = False,
 ) -> Callable[[View], View]:
-    """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``given``.
+    """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``body``.
 
     ``permission`` None means anyone, which only the description of the API itself is for.
     """
 
-    def register(view: View) -> View:
-        def run(**values: object) -> Response:
-            if permission is not None:
-                pace.step(request.headers.get("Authorization", ""), installation().now())
-            if body is not None and media_type == "application/json":
-                values["given"] = read(body)
-            return respond(view(**values), status)
+    operation = Operation(
+        summary,
+        permission,
+        body,
+        body is not None and _needs(body),
+        answer,
+        status,
+        (*params, *(PAGED if paged else ())),
+        tuple(errors),
+        media_type,
+        paged,
+        bp.name.removeprefix("api_"),
+    )
 
-        wanted = (*params, *(PAGED if paged else ()))
-        operation = Operation(
-            summary,
-            permission,
-            body,
-            body is not None and _needs(body),
-            answer,
-            status,
-            wanted,
-            tuple(errors),
-            media_type,
-            paged,
-            bp.name.removeprefix("api_"),
-        )
-        run.operation = operation  # type: ignore[attr-defined]
+    def register(view: View) -> View:
+        run = _runner(view, operation)
         declared = allow(permission)(run) if permission else public(run)
         bp.add_url_rule(path, endpoint=view.__name__, view_func=declared, methods=[method], strict_slashes=False)
         return view
 
     return register
+
+
+def _runner(view: Callable[..., object], operation: Operation) -> Callable[..., Response]:
+    """What Flask calls: ``view``, paced, with the body read and the answer written as ``operation`` promises."""
+
+    def run(**values: object) -> Response:
+        if operation.permission is not None:
+            pace.step(request.headers.get("Authorization", ""), installation().now())
+        if operation.body is not None and operation.media_type == "application/json":
+            values["body"] = read(operation.body)
+        return respond(view(**values), operation.status)
+
+    run.operation = operation  # type: ignore[attr-defined]  # where the description of the API finds it
+    return run
 
 
 def _needs(body: type[msgspec.Struct]) -> bool:
@@ -157,7 +165,7 @@ def actor() -> Actor:
     return cast(Actor, g.actor)
 
 
-def read_json() -> Any:
+def read_json() -> object:
     """The body as plain objects; nothing at all counts as ``{}``. Raises :class:`Unreadable`, :class:`WrongType`."""
     request.max_content_length = MOST_JSON
     data = request.get_data().removeprefix(codecs.BOM_UTF8)  # some programs on Windows begin every text with it
@@ -206,17 +214,17 @@ def convert(plain: object, kind: type[T]) -> T:
         raise problems.invalid(error) from error
 
 
-def respond(made: object, status: int) -> Response:
-    """``made`` as JSON; a page of rows says where the next one is in a ``Link`` header (RFC 8288)."""
-    if isinstance(made, Response):
-        return made
+def respond(answer: object, status: int) -> Response:
+    """``answer`` as JSON; a page of rows says where the next one is in a ``Link`` header (RFC 8288)."""
+    if isinstance(answer, Response):
+        return answer
     headers: dict[str, str] = {}
-    if isinstance(made, WithHeaders):
-        headers, made = made.headers, made.body
-    if isinstance(made, Paged):
-        headers |= _link(made.next)
-        made = made.rows
-    data = made.encode() if isinstance(made, str) else msgspec.json.encode(made)
+    if isinstance(answer, WithHeaders):
+        headers, answer = answer.headers, answer.body
+    if isinstance(answer, Paged):
+        headers |= _link(answer.next)
+        answer = answer.rows
+    data = answer.encode() if isinstance(answer, str) else msgspec.json.encode(answer)
     response = Response(data, status, content_type="application/json")
     response.headers.update(headers)
     return response

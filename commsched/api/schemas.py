@@ -6,7 +6,7 @@ Every time in an answer is RFC 3339 in UTC with a ``Z``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from commsched.core.content.draft import MOST_CHANNELS, Address, Line, Note, Pas
 from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import DeliveryState, ItemState
 from commsched.core.text import languages
+from commsched.core.text.json_values import JsonObject
 
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 if TYPE_CHECKING:
@@ -382,7 +383,7 @@ class EntryOut(msgspec.Struct):
     actor_id: int | None
     action: str
     item: int | None
-    facts: dict[str, Any]
+    facts: JsonObject
     hash: str
     previous: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -61,9 +61,9 @@ def add_channel(
     wish = values.pop("allow_private", None)
     if allow_private is None:
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, values)
-    made = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
-    click.echo(made.id)
-    _tell_if_mute(installation, office, made)
+    added = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
+    click.echo(added.id)
+    _tell_if_mute(installation, office, added)
 
 
 def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
@@ -108,7 +108,7 @@ def _value(value: str) -> str:
     return value
 
 
-def points_inside(platform: Platform, given: dict[str, str]) -> bool:
+def points_inside(platform: Platform, values: dict[str, str]) -> bool:
     """Whether an address among the settings leads to this machine's own network.
 
     Whoever has the command line of the machine can reach it anyway; a channel on the internet gets no such right.
@@ -121,7 +121,7 @@ def points_inside(platform: Platform, given: dict[str, str]) -> bool:
     names = {
         alias for s in platform.settings if s.kind == "url" or s.key == "base_url" for alias in (s.key, *s.aliases)
     }
-    for key, value in given.items():
+    for key, value in values.items():
         host = urlsplit(value if "//" in value else f"//{value}").hostname if key in names else None
         if not host:
             continue
@@ -172,9 +172,9 @@ def check_channel(workspace: str, id: int | None) -> None:
     bad = 0
     for number in wanted:
         try:
-            made = connect.check_again(installation, actor, number)
-            click.echo(f"{number}  ok  {made.name}: {made.account_name}")
-            _tell_if_mute(installation, office, made)
+            checked = connect.check_again(installation, actor, number)
+            click.echo(f"{number}  ok  {checked.name}: {checked.account_name}")
+            _tell_if_mute(installation, office, checked)
         except OfficeError as error:
             bad += 1
             click.echo(f"{number}  {translated(error.words)}", err=True)
@@ -206,6 +206,23 @@ def forget_recipient(workspace: str, id: int, address: str) -> None:
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
     if not connect.forget(installation, actor, id, _value(address)):
+        echo(N_("That address is not on the list."))
+        click.get_current_context().exit(1)
+
+
+@channel.command("take-off")
+@workspace_option
+@click.argument("id", type=int)
+@click.argument("address")
+@click.option("--as", "state", type=click.Choice(["unsubscribed", "bounced"]), default="unsubscribed")
+def take_off_recipient(workspace: str, id: int, address: str, state: Literal["unsubscribed", "bounced"]) -> None:
+    """Write nothing more to one person on a list, however often it is pasted anew: they want no more mail, or it comes
+    back. ADDRESS may be “-” for stdin. Their address is not kept. Exit code 1 if they were not on the list."""
+    from commsched.services.channels import connect
+
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    if not connect.take_off(installation, actor, id, _value(address), state):
         echo(N_("That address is not on the list."))
         click.get_current_context().exit(1)
 

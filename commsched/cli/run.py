@@ -76,17 +76,17 @@ def init(
     installation = open_installation(new=True, url=url)
     if database:
         name_database(installation.home, database)  # it could be opened; every later command finds it
-    made, person = create_workspace(
+    office, person = create_workspace(
         installation, workspace, email, password or "", person_name=name, slug=slug, zone=zone, language=language
     )
-    click.echo(made.slug)
+    click.echo(office.slug)
     up = f"commsched up --home {shlex.quote(str(installation.home))}"
     echo(
         N_(
             "%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
             "channels on the page or with “commsched channel add”."
         ),
-        name=made.name,
+        name=office.name,
         home=str(installation.home),
         up=up,
         email=person.email,
@@ -238,19 +238,19 @@ def _serve(
 def _serve_pages(
     installation: Installation, sockets: list[socket.socket], address: str, tell_of_it: Callable[[], None]
 ) -> None:
-    from commsched.services.ops.watchman import Lookout
+    from commsched.services.ops.watchdog import WatchdogThread
 
     installation.settings.setdefault("base_url", address)
     signal.signal(signal.SIGTERM, _end)  # before the address is told: whoever reads it may end us at once
     with _starting():
         server = _server(installation, sockets)
-    lookout = Lookout(installation, installation.base_url)
-    lookout.start()
+    watchdog = WatchdogThread(installation, installation.base_url)
+    watchdog.start()
     tell_of_it()
     try:
         _until_told(server)
     finally:
-        lookout.stop()
+        watchdog.stop()
         installation.store.close()
 
 

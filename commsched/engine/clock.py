@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -36,12 +35,12 @@ class Ticker:
 
     def __init__(self, threads: int = 4) -> None:
         workers = {"default": ThreadPoolExecutor(threads)}
-        self._scheduler: Any = BackgroundScheduler(timezone=UTC, job_defaults=_OPTIONS, executors=workers, daemon=True)
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=_OPTIONS, executors=workers, daemon=True)
         self._repeated: list[str] = []
 
-    def every(self, seconds: float, name: str, work: Callable[..., object], *given: object) -> None:
+    def every(self, seconds: float, name: str, work: Callable[..., object], *arguments: object) -> None:
         """Do ``work`` soon, and again ``seconds`` after each start of it; two runs never overlap."""
-        self._scheduler.add_job(work, After(seconds), given, id=name, next_run_time=datetime.now(UTC) + SOON)
+        self._scheduler.add_job(work, After(seconds), arguments, id=name, next_run_time=datetime.now(UTC) + SOON)
         self._repeated.append(name)
 
     def at(self, moment: datetime, work: Callable[[], object]) -> None:

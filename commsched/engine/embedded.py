@@ -22,7 +22,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
-from commsched.services.ops.watchman import Watchman
+from commsched.services.ops.watchdog import Watchdog
 from commsched.store.session import busy
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Engine:
         self._thread = threading.Thread(target=self._main, name="commsched-courier", daemon=True)
         self._dispatcher: Dispatcher | None = None
         self._armed: datetime | None = None
-        self._watch = Watchman(installation, "clock")
+        self._watch = Watchdog(installation, "clock")
         self._pulse = Pulse(BEAT)
         self._learns = "base_url" not in installation.settings
         self.trouble = ""
@@ -185,7 +185,7 @@ class Engine:
 
     def _recover(self, dispatcher: Dispatcher) -> None:
         """Whoever holds the lock is the only one of this office: what any other owner left is taken over at once."""
-        recover(self.installation, owner=self.name, besides=dispatcher.busy, alone=True)
+        recover(self.installation, owner=self.name, besides=dispatcher.attempts, alone=True)
 
     def _drain(self, dispatcher: Dispatcher) -> None:
         """Take turns until nothing is due and nothing in flight. Each turn first asks whether anything may be sent, and

@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from commsched.core.delivery.outcome import CannotTell, Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, DeadToken, Part, Setting
+from commsched.core.platform.http import HttpAnswer
 from commsched.core.text.messages import N_
 
+Answer = TypeVar("Answer")
+Failure = TypeVar("Failure", bound=Exception)
 _DETAIL_MAX = 500
 _LONGEST: Final = timedelta(days=1)
 """No word of a server's for when to come back is taken for longer than this."""
@@ -26,9 +31,9 @@ _BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[\w.~+/=|-]{6,}")
 def value(context: ChannelContext, setting: Setting) -> str:
     """What was set for ``setting``, under its key or one of its aliases; else its default."""
     for key in (setting.key, *setting.aliases):
-        found = (context.secrets.get(key) or context.settings.get(key) or "").strip()
-        if found:
-            return found
+        filled_in = (context.secrets.get(key) or context.settings.get(key) or "").strip()
+        if filled_in:
+            return filled_in
     return setting.default
 
 
@@ -67,13 +72,19 @@ def detail(error: BaseException | str, context: ChannelContext) -> str:
     return redact(words, context.secrets.values())
 
 
-def ident(answer: Any) -> str:
+def read(answer: object, kind: type[Answer]) -> Answer:
+    """``answer`` as a ``kind``, which names what is read of it and passes over the rest. Raises
+    ``msgspec.ValidationError`` for an answer of another shape: what it means is then not known."""
+    return msgspec.convert(answer, kind)
+
+
+def ident(answer: object) -> str:
     """The id in ``answer``; raises :class:`ValueError` where there is none. "None" is no post's name, and a thing
     without a name can be neither shown, found again nor taken down."""
-    found = answer.get("id") if isinstance(answer, Mapping) else None
-    if found is None or isinstance(found, bool | list | dict) or not str(found).strip():
+    name = answer.get("id") if isinstance(answer, Mapping) else None
+    if name is None or isinstance(name, bool | list | dict) or not str(name).strip():
         raise ValueError("the answer has no id")
-    return str(found)
+    return str(name)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -87,7 +98,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     return min(at, now + _LONGEST) if at > now else None
 
 
-def is_api(response: Any) -> bool:
+def is_api(response: HttpAnswer) -> bool:
     """Whether ``response`` is the platform's own: JSON, not the page of something that stands before it."""
     try:
         return isinstance(response.json(), dict | list)
@@ -95,13 +106,13 @@ def is_api(response: Any) -> bool:
         return False
 
 
-def walled(response: Any, context: ChannelContext) -> Outcome | None:
+def walled(response: HttpAnswer, context: ChannelContext) -> Outcome | None:
     """The outcome of a refusal that is not the platform's own word, else None.
 
     A firewall, a proxy or a "checking your browser" page that refuses has kept the call from the platform, which
     has then said nothing about the token or the text: it could not be reached.
     """
-    status = int(response.status_code)
+    status = response.status_code
     if not 400 <= status < 500 or status in _MAYBE_DONE or is_api(response):
         return None
     title = _TITLE.search(response.text[:10_000])
@@ -134,13 +145,13 @@ def from_failure(error: BaseException, context: ChannelContext) -> Outcome:
 
 
 def outcome_of(
-    error: Exception, context: ChannelContext, kind: type[Exception], read: Callable[[Any], Outcome]
+    error: Exception, context: ChannelContext, kind: type[Failure], mean: Callable[[Failure], Outcome]
 ) -> Outcome:
     """The outcome of a call that ended in ``error``: our own refusal, an answer that the SDK raises as ``kind`` and the
-    platform's table ``read``s, or no readable answer at all."""
+    platform's table knows the meaning of (``mean``), or no readable answer at all."""
     if isinstance(error, ConnectError):
         return Rejected(detail(error, context), "config")
-    return read(error) if isinstance(error, kind) else from_failure(error, context)
+    return mean(error) if isinstance(error, kind) else from_failure(error, context)
 
 
 def invisible(outcome: Outcome) -> Outcome:
@@ -173,12 +184,12 @@ def refusal(
 
     cause = network_error(error)
     if cause is not None:
-        told = in_words(cause)
-        return ConnectError(told.message, server, **told.params)
+        words = in_words(cause)
+        return ConnectError(words.message, server, **words.params)
     if isinstance(outcome, Rejected):
         return _refused(outcome, name, token, refused or server)
-    words = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")
-    return ConnectError(words, server, platform=name, detail=outcome.detail)
+    sentence = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")
+    return ConnectError(sentence, server, platform=name, detail=outcome.detail)
 
 
 def _refused(outcome: Rejected, name: str, token: str, refused: str) -> ConnectError:

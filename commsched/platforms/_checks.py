@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.core.platform.contract import ChannelView, Limits, Part, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Part
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 
@@ -28,6 +28,7 @@ def thread(view: ChannelView) -> list[Part]:
             text=text,
             view=view,
             pictures=() if number else view.pictures,
+            other_files=() if number else view.other_files,
         )
         for number, text in enumerate(split_thread(full_text(view)))
     ]
@@ -42,7 +43,7 @@ def check_text(view: ChannelView, limit: int | None, count: Callable[[str], int]
     """There is something to say, and every part of it fits."""
     parts = split_thread(full_text(view))
     if parts == [""]:
-        return [] if view.pictures else [block("text", N_("There is no text to publish."))]
+        return [] if view.pictures or view.other_files else [block("text", N_("There is no text to publish."))]
     problems = []
     for number, part in enumerate(parts, 1):
         length = count(part)
@@ -83,7 +84,7 @@ def check_pictures(view: ChannelView, limits: Limits, name: str) -> list[Problem
     return problems
 
 
-def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) -> list[Problem]:
+def _check_pixels(number: int, picture: AttachmentFile, limits: Limits, name: str) -> list[Problem]:
     """A picture may be small as a file and still too large to be unpacked. The sentence says how large it may be."""
     width, height = picture.width, picture.height
     most = limits.gif_pixels if picture.mime == "image/gif" and limits.gif_pixels else limits.picture_pixels
@@ -99,7 +100,7 @@ def _check_pixels(number: int, picture: PictureFile, limits: Limits, name: str) 
     return [block("pictures", words, number=number, platform=Message(name), size=f"{width} × {height}", most=fits)]
 
 
-def _check_motion(number: int, picture: PictureFile, limits: Limits, name: str) -> list[Problem]:
+def _check_motion(number: int, picture: AttachmentFile, limits: Limits, name: str) -> list[Problem]:
     """An animation has no more frames than are taken of its size, and is of a kind that goes on moving."""
     if picture.frames < 2:
         return []

@@ -13,10 +13,11 @@ from markupsafe import Markup
 from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_html, to_plain
 from commsched.core.content.model import Content
-from commsched.core.platform.contract import ChannelView
+from commsched.core.platform.contract import ChannelContext, ChannelView
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_
+from commsched.core.timing import embargo
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -28,6 +29,7 @@ _LABELS: Final = {
     "newsroom": N_("Read in the newsroom"),
     "correction": N_("Correction"),
     "corrected": N_("Corrected"),
+    "preview": N_("Read it with its pictures before that, at an address of your own"),
     "leave": N_("Do you not want our press mailings? Answer “unsubscribe” to"),
 }
 
@@ -47,22 +49,30 @@ def _boxes(content: Content) -> list[tuple[str, str, bool]]:
     return [(gettext(language, field.heading), text, field.body == "markup") for field, text in boxes(content)]
 
 
-def subject(view: ChannelView) -> str:
-    """The headline; an editor must see at once that it is a correction of what they have got before."""
+def embargo_notice(view: ChannelView, context: ChannelContext) -> str:
+    """Until when it may not be published, in the item's language; empty once that has passed."""
+    return embargo.notice(view.content.embargo, context.zone, _language(view.content), context.now())
+
+
+def subject(view: ChannelView, notice: str = "") -> str:
+    """The headline. An editor must see at once that it is under embargo (``notice``), or a correction of what they
+    have got before."""
     content, word = view.content, _labels(view)["correction"]
-    if not content.correction or content.title.casefold().startswith(word.casefold()):
-        return content.title
-    return f"{word}: {content.title}"
+    headline = content.title
+    if content.correction and not headline.casefold().startswith(word.casefold()):
+        headline = f"{word}: {headline}"
+    return f"{notice}: {headline}" if notice else headline
 
 
 def _corrected(view: ChannelView) -> str:
     return f"{_labels(view)['corrected']}: {view.content.correction}" if view.content.correction else ""
 
 
-def text_body(view: ChannelView, url: str, leave: str) -> str:
-    """The mail as plain text: what a newsroom copies from."""
+def text_body(view: ChannelView, url: str, leave: str, notice: str = "") -> str:
+    """The mail as plain text: what a newsroom copies from. ``notice`` of an embargo stands before everything."""
     content, label = view.content, _labels(view)
     blocks = [
+        notice,
         label.get(content.genre, "").upper() if content.kind == "release" else "",
         _corrected(view),
         content.title,
@@ -71,16 +81,18 @@ def text_body(view: ChannelView, url: str, leave: str) -> str:
         *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
         *(_headed(heading, to_plain(text) if markup else text) for heading, text, markup in _boxes(content)),
         content.link,
-        f"{label['newsroom']}: {url}" if url else "",
+        f"{label['preview' if notice else 'newsroom']}: {url}" if url else "",
         f"-- \n{label['leave']} {leave}" if leave else "",
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
-def foot(view: ChannelView, url: str, leave: str) -> list[str]:
-    """What stands below the words: the item's link, the newsroom's, and how to leave the list."""
+def foot(view: ChannelView, url: str, leave: str, notice: str = "") -> list[str]:
+    """What stands below the words: the item's link, the newsroom's (under embargo the secret one), and how to leave
+    the list."""
     content, label = view.content, _labels(view)
-    lines = [content.link, f"{label['newsroom']}: {url}" if url else "", f"{label['leave']} {leave}" if leave else ""]
+    read = f"{label['preview' if notice else 'newsroom']}: {url}" if url else ""
+    lines = [content.link, read, f"{label['leave']} {leave}" if leave else ""]
     return [line for line in lines if line]
 
 
@@ -99,12 +111,14 @@ def _template() -> Template:
     return environment.get_template("press.html")
 
 
-def html_body(view: ChannelView, url: str, leave: str) -> str:
+def html_body(view: ChannelView, url: str, leave: str, notice: str = "") -> str:
     """The mail as HTML. ``to_html`` gives what has been sanitised; everything else is escaped by the template."""
     content, label = view.content, _labels(view)
     return _template().render(
         content=content,
         label=label,
+        notice=notice,
+        read=label["preview" if notice else "newsroom"],
         genre=label.get(content.genre, "") if content.kind == "release" else "",
         corrected=_corrected(view),
         text=Markup(to_html(view.text)),  # noqa: S704  sanitised by to_html

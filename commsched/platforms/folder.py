@@ -15,7 +15,7 @@ import tempfile
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import BinaryIO, ClassVar, Final
 
 import msgspec
 
@@ -33,12 +33,13 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.contract import (
     Account,
+    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
+    Facts,
     Limits,
     Part,
-    PictureFile,
     Platform,
     Setting,
 )
@@ -83,10 +84,10 @@ class Folder(Platform):
             raise ConnectError(N_("The folder cannot be written to: %(why)s."), "path", why=why) from error
         return Account(id=str(folder), name="/".join(folder.parts[-2:]), url="")
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=50)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         return check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
 
     def needs_prepare(self, part: Part) -> bool:
@@ -170,14 +171,14 @@ def _write(part: Part, target: Path) -> None:
         raise
 
 
-def _picture(folder: Path, number: int, picture: PictureFile) -> str:
+def _picture(folder: Path, number: int, picture: AttachmentFile) -> str:
     name = f"{number:02}-{picture.sha256[:16]}{_SUFFIX.get(picture.mime, '.bin')}"
     with picture.open() as stream:
         _file(folder / name, stream)
     return name
 
 
-def _facts(part: Part, names: list[str]) -> dict[str, Any]:
+def _facts(part: Part, names: list[str]) -> dict[str, object]:
     content = part.view.content
     return {
         "id": part.view.uid,

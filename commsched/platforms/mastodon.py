@@ -7,7 +7,9 @@ is not there. A server that is only compatible with it may forget the key: there
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Retry
 from commsched.core.platform.contract import (
@@ -15,20 +17,22 @@ from commsched.core.platform.contract import (
     ChannelContext,
     ChannelView,
     DeadToken,
+    Facts,
     Limits,
     Option,
     Part,
     Setting,
 )
-from commsched.core.text.length import URL_LENGTH, mastodon_length
+from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, ident, invisible, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
+from commsched.platforms._mastodon_server import facts_of, kept
 from commsched.platforms._readback import look_through
 
 if TYPE_CHECKING:
-    from commsched.platforms._mastodon import Client
+    from commsched.platforms._mastodon_client import Client
 
 _PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
 """Width × height that a server takes, where it does not say; of GIFs it never says."""
@@ -81,53 +85,55 @@ class Mastodon(NetworkPlatform["Client"]):
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
     def client(self, context: ChannelContext) -> Client:
-        from commsched.platforms._mastodon import Client
+        from commsched.platforms._mastodon_client import Client
 
         return Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
-        outcome: Outcome = _sdk().outcome(error, context, client)
-        return outcome
+        from commsched.platforms import _mastodon_client
+
+        return _mastodon_client.outcome(error, context, client)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key)
 
     def account(self, client: Client, context: ChannelContext) -> Account:
         me = client.account_verify_credentials()
-        facts = _sdk().facts_of(client, context, base_url(context, _BASE_URL))
+        facts = facts_of(client, context, base_url(context, _BASE_URL))
         _require_rights(client)
         if not me.get("acct"):
             raise ValueError("the answer does not name the account")
-        name = f"@{me['acct']}@{facts['domain']}"
+        name = f"@{me['acct']}@{facts.domain}"
         url = str(me.get("url") or f"{base_url(context, _BASE_URL)}/@{me['acct']}")
-        return Account(ident(me), name, url, None, facts)
+        return Account(ident(me), name, url, None, msgspec.to_builtins(facts))
 
-    def resends(self, facts: dict[str, Any]) -> bool:
-        return facts.get("keeps_key") is True
+    def resends(self, facts: Facts) -> bool:
+        return kept(facts).keeps_key
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
-        usual = Limits()
+    def limits(self, facts: Facts) -> Limits:
+        server = kept(facts)
         return Limits(
-            characters=int(facts.get("characters", 500)),
-            pictures=int(facts.get("pictures", 4)),
-            picture_bytes=int(facts.get("picture_bytes", 16 * 1024 * 1024)),
-            picture_pixels=int(facts.get("picture_pixels") or _PIXELS),
+            characters=server.characters,
+            pictures=server.pictures,
+            picture_bytes=server.picture_bytes,
+            picture_pixels=server.picture_pixels or _PIXELS,
             gif_pixels=_GIF_PIXELS,
             moving_types=("image/gif",),
-            picture_types=tuple(facts.get("picture_types") or usual.picture_types),
-            alt_characters=int(facts.get("alt_characters", 1500)),
+            picture_types=server.picture_types or Limits().picture_types,
+            alt_characters=server.alt_characters,
         )
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         """The length of the longest part, for a thread."""
-        return longest(text, lambda part: mastodon_length(part, _url_length(facts)))
+        url_length = kept(facts).url_length
+        return longest(text, lambda part: mastodon_length(part, url_length))
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
-        limits = self.limits(facts)
-        warning = mastodon_length(view.options.get("content_warning", ""), _url_length(facts))
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
+        limits, url_length = self.limits(facts), kept(facts).url_length
+        warning = mastodon_length(view.options.get("content_warning", ""), url_length)
 
         def count(part: str) -> int:
-            return mastodon_length(part, _url_length(facts)) + warning
+            return mastodon_length(part, url_length) + warning
 
         return check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
 
@@ -137,7 +143,8 @@ class Mastodon(NetworkPlatform["Client"]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles:
         media, pending = [], []
         for picture in part.pictures:
-            answer = client.media_post(picture.read(), picture.mime, description=picture.alt)
+            with picture.open() as stream:
+                answer = client.media_post(stream, picture.mime, description=picture.alt)
             media.append(ident(answer))
             if not answer.get("url"):
                 pending.append(media[-1])
@@ -171,8 +178,10 @@ class Mastodon(NetworkPlatform["Client"]):
         return None
 
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+        from commsched.platforms._mastodon_client import pages
+
         account = context.account or ident(client.account_verify_credentials())
-        return look_through(_sdk().pages(client, account, part), part, start, strangers_matter=True)
+        return look_through(pages(client, account, part), part, start, strangers_matter=True)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         client.status_delete(remote_id)
@@ -181,13 +190,6 @@ class Mastodon(NetworkPlatform["Client"]):
         from mastodon.errors import MastodonNotFoundError
 
         return isinstance(error, MastodonNotFoundError)
-
-
-def _sdk() -> Any:
-    """What is said through the SDK, which is heavy and imported when first used."""
-    from commsched.platforms import _mastodon
-
-    return _mastodon
 
 
 def _require_rights(client: Client) -> None:
@@ -201,10 +203,6 @@ def _require_rights(client: Client) -> None:
     missing = [right for right in _RIGHTS if granted and not {right, right.partition(":")[0]} & granted]
     if missing:
         raise DeadToken(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
-
-
-def _url_length(facts: dict[str, Any]) -> int:
-    return int(facts.get("url_length", URL_LENGTH))
 
 
 def _ids(handles: Handles, name: str) -> list[str]:

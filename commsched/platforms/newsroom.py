@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
-from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Facts, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
 from commsched.platforms._checks import check_pictures, check_text
@@ -33,17 +33,17 @@ class Newsroom(Platform):
         url = f"{context.public_url}/n/{context.workspace}"
         return Account(id=f"newsroom:{context.workspace}", name=context.workspace, url=url)
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
-        found = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
+        problems = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
         if view.content.kind == "release" and not view.content.title.strip():
-            found.append(block("title", N_("A press release needs a headline.")))
+            problems.append(block("title", N_("A press release needs a headline.")))
         if len(view.content.title) > HEADLINE:
             message = N_("The headline is %(count)d characters; search engines show about %(limit)d of them.")
-            found.append(warn("title", message, count=len(view.content.title), limit=HEADLINE))
-        return found
+            problems.append(warn("title", message, count=len(view.content.title), limit=HEADLINE))
+        return problems
 
     def needs_prepare(self, part: Part) -> bool:
         return False

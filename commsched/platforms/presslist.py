@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
+    WAITS_FOR_EMBARGO,
     Account,
     ChannelContext,
     ChannelView,
     ConnectError,
     Email,
+    Facts,
     Limits,
     Part,
     Platform,
@@ -27,7 +29,8 @@ from commsched.core.platform.contract import (
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
-from commsched.platforms._pressmail import foot, html_body, subject, text_body
+from commsched.core.timing.embargo import is_over
+from commsched.platforms._pressmail import embargo_notice, foot, html_body, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -43,11 +46,11 @@ MOST_TOLD: Final = 20
 """Entries that are pointed at by their lines; how many more there are is said."""
 
 
-def _pointed_at(people: Recipients) -> tuple[str, dict[str, Any]]:
+def _unread_lines(people: Recipients) -> str:
     """Every entry that is no address, at once, by its line."""
-    shown = "; ".join(f"{one.line}: {one.text[:60]}" for one in people.unread[:MOST_TOLD])
+    shown = "; ".join(f"{entry.line}: {entry.text[:60]}" for entry in people.unread[:MOST_TOLD])
     more = len(people.unread) - MOST_TOLD
-    return _UNREAD, {"lines": f"{shown} (+{more})" if more > 0 else shown}
+    return f"{shown} (+{more})" if more > 0 else shown
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
@@ -65,7 +68,9 @@ class PressList(Platform):
     called: ClassVar[str] = N_("Press list")
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
+    lanes: ClassVar[int] = 4
     settle: ClassVar[float] = 0.0
+    under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
             "addresses",
@@ -90,25 +95,38 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        WAITS_FOR_EMBARGO,
+        Setting(
+            "connections",
+            N_("Mails on their way at once"),
+            required=False,
+            kind="choice",
+            choices=tuple((str(count), str(count)) for count in range(4, 0, -1)),
+            default="4",
+            help=N_("Choose fewer if your mail server refuses several connections at a time."),
+        ),
     )
+
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
+        chosen = str(settings.get("connections", ""))
+        return min(int(chosen), self.lanes) if chosen.isdecimal() and int(chosen) else self.lanes
 
     def connect(self, context: ChannelContext) -> Account:
         people = read(context.secrets.get("addresses", ""))
         if people.unread:
-            message, facts = _pointed_at(people)
-            raise ConnectError(message, "addresses", **facts)
+            raise ConnectError(_UNREAD, "addresses", lines=_unread_lines(people))
         if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
         for key in ("sender", "reply_to"):
             value = context.settings.get(key, "").strip()
             if value and not is_address(value):
                 raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
-        self._knock(context)
+        self._require_relay(context)
         sender = context.settings.get("sender", "").strip()
         name = context.settings.get("sender_name", "").strip() or sender or context.office_name or context.workspace
         return Account(id=sender or "presslist", name=name, facts={"recipients": len(people.addresses)})
 
-    def _knock(self, context: ChannelContext) -> None:
+    def _require_relay(self, context: ChannelContext) -> None:
         """The relay must answer and let us in; nothing is sent."""
         if context.mailer is None:
             raise ConnectError(N_("No way of sending e-mail is set up."))
@@ -118,18 +136,17 @@ class PressList(Platform):
             case Rejected(detail=detail) | Retry(detail=detail):
                 raise ConnectError(N_("The mail server does not answer as it should: %(answer)s"), answer=detail)
 
-    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+    def seen_as(self, settings: Mapping[str, object], account_name: str, office_name: str) -> str:
         return str(settings.get("sender_name", "")).strip() or office_name
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
         found = []
         if people.unread:
-            message, facts_told = _pointed_at(people)
-            found.append(block("recipients", message, **facts_told))
+            found.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
         elif not people.addresses:
             found.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
@@ -176,29 +193,29 @@ class PressList(Platform):
             return Retry(outcome.detail, whole_channel=True)
         return outcome
 
-    def subject(self, view: ChannelView) -> str:
-        return subject(view)
+    def subject(self, view: ChannelView, context: ChannelContext) -> str:
+        return subject(view, embargo_notice(view, context))
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
         view, sender = part.view, context.settings.get("sender", "").strip()
         reply_to = context.settings.get("reply_to", "").strip()
-        url, leave = _newsroom(view, context), _leave(context)
+        embargo, url, leave = embargo_notice(view, context), _newsroom(view, context), _leave(context)
         return Email(
             message_id=part.message_id,
             sender=sender,
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
-            subject=subject(view),
+            subject=subject(view, embargo),
             reply_to=reply_to,
             date=context.now(),
-            text=text_body(view, url, leave),
-            html=html_body(view, url, leave),
+            text=text_body(view, url, leave, embargo),
+            html=html_body(view, url, leave, embargo),
             headers=_QUIETLY | _leaving(leave),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        return foot(view, _newsroom(view, context), _leave(context))
+        return foot(view, _newsroom(view, context), _leave(context), embargo_notice(view, context))
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -218,7 +235,9 @@ def _leaving(leave: str) -> dict[str, str]:
 
 
 def _newsroom(view: ChannelView, context: ChannelContext) -> str:
-    """Where the release stands in the newsroom, if the list says that."""
+    """Where the release stands in the newsroom, if the list says that. Under embargo it stands nowhere in public."""
+    if not is_over(view.content.embargo, context.now()):
+        return view.preview_url
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return ""
     return f"{context.public_url}/n/{context.workspace}/{address_of(view.content.title, view.text, view.uid)}"

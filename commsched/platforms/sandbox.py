@@ -7,7 +7,7 @@ on nothing but the setting and the clock, so that a restart in the middle change
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from commsched.core.platform.contract import (
     ChannelContext,
     ChannelView,
     ConnectError,
+    Facts,
     Limits,
     Part,
     Platform,
@@ -84,14 +85,14 @@ class Sandbox(Platform):
         url = f"{context.public_url}/wall/{context.workspace}/{context.channel}" if context.channel else ""
         return Account(id="sandbox", name=N_("Sandbox"), url=url)
 
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         return Limits(characters=CHARACTERS, pictures=PICTURES, alt_characters=ALT_CHARACTERS)
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         """The longest part of the thread, in characters as a reader sees them."""
         return longest(text, graphemes)
 
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         name = N_("The sandbox")
         return check_text(view, CHARACTERS, graphemes, name) + check_pictures(view, self.limits(facts), name)
 

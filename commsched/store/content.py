@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
@@ -51,12 +51,10 @@ class Item(Base, Scoped):
     one."""
     channels: Mapped[str] = mapped_column(Text, default="")
     """Where its newest revision goes, as ``,3,17,``: so that lists need not read the content."""
-    slug: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
-    remote_seen: Mapped[JsonObject] = mapped_column(default=dict)
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
     from it later may have gone out after the backup, so they are read back first."""
@@ -176,6 +174,25 @@ class Takedown(Base, Scoped):
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class PreviewAddress(Base, Scoped):
+    """A secret address at which an item is read while it is under embargo. One stands at a time, until it is ended."""
+
+    __tablename__ = "preview_address"
+    # (The same condition for PostgreSQL stands in the migration: naming it here loads its dialect at every start.)
+    __table_args__ = (
+        Index("uq_preview_address_standing", "item_id", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: mails and pages name the same address again. Empty once it has ended."""
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class Media(Base, Scoped):

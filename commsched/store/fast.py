@@ -14,7 +14,7 @@ from sqlalchemy import ClauseElement, Connection, Insert, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-Converter = Callable[[Any], object]
+Converter = Callable[[object], object]
 _Compiled = tuple[
     str, Callable[[Mapping[str, object]], tuple[object, ...]], list[tuple[int, Converter]], tuple[object, ...]
 ]

@@ -10,9 +10,9 @@ it.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, Executable, Select, bindparam, func, select
+from sqlalchemy import Connection, Executable, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from commsched.store.base import Base
@@ -25,9 +25,16 @@ SCHEMA: Final = "schema"
 """Making the tables, and changing them."""
 
 Row = TypeVar("Row", bound=Base)
-Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
+Statement = TypeVar("Statement", bound="_Lockable")
 _ALONE: Final = select(func.pg_advisory_xact_lock(bindparam("key")))
 _SHARED: Final = select(func.pg_advisory_xact_lock_shared(bindparam("key")))
+
+
+class _Lockable(Protocol):
+    """A ``Select``, of whichever columns: SQLAlchemy names no type that all of them are."""
+
+    def with_for_update(self, *, key_share: bool, skip_locked: bool) -> Self: ...
+    def execution_options(self, *, populate_existing: bool) -> Self: ...
 
 
 def alone(on: Session | Connection, *names: str) -> None:

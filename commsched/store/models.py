@@ -1,7 +1,17 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.content import ApprovalLink, ChannelTime, Comment, Decision, Item, Media, Revision, Takedown
+from commsched.store.content import (
+    ApprovalLink,
+    ChannelTime,
+    Comment,
+    Decision,
+    Item,
+    Media,
+    PreviewAddress,
+    Revision,
+    Takedown,
+)
 from commsched.store.files import Derivative, Upload, Video
 from commsched.store.outbox import (
     Attempt,
@@ -24,7 +34,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse
+from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
 
 __all__ = [
@@ -57,6 +67,7 @@ __all__ = [
     "Person",
     "PictureSource",
     "PictureUse",
+    "PreviewAddress",
     "Revision",
     "Scoped",
     "SignIn",
@@ -64,5 +75,6 @@ __all__ = [
     "Takedown",
     "Upload",
     "Video",
+    "VideoUse",
     "Workspace",
 ]

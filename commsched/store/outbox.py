@@ -1,11 +1,23 @@
 """What goes out: channels, deliveries, parts, attempts. The delivery table is the queue and the truth."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, case, exists, literal_column, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
 
@@ -20,13 +32,13 @@ class Channel(Base, Scoped):
     account: Mapped[str] = mapped_column(String(300), default="")
     account_name: Mapped[str] = mapped_column(String(300), default="")
     account_url: Mapped[str] = mapped_column(String(500), default="")
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[JsonObject] = mapped_column(default=dict)
     secrets: Mapped[str] = mapped_column(Text, default="")
     list_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Of a list: :func:`commsched.core.content.model.addresses_digest` of its lines as they were written, changed in
     the transaction that changes its rows. An approval covers it."""
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
+    policy: Mapped[JsonObject] = mapped_column(default=dict)
     """A stricter approval policy than the workspace's, or empty."""
     state: Mapped[str] = mapped_column(String(20), default="ok")
     """``ok``, ``broken`` (the token died; nothing is tried until it is mended) or ``archived``."""
@@ -91,7 +103,8 @@ class ListRecipient(Base, Scoped):
     since: Mapped[datetime]
     """When it came to that state."""
     source: Mapped[str] = mapped_column(String(20), default="")
-    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version."""
+    """Where it came from: ``pasted`` by a person, or ``migrated`` from a list of an earlier version; of who has left,
+    who said so: ``person``."""
 
 
 class Delivery(Base, Scoped):
@@ -158,7 +171,8 @@ class Part(Base):
     number: Mapped[int]
     role: Mapped[str] = mapped_column(String(10), default="post")
     state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """``waiting sending published unknown held failed``, as a delivery's."""
+    """``waiting sending published unknown held failed``, as a delivery's; ``skipped`` for a recipient who had left the
+    list before their turn: nothing was sent to them, and ``detail`` says how they left."""
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""
@@ -181,8 +195,8 @@ class Attempt(Base):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        # The database itself refuses a second open attempt on a channel, whatever the code thinks.
-        Index("uq_attempt_open", "channel_id", unique=True, sqlite_where=text("outcome = ''")),
+        # The database itself refuses a second open attempt in a channel's lane, whatever the code thinks.
+        Index("uq_attempt_open", "channel_id", "lane", unique=True, sqlite_where=text("outcome = ''")),
         Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
     )
 
@@ -192,6 +206,8 @@ class Attempt(Base):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     part: Mapped[int]
+    lane: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Which of the channel's lanes it is made in, counted from 0; most channels have one."""
     hash: Mapped[str] = mapped_column(String(64))
     """The content hash that stood approved when this attempt was committed."""
     worker: Mapped[str] = mapped_column(String(40), default="")
@@ -224,10 +240,15 @@ class Heartbeat(Base):
     detail: Mapped[str] = mapped_column(String(300), default="")
 
 
-_OUT: Any = Part.state.in_([literal_column(f"'{state}'") for state in ("published", "sending", "unknown")])
-_some_out: Any = exists().where(Part.delivery_id == Delivery.id, _OUT)
-_STOPPED: Any = Delivery.state.in_([literal_column(f"'{state}'") for state in ("held", "failed", "cancelled")])
-left_off: Any = case(
+def _one_of(column: InstrumentedAttribute[str], *states: str) -> ColumnElement[bool]:
+    """Written into the statement, so that the database knows which states it is about."""
+    return column.in_([literal_column(f"'{state}'") for state in states])
+
+
+_OUT = _one_of(Part.state, "published", "sending", "unknown")
+_some_out = exists().where(Part.delivery_id == Delivery.id, _OUT)
+_STOPPED = _one_of(Delivery.state, "held", "failed", "cancelled")
+left_off: ColumnElement[str] = case(
     (and_(_STOPPED, _some_out), literal_column("'partly'")),
     (and_(Delivery.state == literal_column("'waiting'"), _some_out), literal_column("'sending'")),
     else_=Delivery.state,

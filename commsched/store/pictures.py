@@ -18,6 +18,15 @@ class PictureUse(Base, Scoped):
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id"), primary_key=True, index=True)
 
 
+class VideoUse(Base, Scoped):
+    """A revision has the video in it. Written with the revision; while it stands the video cannot be deleted."""
+
+    __tablename__ = "video_use"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True, index=True)
+
+
 class PictureSource(Base, Scoped):
     """A picture that shows another, itself or through one between: a card drawn from a photo, a card of that card.
 

@@ -6,8 +6,6 @@ lengths on a text made for it.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Boolean, ColumnElement, LargeBinary, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -30,11 +28,11 @@ class holds(FunctionElement[bool]):
 
 
 @compiles(holds, "sqlite")
-def _sqlite(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
+def _sqlite(element: holds, compiler: SQLCompiler, **kw: object) -> str:
     return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
 
 
 @compiles(holds, "postgresql")
-def _postgresql(element: holds, compiler: SQLCompiler, **kw: Any) -> str:
+def _postgresql(element: holds, compiler: SQLCompiler, **kw: object) -> str:
     column, needle = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(position({needle} in {column}) > 0)"

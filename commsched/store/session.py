@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.base import ExecutableOption
 
 from commsched.core.text.messages import N_, OfficeError
 from commsched.store.base import Scoped
@@ -133,13 +135,17 @@ def _narrow(state: ORMExecuteState) -> None:
     workspace = state.session.info.get("workspace", EVERY_WORKSPACE)
     if workspace == EVERY_WORKSPACE or state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            Scoped,
-            lambda cls: cls.workspace_id == workspace,
-            include_aliases=True,
-            track_closure_variables=True,
-        )
+    state.statement = state.statement.options(_of_workspace(workspace))
+
+
+@lru_cache(maxsize=512)
+def _of_workspace(workspace: int) -> ExecutableOption:
+    """What narrows a statement to ``workspace``. It is kept, since to make it costs more than most statements do."""
+    return with_loader_criteria(
+        Scoped,
+        lambda cls: cls.workspace_id == workspace,
+        include_aliases=True,
+        track_closure_variables=True,
     )
 
 

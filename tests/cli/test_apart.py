@@ -21,14 +21,17 @@ from commsched.bootstrap import open_installation
 from commsched.engine import process as apart
 from commsched.engine.lock import EngineLock
 from commsched.engine.process import Keeper
+from commsched.services.accounts import machine_admin
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.ops.wake_pipe import Bell
+from commsched.services.workflow import schedule
 from commsched.store.models import Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 from tests.cli.conftest import Run
-from tests.cli.test_running import running, tokens, until
+from tests.cli.test_running import tokens
 from tests.conftest import Cast
+from tests.processes import PATIENCE, ended, running, until
 
 
 def children(pid: int) -> list[int]:
@@ -72,37 +75,27 @@ def test_both_end_when_told_and_the_lock_is_free(by: signal.Signals, founded: st
         until(lambda: ready(address))
         (engine,) = children(process.pid)
         assert holder(home) == engine, "the engine is the child"
-        process.send_signal(by)
-        assert process.wait(timeout=60) == 0
+        process.signal(by)
+        assert process.wait() == 0
         until(lambda: not alive(engine))
         assert holder(home) == 0
 
 
 def test_ctrl_c_reaches_both_as_a_terminal_sends_it(founded: str, home: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "commsched", "up", "--port", "0", "--home", str(home)],
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    address = process.stdout.readline().split()[-1]
-    until(lambda: ready(address))
-    (engine,) = children(process.pid)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Traceback" not in said
-    until(lambda: not alive(engine))
+    with running(home, "up", "--port", "0") as (process, address):
+        until(lambda: ready(address))
+        (engine,) = children(process.pid)
+        process.signal_all(signal.SIGINT)
+        assert process.wait() == 0
+        until(lambda: not alive(engine))
 
 
 def test_pages_that_are_killed_leave_no_engine_behind(founded: str, home: Path) -> None:
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: ready(address))
         (engine,) = children(process.pid)
-        process.kill()
-        process.wait(10)
+        process.signal(signal.SIGKILL)
+        process.wait()
         until(lambda: not alive(engine))
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: holder(home) in children(process.pid))
@@ -122,8 +115,8 @@ def test_an_engine_that_is_killed_is_started_anew_and_publishes(run: Run, founde
         assert url.startswith(f"{address}/"), "the new one knows where the pages answer"
         os.kill(second, signal.SIGKILL)  # so that this is what ends with the rest
         third = until(lambda: (found := holder(home)) not in (0, second) and found, 60)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
         until(lambda: not alive(third))
 
 
@@ -137,6 +130,13 @@ def published(address: str, writer_key: str, approver_key: str, channel: int, af
 
 def scheduled(address: str, writer_key: str, approver_key: str, channel: int, after: float) -> str:
     """Write, approve, schedule; where the API shows it."""
+    path = approved(address, writer_key, approver_key, channel, after)
+    requests.post(f"{path}/schedule", headers={"Authorization": f"Bearer {writer_key}"}, timeout=20)
+    return path
+
+
+def approved(address: str, writer_key: str, approver_key: str, channel: int, after: float) -> str:
+    """Write and approve what is to go out ``after`` seconds from now; where the API shows it."""
     api = f"{address}/api/v1"
     writer, approver = ({"Authorization": f"Bearer {key}"} for key in (writer_key, approver_key))
     soon = (datetime.now(UTC) + timedelta(seconds=after)).isoformat()
@@ -155,7 +155,6 @@ def scheduled(address: str, writer_key: str, approver_key: str, channel: int, af
     assert requests.post(f"{path}/submit", headers=writer, timeout=20).status_code == 200
     body = {"hash": item.json()["revision"]["hash"]}
     assert requests.post(f"{path}/approve", json=body, headers=approver, timeout=20).status_code == 200
-    requests.post(f"{path}/schedule", headers=writer, timeout=20)
     return path
 
 
@@ -187,9 +186,13 @@ def test_pages_that_stand_still_hold_nothing_up(run: Run, founded: str, home: Pa
 
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: ready(address))
-        scheduled(address, karin, gunnar, channel, after=15.0)
+        path = approved(address, karin, gunnar, channel, after=600.0)
+        office = machine_admin.workspace(installation, founded)
+        writer = machine_admin.as_member(installation, office, "karin@example.org")
         os.kill(process.pid, signal.SIGSTOP)
         try:
+            soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+            schedule.schedule(installation, writer, int(path.rpartition("/")[2]), when=soon)
             assert state("waiting")
             row = until(lambda: state("published"))
             assert row.published_at - row.due_at < timedelta(seconds=10), (
@@ -309,7 +312,10 @@ def test_processes_that_start_an_office_together_get_one_key(tmp_path: Path) -> 
         )
         for _ in range(4)
     ]
-    time.sleep(2)
-    said = {one.communicate("\n")[0] for one in started}
+    with contextlib.ExitStack() as all_ended:
+        for process in started:
+            all_ended.enter_context(ended(process))
+        time.sleep(2)
+        said = {process.communicate("\n", timeout=PATIENCE)[0] for process in started}
     assert len(said) == 1
     assert len(said.pop().strip()) == 64

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -320,10 +319,10 @@ def failing(run: Run) -> set[str]:
 
 
 def _change(home: Path, statement: str) -> None:
-    connection = sqlite3.connect(home / "commsched.db")
-    with connection:
-        connection.execute(statement)
-    connection.close()
+    opened = open_installation(home)
+    with opened.store.ledger() as connection:
+        connection.exec_driver_sql(statement)
+    opened.store.close()
 
 
 def test_the_doctor_sees_a_record_that_was_changed(run: Run, founded: str, home: Path) -> None:
@@ -391,6 +390,7 @@ def waiting(installation: Installation) -> int:
     return item
 
 
+@pytest.mark.sqlite("damages its file")
 def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> None:
     for file in home.glob("commsched.db*"):
         file.unlink()
@@ -398,6 +398,7 @@ def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> Non
     assert failing(run) == {"database"}
 
 
+@pytest.mark.sqlite("damages its file")
 @pytest.mark.parametrize(
     "command", [("up",), ("token", "create", "--email", "kansli@example.org")], ids=["up", "token"]
 )
@@ -467,6 +468,16 @@ def test_one_person_is_taken_off_a_list_and_nobody_is_named(run: Run, founded: s
     again = run("channel", "forget", number, "tips@example.org")
     assert again.exit_code == 1
     assert "tips" not in again.stderr
+
+
+def test_one_person_wants_no_more_mail_and_nobody_is_named(run: Run, founded: str) -> None:
+    addresses = "addresses=red@example.org\ntips@example.org"
+    number = run("channel", "add", "--platform", "presslist", "--name", "Pressen", "--set", addresses).stdout.strip()
+    gone = run("channel", "take-off", number, "-", "--as", "bounced", stdin="Tips@example.org\n")
+    assert gone.exit_code == 0, gone.stderr
+    nobody = run("channel", "take-off", number, "annan@example.org")
+    assert nobody.exit_code == 1
+    assert "annan" not in nobody.stderr
 
 
 ADDRESSES = "redaktionen@svt.example\r\nÅsa Öberg <asa@dn.example>\r\n"

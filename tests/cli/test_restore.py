@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,25 @@ from commsched.bootstrap import open_copy, open_installation
 from commsched.core.text.messages import Conflict
 from commsched.services.accounts import tokens
 from commsched.services.accounts.sessions import recognise_token
+from commsched.services.content import preview_addresses
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Installation
 from commsched.services.ops import after_restore, backup, in_use, replacing
 from commsched.services.ops.after_restore import bring_back
 from commsched.services.ops.in_use import InUse, enter
-from commsched.services.workflow import leaving
+from commsched.services.workflow import embargoes, leaving
 from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Replaced
+from tests import writing
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
-from tests.cli.test_running import running, scheduled
+from tests.cli.test_backup import scheduled
 from tests.conftest import Cast, SetClock
+from tests.processes import PATIENCE, ended, running
+from tests.publications import channel
+from tests.services import desk
 
+pytestmark = pytest.mark.sqlite("a backup holds its file; a PostgreSQL is put away by pg_dump")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -45,8 +52,7 @@ def archive(installation: Installation, cast: Cast, clock: SetClock, tmp_path: P
     """A backup in which something waits that has gone out since."""
     channel = add_channel(installation, cast.place.id)
     scheduled(installation, cast, channel, "2026-11-26T08:00", "Går ut efter säkerhetskopian")
-    (installation.media / "ab").mkdir(parents=True)
-    (installation.media / "ab" / "abc.png").write_bytes(b"a picture")
+    installation.blobs.keep("ab/abc.png", BytesIO(b"a picture"))
     (installation.home / backup.SETTINGS).write_text('smtp_url = "smtp://post:hemligt@relay.example.org"\n')
     made = backup.archive(installation, tmp_path / "office.tar.gz", with_key=True)
     clock.forward(hours=1, minutes=1)
@@ -81,7 +87,7 @@ def fate(home: Path, clock: SetClock) -> str:
         assert reasons == {after_restore.REASON}
         assert _deliveries(installation) == ["unknown"]
         assert _attempts(installation) == 0, "nothing was sent"
-        assert (installation.media / "ab" / "abc.png").exists()
+        assert installation.blobs.exists("ab/abc.png")
         return "restored"
     finally:
         installation.store.close()
@@ -253,10 +259,11 @@ def test_pages_under_another_server_hold_the_office_open(founded: str, home: Pat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    assert not InUse(home).alone()
-    process.communicate("\n", timeout=20)
+    with ended(process):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        assert not InUse(home).alone()
+        process.communicate("\n", timeout=PATIENCE)
     with InUse(home) as lock:
         assert lock.alone()
 
@@ -447,3 +454,24 @@ def test_a_damaged_database_is_replaced_all_the_same_and_what_is_not_known_is_sa
     assert "smtp_url = smtp://relay.example.org\n" in done.stderr
     assert "hemligt" not in done.output
     assert fate(installation.home, clock) == "restored"
+
+
+def test_a_secret_address_that_was_ended_since_leads_nowhere_for_ever(
+    installation: Installation, cast: Cast, clock: SetClock, tmp_path: Path
+) -> None:
+    said = {"kind": "release", "title": "Ja", "contact": "Eva", "embargo": "2026-11-26T14:00"}
+    item = desk.scheduled(
+        cast, channels=[writing.press_list(installation, cast), channel(installation, cast.place.id)], **said
+    )
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        secret = preview_addresses.url(installation, session, item).rpartition("/")[2]
+        assert preview_addresses.item_of(session, secret) == (cast.place.id, item)
+    made = backup.archive(installation, tmp_path / "a.tar.gz", with_key=True)
+    embargoes.revoke_preview(installation, cast.actor(), item)
+    installation.store.close()
+    brought = bring_back(made, installation.home, clock.now(), partial(open_copy, clock=clock))
+    assert brought.carried is not None
+    assert brought.carried.tokens == 1
+    again = open_installation(installation.home, clock=clock)
+    with again.store.read(EVERY_WORKSPACE) as session:
+        assert preview_addresses.item_of(session, secret) is None

@@ -7,10 +7,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from commsched.core.delivery.outcome import Handles, Outcome
-from commsched.core.platform.contract import ChannelContext, ChannelView, Part, PictureFile, Platform
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ChannelView, Part, Platform
 from commsched.platforms._http.network import Session
 from tests.channel_views import channel_view
 
@@ -44,8 +45,8 @@ def picture(
     size: int = 0,
     shape: tuple[int, int] = (1, 1),
     frames: int = 1,
-) -> PictureFile:
-    return PictureFile(
+) -> AttachmentFile:
+    return AttachmentFile(
         sha256=hashlib.sha256(PNG).hexdigest(),
         mime=mime,
         alt=alt,
@@ -53,15 +54,15 @@ def picture(
         height=shape[1],
         size=size or len(PNG),
         frames=frames,
-        read=lambda: PNG,
+        open=lambda: BytesIO(PNG),
     )
 
 
-def view(text: str, *pictures: PictureFile, **more: Any) -> ChannelView:
+def view(text: str, *pictures: AttachmentFile, **more: Any) -> ChannelView:
     return channel_view(text, pictures=pictures, **more)
 
 
-def part(platform: Platform, text: str, *pictures: PictureFile, key: str = "", **more: Any) -> Part:
+def part(platform: Platform, text: str, *pictures: AttachmentFile, key: str = "", **more: Any) -> Part:
     """The first part of ``text`` on ``platform``, with a key."""
     from msgspec.structs import replace
 

@@ -27,6 +27,7 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.access import Handshake
 from commsched.core.platform.contract import (
+    WAITS_FOR_EMBARGO,
     ChannelContext,
     ConnectError,
     DeadToken,
@@ -39,7 +40,7 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.messages import Invalid, Message, Problem
 from tests.platforms._office import NOW, picture, view
-from tests.sims.reference import PLATFORM as reference
+from tests.sims.reference_platform import PLATFORM as reference
 
 PLATFORMS = (*registry.all(), reference)
 """Ours, and one as another package would bring it."""
@@ -288,3 +289,14 @@ def test_connecting_with_nothing_filled_in_names_a_field(platform: Platform) -> 
     with pytest.raises(ConnectError) as refused:
         platform.connect(empty)
     assert refused.value.field in [setting.key for setting in platform.settings]
+
+
+@every_platform
+def test_a_person_can_narrow_who_gets_it_under_embargo_and_never_widen_it(platform: Platform) -> None:
+    settings = {setting.key for setting in platform.settings}
+    assert (WAITS_FOR_EMBARGO.key in settings) == platform.under_embargo
+    assert platform.carries_embargo({}) == platform.under_embargo
+    assert not platform.carries_embargo({WAITS_FOR_EMBARGO.key: "1"})
+    for said in ("", "0", "no", "false"):
+        assert platform.carries_embargo({WAITS_FOR_EMBARGO.key: said}) == platform.under_embargo
+    assert not (platform.under_embargo and platform.own_page), "what is under embargo stands on no public page"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
@@ -231,9 +232,12 @@ def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: ChannelContext
 
 
 def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> None:
-    from commsched.platforms._graph import GraphError, outcome
+    from commsched.platforms._facebook_graph import GraphError, outcome
 
-    error = GraphError({"error": {"code": 368, "message": "It looks like you already posted this"}}, 400, {})
+    refused = requests.Response()
+    refused.status_code = 400
+    refused._content = b'{"error": {"code": 368, "message": "It looks like you already posted this"}}'
+    error = GraphError(refused.json(), refused)
     assert isinstance(outcome(error, "words", context({}, {})), Unknown)
 
 

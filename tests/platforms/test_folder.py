@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,20 @@ from msgspec.structs import replace
 
 from commsched.core.content.model import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
-from commsched.core.platform.contract import ChannelContext, ConnectError, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError
 from commsched.platforms.folder import PLATFORM
 from tests.channel_views import changed, channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
-PICTURE = PictureFile(
-    sha256="ab" * 32, mime="image/png", alt="En buss", width=2, height=1, size=3, read=lambda: b"png", credit="Anna Ek"
+PICTURE = AttachmentFile(
+    sha256="ab" * 32,
+    mime="image/png",
+    alt="En buss",
+    width=2,
+    height=1,
+    size=3,
+    open=lambda: BytesIO(b"png"),
+    credit="Anna Ek",
 )
 RELEASE = channel_view(
     kind="release",
@@ -77,10 +85,10 @@ def test_a_full_disk_leaves_nothing_behind_and_may_be_tried_again(
 
 
 def test_a_picture_that_is_missing_publishes_nothing(tmp_path: Path) -> None:
-    def gone() -> bytes:
+    def gone() -> BytesIO:
         raise FileNotFoundError(2, "No such file", "x.png")
 
-    part = replace(PART, pictures=(replace(PICTURE, read=gone),))
+    part = replace(PART, pictures=(replace(PICTURE, open=gone),))
     assert isinstance(PLATFORM.publish(part, Handles(), wire(tmp_path)), Rejected)
     assert list((tmp_path / "published" / "4").iterdir()) == []
 

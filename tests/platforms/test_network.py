@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
 from commsched.platforms._answers import from_failure, invisible, redact
-from commsched.platforms._http import network
+from commsched.platforms._http import connections
 from commsched.platforms._http.network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
 from tests.platforms._office import context
 from tests.sims._server import Answer, Call, Simulator, Stage
@@ -553,7 +553,7 @@ def test_a_rested_connection_is_not_trusted_with_a_post(sim: Echo, monkeypatch: 
     session.get(sim.url)
     session.get(sim.url)
     assert len(ports) == 1
-    monkeypatch.setattr(network, "_IDLE_MAX", 0.0)
+    monkeypatch.setattr(connections, "_IDLE_MAX", 0.0)
     session.get(sim.url)
     assert len(ports) == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Absent, Handles, Published
-from commsched.core.platform.contract import ChannelContext, ChannelView, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ChannelView
 from commsched.core.text.slug import address_of, slug
 from commsched.platforms.newsroom import PLATFORM
 from tests.channel_views import channel_view
@@ -61,7 +62,7 @@ def test_what_is_wrong_is_said_by_the_field_it_concerns(view: ChannelView, level
 
 
 def test_a_picture_needs_words_for_those_who_do_not_see_it() -> None:
-    picture = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="", width=1, height=1, size=1, read=lambda: b"")
+    picture = AttachmentFile(sha256="0" * 64, mime="image/jpeg", alt="", width=1, height=1, size=1, open=BytesIO)
     view = channel_view(kind="post", title="", text="Hej", pictures=(picture,))
     assert [problem.level for problem in PLATFORM.check(view, {})] == ["block"]
 

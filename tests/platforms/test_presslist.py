@@ -268,3 +268,51 @@ def test_the_addresses_are_a_secret() -> None:
     (setting,) = [one for one in PLATFORM.settings if one.key == "addresses"]
     assert setting.secret
     assert set(setting.aliases) == {"recipients", "emails"}
+
+
+EMBARGO = changed(RELEASE, embargo="2026-12-01T09:00:00Z", preview_url="https://plan.example/e/hemligt")
+NOTICE = "Embargo till tisdag 1 december kl. 10.00"
+
+
+def mail_of(view: ChannelView, now: datetime = NOW, **settings: str) -> Email:
+    on = context(Bag(), **settings)
+    on.zone, on.now = "Europe/Stockholm", lambda: now
+    return PLATFORM.message(PLATFORM.parts(view)[0], on)
+
+
+def test_an_embargo_stands_first_in_the_subject_the_text_and_the_html() -> None:
+    letter = mail_of(EMBARGO)
+    assert letter.subject == f"{NOTICE}: Ja till fler turer på landet"
+    assert letter.text.startswith(f"{NOTICE}\n\nPRESSMEDDELANDE\n\n")
+    body = letter.html.partition("<body")[2].partition(">")[2]
+    assert body.startswith("<p style=")
+    assert body.partition(">")[2].startswith(f"{NOTICE}</p>")
+    assert f"<title>{NOTICE}: " in letter.html
+
+
+def test_the_notice_is_in_the_language_of_the_item_and_by_the_clock_of_the_office() -> None:
+    english = mail_of(changed(EMBARGO, language="en", embargo="2027-01-07T22:30:00Z"))
+    assert english.subject.startswith("Embargo until Thursday 7 January 2027 at 23:30: ")
+
+
+def test_under_embargo_the_mail_leads_to_the_secret_address_and_never_to_the_newsroom() -> None:
+    letter = mail_of(EMBARGO, newsroom_link="1")
+    for body in (letter.text, letter.html):
+        assert "https://plan.example/e/hemligt" in body
+        assert "/n/gruppen/" not in body
+    without = mail_of(changed(EMBARGO, preview_url=""), newsroom_link="1")
+    assert "/n/gruppen/" not in without.text + without.html
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_no_mail_tells_of_an_embargo_that_has_passed(after: int) -> None:
+    letter = mail_of(EMBARGO, datetime(2026, 12, 1, 9, 0, after, tzinfo=UTC), newsroom_link="1")
+    assert letter.subject == "Ja till fler turer på landet"
+    assert "mbargo" not in letter.text + letter.html
+    assert "hemligt" not in letter.text + letter.html
+    assert "https://plan.example/n/gruppen/" in letter.text
+
+
+def test_a_press_list_may_carry_what_is_under_embargo_unless_a_person_says_no() -> None:
+    assert PLATFORM.carries_embargo({})
+    assert not PLATFORM.carries_embargo({"waits_for_embargo": "1"})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import ChannelContext, ConnectError, PictureFile
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError
 from commsched.platforms.sandbox import BEHAVIOURS, PLATFORM
 from tests.channel_views import channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, 10, tzinfo=UTC)
-PICTURE = PictureFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1, height=1, size=1, read=lambda: b"")
+PICTURE = AttachmentFile(sha256="0" * 64, mime="image/jpeg", alt="En buss", width=1, height=1, size=1, open=BytesIO)
 POST = channel_view(kind="post", title="", text="Första\n---\nAndra", uid="abc", pictures=(PICTURE,))
 
 

@@ -14,7 +14,7 @@ from commsched.services.accounts import login_throttle, office_settings, people
 from commsched.services.channels import connect
 from commsched.services.content.items import Changed
 from commsched.services.kernel import audit_log
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.media import details, library, quota
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
@@ -110,7 +110,7 @@ def test_a_file_that_is_just_being_taken_in_is_not_swept_away(cast: Cast) -> Non
         session.delete(session.get_one(Media, gone.id))
     ends = side_by_side(lambda: library.add(cast.installation, actor, data), lambda: quota.sweep(cast.installation))
     assert refused(ends) == []
-    assert media_path(cast.installation, gone.sha256, gone.suffix).is_file()
+    assert blob_of(cast.installation, gone).exists()
 
 
 def test_the_last_of_the_room_is_given_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,8 @@ class Faulty(Platform):
         self.key = f"sim-{idempotency}"  # type: ignore[misc]
         self.name = self.key  # type: ignore[misc]
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
+        self.under_embargo = idempotency == "none"  # type: ignore[misc]
+        self.lanes = 1  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
     def connect(self, context: ChannelContext) -> Account:
@@ -162,7 +164,8 @@ class Faulty(Platform):
         if fault in ("dns", "429", "token"):
             return self._refusal(fault)
         for picture in part.pictures:
-            picture.read()
+            with picture.open() as stream:
+                assert len(stream.read()) == picture.size
         return Handles({"container": f"c-{part.key}"})
 
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
@@ -198,7 +201,7 @@ class Faulty(Platform):
         if before and self.idempotency == "key" and before.key == part.key:
             return Published(before.id)
         if before and self.idempotency == "read" and fault == "duplicate":
-            return Rejected("403 duplicate", "duplicate")
+            return Unknown("403 duplicate")
         pictures = tuple(picture.sha256 for picture in part.pictures)
         number = f"{context.channel}:{part.key}:{len(self.wall.seen)}"
         one = Seen(context.channel, part.key, part.text, part.recipient, part.parent, pictures, began, number)

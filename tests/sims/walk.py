@@ -36,6 +36,7 @@ DEEDS = (
     "resume",
     "decide",
     "list",
+    "leave",
     "mend",
     "tamper",
     "picture",
@@ -69,6 +70,9 @@ class Walk:
         self.fault_rate = self.random.choice((0.0, 0.1, 0.3, 0.6))
         self.faults = self.random.sample(SEND_FAULTS, self.random.randint(1, len(SEND_FAULTS)))
         self.world.wall.fault = self._fault
+        self.world.set_lanes("none", self.random.choice((1, 2, 3, 4)))
+        for kind in ("key", "two", "read"):
+            self.world.set_lanes(kind, self.random.choice((1, 1, 1, 2)))
 
     def _fault(self, kind: str, platform: Platform, part: Part) -> str:
         if self.random.random() >= self.fault_rate:
@@ -115,6 +119,7 @@ class Walk:
             "restore": lambda: world.restore(rnd.randrange(4)),
             "decide": lambda: world.decide(rnd.randrange(8)),
             "list": lambda: world.set_list(rnd.choice(LISTS)),
+            "leave": lambda: world.leave(rnd.randrange(8), rnd.choice(("unsubscribed", "bounced"))),
             "time": lambda: world.clock.forward(rnd.choice(SPANS)),
             "back": self._set_back,
             "freeze": lambda: world.freeze(rnd.randrange(8)),
@@ -146,7 +151,7 @@ class Walk:
             minutes=rnd.choice((0.1, 1, 5, 30)),
             parts=rnd.choice((1, 1, 2, 3)),
             picture=rnd.random() < 0.3,
-            embargo=rnd.choice((None, None, 0.0)),
+            embargo=rnd.choice((None, None, 0.0, 1.0)),
             latest=rnd.choice((None, None, 1.0, 10.0)),
             own=rnd.choice((None, None, -0.1, 3.0, 60.0 * 40)),
         )

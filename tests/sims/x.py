@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from oauthlib.oauth1.rfc5849 import signature
 
-from commsched.core.text import weighted
+from commsched.core.text import x_length
 from tests.sims._server import Answer, Call, Simulator, Stage
 
 KEYS = {
@@ -152,7 +152,7 @@ class XSimulator(Simulator):
             return self.refusal("402")
         if not text and not media:
             return _problem(400, "text or media is needed")
-        if weighted.weighted_length(text) > 280 or any(sign in text for sign in "\ufffe\ufeff\uffff"):
+        if x_length.weighted_length(text) > 280 or any(sign in text for sign in "\ufffe\ufeff\uffff"):
             return _problem(400, "Your Tweet text is too long, or has characters that are not allowed.")
         if len(media) > 4 or any(each not in self.media for each in media):
             return _problem(400, "Your media IDs are invalid.")
@@ -195,7 +195,7 @@ def _problem(status: int, detail: str) -> Answer:
 def _shorten(text: str, media: list[str], number: int) -> tuple[str, list[dict[str, Any]]]:
     """``text`` as X keeps it, with its links behind t.co, and one more for the pictures."""
     urls = []
-    for at, link in enumerate(dict.fromkeys(text[link.start : link.end] for link in weighted.links(text))):
+    for at, link in enumerate(dict.fromkeys(text[link.start : link.end] for link in x_length.links(text))):
         short = f"https://t.co/p{number}u{at}"
         text = text.replace(link, short)
         full = link if "://" in link else f"http://{link}"

@@ -86,6 +86,18 @@ def test_every_scoped_class_is_narrowed(cast: Cast) -> None:
         assert session.scalar(select(Channel).where(Channel.id != mine)) is None
 
 
+def test_one_statement_is_narrowed_to_each_office_in_turn(cast: Cast) -> None:
+    """What narrows a statement is kept, and so is the statement; neither remembers who asked before."""
+    wanted = select(Channel.id)
+    theirs = channel(cast.installation, cast.elsewhere.id)
+    mine = channel(cast.installation, cast.place.id)
+    for workspace, number in ((cast.place.id, mine), (cast.elsewhere.id, theirs)) * 3:
+        with cast.installation.store.read(workspace) as session:
+            assert list(session.scalars(wanted)) == [number]
+            assert session.get(Channel, number) is not None
+            assert session.get(Channel, mine + theirs - number) is None
+
+
 def test_a_row_of_another_office_cannot_be_written(cast: Cast) -> None:
     with pytest.raises(PermissionError), cast.installation.store.write(cast.place.id) as session:
         session.add(

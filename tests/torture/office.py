@@ -40,6 +40,7 @@ from commsched.core.text.messages import Problem
 from commsched.engine import embedded
 from commsched.platforms._answers import from_failure
 from commsched.platforms._http.network import Session
+from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.context import Installation
 from commsched.store.session import Store
 from commsched.store.vault import Vault
@@ -159,7 +160,7 @@ class Remote(Platform):
             case 429:
                 return Retry("429", after=context.now() + timedelta(seconds=body["after"]), whole_channel=True)
             case 403:
-                return Rejected("duplicate", "duplicate")
+                return Unknown("duplicate")
             case 422:
                 return Rejected("no")
         return Unknown(str(answer.status_code))
@@ -212,6 +213,8 @@ def make_office(home: Path, port: int, hooks: Hooks) -> Installation:
     return Installation(
         home=home,
         store=store,
+        blobs=LocalBlobs(home / "media"),
+        cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
         clock=Clock(),
         platform=known.__getitem__,

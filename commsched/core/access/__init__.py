@@ -1,1 +1,1 @@
-"""Roles, what they may do, and who may enter a route."""
+"""What each role may do, and who may enter a route."""

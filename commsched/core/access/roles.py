@@ -31,9 +31,9 @@ def may(role: str, permission: Permission) -> bool:
     return permission in GRANTS.get(role, frozenset())
 
 
-def lesser(one: str, other: str) -> str:
+def lesser(role: str, other: str) -> str:
     """The role with fewer rights: a token never does more than its person may today."""
-    mine, theirs = GRANTS.get(one, frozenset()), GRANTS.get(other, frozenset())
+    mine, theirs = GRANTS.get(role, frozenset()), GRANTS.get(other, frozenset())
     if mine <= theirs:
-        return one
+        return role
     return other if theirs < mine else _SHARED

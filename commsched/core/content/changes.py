@@ -6,12 +6,12 @@ import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from commsched.core.content.fields import TEXT_FIELDS
-from commsched.core.content.model import ChannelContent, Content, Picture
+from commsched.core.content.model import Attachment, ChannelContent, Content
 from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True):
     new: str = ""
     pieces: list[DiffPiece] = msgspec.field(default_factory=list)
     notes: list[Message] = msgspec.field(default_factory=list)
-    pictures: list[tuple[Literal["gone", "new", "same"], Picture]] = msgspec.field(default_factory=list)
+    pictures: list[tuple[Literal["gone", "new", "same"], Attachment]] = msgspec.field(default_factory=list)
 
 
 LABELS: Final = {field.name: field.label for field in TEXT_FIELDS} | {"kind": N_("Kind"), "embargo": N_("Embargo")}
@@ -76,14 +76,14 @@ def _runs(a: Sequence[str], b: Sequence[str]) -> list[DiffPiece] | None:
 
 
 def _same_at_start(a: Sequence[str], b: Sequence[str]) -> int:
-    return next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+    return next((n for n, (word, other) in enumerate(zip(a, b, strict=False)) if word != other), min(len(a), len(b)))
 
 
 def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None:
-    """The shortest way from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
+    """The shortest edit script from ``a`` to ``b`` (E. Myers, An O(ND) Difference Algorithm, 1986), within our bounds.
 
-    ``reach[k]`` is how far into ``a`` one gets on diagonal ``k`` (place in ``a`` less place in ``b``) with as many
-    changes as there have been rounds; what stood before each round is kept for the way back.
+    ``reach[k]`` is how far into ``a`` diagonal ``k`` gets (index in ``a`` minus index in ``b``) with as many changes as
+    there were rounds. What stood before each round is kept, to find the way back.
     """
     most = min(len(a) + len(b), MOST_CHANGES)
     reach, before, left = array("i", [0]) * (2 * most + 3), [], MOST_STEPS
@@ -103,12 +103,12 @@ def _script(a: Sequence[str], b: Sequence[str]) -> list[tuple[Kind, str]] | None
 
 
 def _is_new(reach: Sequence[int], place: int, k: int, changes: int) -> bool:
-    """Whether diagonal ``k`` is come to by something new rather than by something gone."""
+    """Whether the way to diagonal ``k`` ends in a word that is new, not in one that is gone."""
     return k == -changes or (k != changes and reach[place - 1] < reach[place + 1])
 
 
 def _way_back(a: Sequence[str], b: Sequence[str], before: Sequence[Sequence[int]]) -> list[tuple[Kind, str]]:
-    made: list[tuple[Kind, str]] = []
+    steps: list[tuple[Kind, str]] = []
     x, y = len(a), len(b)
     for changes in range(len(before) - 1, -1, -1):
         k = x - y
@@ -118,27 +118,27 @@ def _way_back(a: Sequence[str], b: Sequence[str], before: Sequence[Sequence[int]
         last_y = last_x - (k + 1 if is_new else k - 1)
         while x > last_x and y > last_y:
             x, y = x - 1, y - 1
-            made.append(("same", a[x]))
+            steps.append(("same", a[x]))
         if changes:
-            made.append(("new", b[last_y]) if is_new else ("gone", a[last_x]))
+            steps.append(("new", b[last_y]) if is_new else ("gone", a[last_x]))
         x, y = last_x, last_y
-    return made[::-1]
+    return steps[::-1]
 
 
 def _readable(pieces: list[DiffPiece]) -> list[DiffPiece]:
     """Let a lone space between two changes belong to them: three words replaced read as one replacement."""
-    made: list[DiffPiece] = []
+    joined: list[DiffPiece] = []
     for number, piece in enumerate(pieces):
         inside = 0 < number < len(pieces) - 1
         if piece.kind == "same" and inside and piece.text.isspace() and "\n" not in piece.text:
-            made += [DiffPiece("gone", piece.text), DiffPiece("new", piece.text)]
+            joined += [DiffPiece("gone", piece.text), DiffPiece("new", piece.text)]
         else:
-            made.append(piece)
-    return _merged(made)
+            joined.append(piece)
+    return _merged(joined)
 
 
 def _merged(pieces: list[DiffPiece]) -> list[DiffPiece]:
-    made: list[DiffPiece] = []
+    merged: list[DiffPiece] = []
     gone = new = ""
     for piece in [*pieces, DiffPiece("same", "")]:
         if piece.kind == "gone":
@@ -146,9 +146,9 @@ def _merged(pieces: list[DiffPiece]) -> list[DiffPiece]:
         elif piece.kind == "new":
             new += piece.text
         else:
-            made += [one for one in (DiffPiece("gone", gone), DiffPiece("new", new), piece) if one.text]
+            merged += [run for run in (DiffPiece("gone", gone), DiffPiece("new", new), piece) if run.text]
             gone = new = ""
-    return made
+    return merged
 
 
 Teller = Callable[[int, Mapping[str, str]], str]
@@ -157,18 +157,18 @@ Teller = Callable[[int, Mapping[str, str]], str]
 
 def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller | None = None) -> list[Change]:
     """Every field that differs; ``names`` are the channels' names by id."""
-    found = []
+    changes = []
     for name, label in LABELS.items():
         was, now = str(getattr(old, name)), str(getattr(new, name))
         if was != now:
-            found.append(Change(name, Message(label), was, now, diff_words(was, now)))
-    found += _quotes(old, new) + _pictures(old.pictures, new.pictures)
-    found += _renditions(old, new, names)
-    return found + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
+            changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
+    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures) + _others(old, new)
+    changes += _renditions(old, new, names)
+    return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
 
 def _quotes(old: Content, new: Content) -> list[Change]:
-    was, now = (_said(one) for one in (old, new))
+    was, now = (_said(content) for content in (old, new))
     return [] if was == now else [Change("quotes", Message(N_("Quotes")), was, now, diff_words(was, now))]
 
 
@@ -178,11 +178,11 @@ def _said(content: Content) -> str:
     )
 
 
-def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
+def _pictures(old: Sequence[Attachment], new: Sequence[Attachment]) -> list[Change]:
     if list(old) == list(new):
         return []
     before, after = {p.sha256: p for p in old}, {p.sha256: p for p in new}
-    shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+    shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
     shown += [("new" if p.sha256 not in before else "same", p) for p in new]
     shown += [("gone", p) for p in old if p.sha256 not in after]
     notes = [
@@ -199,38 +199,53 @@ def _pictures(old: Sequence[Picture], new: Sequence[Picture]) -> list[Change]:
     return [Change("pictures", Message(N_("Pictures")), notes=notes, pictures=shown)]
 
 
+def _others(old: Content, new: Content) -> list[Change]:
+    """Videos and documents, with the captions as they read."""
+    was, now = _spelled(old), _spelled(new)
+    return [] if was == now else [Change("attachments", Message(N_("Attachments")), was, now, diff_words(was, now))]
+
+
+def _spelled(content: Content) -> str:
+    lines: list[str] = []
+    for attachment in content.attachments:
+        if attachment.kind != "picture":
+            lines.append(f"{attachment.title or attachment.alt or attachment.mime} ({attachment.sha256[:10]})")
+            lines += [f"{captions.language}: {captions.text}" for captions in attachment.captions]
+    return "\n".join(lines)
+
+
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:
-    """Where the very same pictures go out in another crop, or made smaller in another way."""
-    found = []
-    after = {one.channel: one for one in new.channels}
-    for one in old.channels:
-        now = after.get(one.channel)
-        if now is None or (now.crop, now.pictures) == (one.crop, one.pictures):
+    """Channels on which the very same pictures go out in another crop or another size."""
+    changes = []
+    after = {channel.channel: channel for channel in new.channels}
+    for channel in old.channels:
+        now = after.get(channel.channel)
+        if now is None or (now.crop, now.pictures) == (channel.crop, channel.pictures):
             continue
-        was_shown, is_shown = old.pictures_on(one.channel), new.pictures_on(one.channel)
+        was_shown, is_shown = old.pictures_on(channel.channel), new.pictures_on(channel.channel)
         stayed = {p.sha256 for p in was_shown} & {p.sha256 for p in is_shown}
-        shown: list[tuple[Literal["gone", "new", "same"], Picture]] = []
+        shown: list[tuple[Literal["gone", "new", "same"], Attachment]] = []
         shown += [("new", p) for p in is_shown if p.sha256 not in stayed]
         shown += [("gone", p) for p in was_shown if p.sha256 not in stayed]
-        label = Message(N_("Pictures on %(name)s"), {"name": names.get(one.channel, str(one.channel))})
-        notes = [Message(N_("Another crop."))] if now.crop != one.crop else []
-        found.append(Change(f"pictures-{one.channel}", label, notes=notes, pictures=shown))
-    return found
+        label = Message(N_("Pictures on %(name)s"), {"name": names.get(channel.channel, str(channel.channel))})
+        notes = [Message(N_("Another crop."))] if now.crop != channel.crop else []
+        changes.append(Change(f"pictures-{channel.channel}", label, notes=notes, pictures=shown))
+    return changes
 
 
 def _channels(old: Content, new: Content, names: Mapping[int, str], tell: Teller) -> list[Change]:
-    before, after = ({c.channel: c for c in one.channels} for one in (old, new))
-    found = []
+    before, after = ({c.channel: c for c in content.channels} for content in (old, new))
+    changes = []
     gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
     if gone or came:
         was, now = (", ".join(names.get(n, str(n)) for n in chosen) for chosen in (before, after))
-        found.append(Change("channels", Message(N_("Channels")), was, now, diff_words(was, now)))
+        changes.append(Change("channels", Message(N_("Channels")), was, now, diff_words(was, now)))
     for number in after:
         if number in before:
-            found += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)), tell)
+            changes += _one_channel(before[number], after[number], (old, new), names.get(number, str(number)), tell)
         elif after[number].text is not None:
-            found.append(_own_text(number, names, "", new.text_on(number)))
-    return found
+            changes.append(_own_text(number, names, "", new.text_on(number)))
+    return changes
 
 
 def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Change:
@@ -241,19 +256,19 @@ def _own_text(number: int, names: Mapping[int, str], was: str, now: str) -> Chan
 def _one_channel(
     old: ChannelContent, new: ChannelContent, whole: tuple[Content, Content], name: str, tell: Teller
 ) -> list[Change]:
-    found = []
+    changes = []
     if (old.text, new.text) != (None, None) and old.text != new.text:
         was, now = whole[0].text_on(old.channel), whole[1].text_on(new.channel)
-        found.append(_own_text(new.channel, {new.channel: name}, was, now))
+        changes.append(_own_text(new.channel, {new.channel: name}, was, now))
     if old.options != new.options:
-        was, now = (tell(one.channel, one.options) for one in (old, new))
+        was, now = (tell(variant.channel, variant.options) for variant in (old, new))
         label = Message(N_("Choices on %(name)s"), {"name": name})
-        found.append(Change(f"options-{new.channel}", label, was, now, diff_words(was, now)))
+        changes.append(Change(f"options-{new.channel}", label, was, now, diff_words(was, now)))
     if old.recipients != new.recipients:
         note = Message(N_("The list of recipients of %(name)s has changed."), {"name": name})
-        found.append(Change(f"recipients-{new.channel}", Message(N_("Recipients")), notes=[note]))
-    return found
+        changes.append(Change(f"recipients-{new.channel}", Message(N_("Recipients")), notes=[note]))
+    return changes
 
 
-def _options(options: Mapping[str, Any]) -> str:
+def _options(options: Mapping[str, object]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in sorted(options.items()))

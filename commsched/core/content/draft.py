@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ Note = Annotated[str, msgspec.Meta(max_length=MOST_NOTE)]
 """A few sentences: a lead, a press contact, an alt text."""
 Line = Annotated[str, msgspec.Meta(max_length=500)]
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
+Language = Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 MOST_CHANNELS: Final = 200
 
 
@@ -41,6 +42,23 @@ class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
 
     id: int
     alt: Note | None = None
+
+
+class CaptionsIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is said in a video, as WebVTT or SRT."""
+
+    text: Text
+    language: Language = "sv"
+
+
+class AttachmentIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What goes with the words beside the pictures: a video of the library."""
+
+    kind: Literal["video"] = "video"
+    id: int
+    alt: Note | None = None
+    """What it shows, for those who do not see it; without it, as its poster is described."""
+    captions: Annotated[list[CaptionsIn], msgspec.Meta(max_length=10)] = []
 
 
 class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -80,11 +98,14 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
     contact: Note = ""
     link: Address = ""
-    language: Annotated[str, msgspec.Meta(max_length=35, pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "sv"
+    language: Language = "sv"
     channels: Annotated[list[int | ChannelIn], msgspec.Meta(max_length=MOST_CHANNELS)] = []
     """Ids; an object for a channel that has a time of its own."""
     variants: Annotated[dict[str, VariantIn], msgspec.Meta(max_length=MOST_CHANNELS)] = {}
     media: Annotated[list[int | PictureIn], msgspec.Meta(max_length=20)] = []
+    """Its pictures, in order."""
+    attachments: Annotated[list[AttachmentIn], msgspec.Meta(max_length=20)] = []
+    """What goes with it after the pictures."""
     sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
     publish_at: Line | None = None
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
@@ -108,7 +129,7 @@ class OwnTime(msgspec.Struct, frozen=True):
 
 
 class Times(msgspec.Struct, frozen=True):
-    """The times of a draft, read. Whoever has read them hands them on, so that a request reads each of them once."""
+    """The times of a draft, parsed. They are handed on, so that a request parses each of them once."""
 
     publish: Moment | None = None
     latest: datetime | None = None

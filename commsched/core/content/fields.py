@@ -68,7 +68,7 @@ TEXTS: Final = tuple(field.name for field in TEXT_FIELDS)
 
 
 def texts_of(source: msgspec.Struct) -> dict[str, str]:
-    """Every text of ``source``, a draft or a content, by its field's name."""
+    """Every text of ``source``, a draft or a content, by the field's name."""
     return {name: getattr(source, name) for name in TEXTS}
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from commsched.core.content.model import Content
 from commsched.core.text.clean import clean
 from commsched.core.text.length import THREAD_MARK, link_in
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+    from nh3 import Cleaner
 
 TAGS: Final = frozenset(
     {"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "h2", "h3", "h4", "hr", "code", "pre"}
@@ -29,14 +35,14 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+-]*:(?!\d)")
 
 def _bare_link(text: str, start: int) -> str:
     """The link that begins at ``start`` in ``text``, or nothing."""
-    found = _LINK.match(text, start, start + _LONGEST_LINK + 1)
-    link = link_in(found.group(), _ENDS) if found else ""
+    match = _LINK.match(text, start, start + _LONGEST_LINK + 1)
+    link = link_in(match.group(), _ENDS) if match else ""
     return link if 0 < len(link) <= _LONGEST_LINK and link.partition("://")[2].strip("/") else ""
 
 
 def with_scheme(address: str) -> str:
-    """A link's address as a browser and a mail program can follow it from anywhere: what was written without a scheme
-    gets the one it means. An address within a site leads nowhere from a mail or a feed, and becomes nothing."""
+    """``address`` as a browser and a mail program can follow it from anywhere: what was written without a scheme gets
+    the scheme it means. Empty for an address within a site, which leads nowhere from a mail or a feed."""
     if _SCHEME.match(address):
         return address
     if _LOCAL.fullmatch(address):
@@ -50,23 +56,24 @@ MOST_BRACKETS: Final = 1_000
 
 
 @cache
-def _markdown(links: bool = True) -> Any:
+def _markdown(links: bool = True) -> MarkdownIt:
     """CommonMark without what programmers write in it: an indented paragraph is a paragraph, two dashes below a line
     are the end of a letter, and a note's ``[^1]: …`` stays where it stands."""
     from markdown_it import MarkdownIt
 
-    made = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
-    made.disable(["image", "code", "lheading", "reference"])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+    parser.disable(["image", "code", "lheading", "reference"])
     if not links:
-        made.disable(["link"])
-    made.inline.ruler.after("text", "bare_link", _read_bare_link)
-    made.inline.ruler.before("emphasis", "star_in_word", _read_star)
-    return made
+        parser.disable(["link"])
+    parser.inline.ruler.after("text", "bare_link", _read_bare_link)
+    parser.inline.ruler.before("emphasis", "star_in_word", _read_star)
+    return parser
 
 
-def _read_bare_link(state: Any, silent: bool) -> bool:
-    """Inside the grammar, so that code, emphasis and the words of another link are known. Called at the colon."""
-    pos: int = state.pos
+def _read_bare_link(state: StateInline, silent: bool) -> bool:
+    """The rule for bare links. It is part of the grammar, so that it knows code, emphasis and other links; it is called
+    at the colon."""
+    pos = state.pos
     if silent or state.linkLevel or not state.src.startswith("://", pos):
         return False
     size = next((n for n in (5, 4) if state.pending[-n:].lower() == ("https" if n == 5 else "http")), 0)
@@ -85,7 +92,7 @@ def _read_bare_link(state: Any, silent: bool) -> bool:
     return True
 
 
-def _read_star(state: Any, silent: bool) -> bool:
+def _read_star(state: StateInline, silent: bool) -> bool:
     """A star between two letters or digits is a star: ``2*3*4``, ``kolleg*innen``."""
     around = state.src[max(0, state.pos - 1) : state.pos + 2]
     if not (len(around) == 3 and around[1] == "*" and around[0].isalnum() and around[2].isalnum()):
@@ -96,16 +103,16 @@ def _read_star(state: Any, silent: bool) -> bool:
     return True
 
 
-def _tokens(text: str) -> list[Any]:
-    tokens: list[Any] = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
+def _tokens(text: str) -> list[Token]:
+    tokens = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
     for token in tokens:
         if token.children:
             token.children = _followable(token.children)
     return tokens
 
 
-def _followable(children: list[Any]) -> list[Any]:
-    """A paragraph's pieces, every link with its scheme; of a link that leads nowhere its words stay."""
+def _followable(children: list[Token]) -> list[Token]:
+    """The pieces of a paragraph, every link with its scheme. Of a link that leads nowhere only the words stay."""
     kept, dropped = [], []
     for child in children:
         if child.type == "link_open":
@@ -120,7 +127,7 @@ def _followable(children: list[Any]) -> list[Any]:
 
 
 @cache
-def _cleaner() -> Any:
+def _cleaner() -> Cleaner:
     import nh3
 
     return nh3.Cleaner(
@@ -137,6 +144,7 @@ _REACHABLE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=32)  # a page shows the same text for several channels, and again each time it is opened
 def to_html(text: str, top: int = 2) -> str:
     """``text`` as sanitised HTML. A line break is a line break; bare links are links.
 
@@ -144,12 +152,12 @@ def to_html(text: str, top: int = 2) -> str:
     """
     tokens = _tokens(text)
     _settle_headings(tokens, top)
-    made = _markdown().renderer.render(tokens, _markdown().options, {})
-    whole = made.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
-    return str(_cleaner().clean(whole))
+    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    whole = html.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
+    return _cleaner().clean(whole)
 
 
-def _settle_headings(tokens: list[Any], top: int) -> None:
+def _settle_headings(tokens: list[Token], top: int) -> None:
     levels: list[int] = []  # the writer's own levels that are open now; how many there are is the level shown
     for token in tokens:
         if token.type == "heading_open":
@@ -166,17 +174,17 @@ def plain_to_html(text: str) -> str:
 
 
 def _linked(text: str) -> str:
-    made, end = [], 0
+    pieces, end = [], 0
     for match in _LINK.finditer(text):
         link = "" if text[match.start() - 1 : match.start()].isalnum() else _bare_link(text, match.start())
         if link:
             shown = escape(re.sub(r"^https?://(www\.)?", "", link, flags=re.IGNORECASE))
-            made += [
+            pieces += [
                 escape(text[end : match.start()]),
                 f'<a href="{escape(link)}" rel="noopener nofollow ugc">{shown}</a>',
             ]
             end = match.start() + len(link)
-    return "".join([*made, escape(text[end:])]).replace("\n", "<br>")
+    return "".join([*pieces, escape(text[end:])]).replace("\n", "<br>")
 
 
 def to_plain(text: str, addresses: bool = True) -> str:
@@ -204,7 +212,7 @@ def to_plain(text: str, addresses: bool = True) -> str:
     return "\n".join(lines).strip()
 
 
-def _words_of(children: list[Any], addresses: bool) -> str:
+def _words_of(children: list[Token], addresses: bool) -> str:
     said, links = [], []
     for child in children:
         match child.type:
@@ -220,7 +228,7 @@ def _words_of(children: list[Any], addresses: bool) -> str:
     return "".join(said)
 
 
-def _address_behind(words: str, opened: Any) -> list[str]:
+def _address_behind(words: str, opened: Token) -> list[str]:
     """The address of a link in parentheses, unless its words are the address already, however that is spelt."""
     href = str(opened.attrs["href"])
     if opened.info == "auto" or _markdown().normalizeLink(with_scheme(words)) == href:
@@ -231,13 +239,13 @@ def _address_behind(words: str, opened: Any) -> list[str]:
 
 def contact_to_html(text: str) -> str:
     """A press contact, where addresses and telephone numbers can be pressed: it is read on a phone."""
-    made, end = [], 0
+    pieces, end = [], 0
     for match in _REACHABLE.finditer(text):
         shown = match.group()
         href = f"mailto:{shown}" if "@" in shown else _tel(shown)
-        made += [escape(text[end : match.start()]), f'<a href="{escape(href)}">{escape(shown)}</a>']
+        pieces += [escape(text[end : match.start()]), f'<a href="{escape(href)}">{escape(shown)}</a>']
         end = match.end()
-    return "".join([*made, escape(text[end:])]).strip().replace("\n", "<br>")
+    return "".join([*pieces, escape(text[end:])]).strip().replace("\n", "<br>")
 
 
 def _tel(shown: str) -> str:

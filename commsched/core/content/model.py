@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -24,8 +24,20 @@ MAX_TEXT = 200_000
 """Characters in any one text. Above it the input is refused at the edge, before any rule looks at it."""
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One image as a reader meets it. The file is known by the SHA-256 of its bytes."""
+AttachmentKind = Literal["picture", "video", "document"]
+
+
+class Captions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said in a video, for those who do not hear it."""
+
+    text: str
+    """WebVTT, as :func:`commsched.core.media.captions.webvtt` spells it."""
+    language: str = "sv"
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What goes with the words, as a reader meets it: a picture where nothing else is said. The file is known by the
+    SHA-256 of its bytes."""
 
     sha256: str
     alt: str = ""
@@ -33,6 +45,15 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     width: int = 0
     height: int = 0
     credit: str = ""
+    kind: AttachmentKind = "picture"
+    title: str = ""
+    """What a document is called where it is offered."""
+    duration: int = 0
+    """Of a video, in milliseconds."""
+    poster: str = ""
+    """The SHA-256 of the picture that stands for a video."""
+    captions: list[Captions] = []
+    """Of a video, at most one in a language."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,7 +102,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""
     link: str = ""
     language: str = "sv"
-    pictures: list[Picture] = []
+    attachments: list[Attachment] = msgspec.field(default_factory=list, name="pictures")
+    """What goes with the words, in order. Stored as ``pictures``, as it was called while there was nothing else: a list
+    of pictures keeps its hash."""
     channels: list[ChannelContent] = []
     embargo: str = ""
     corrects: str = ""
@@ -101,27 +124,50 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         own = self.on(channel).text
         return self.text if own is None else own
 
-    def pictures_on(self, channel: int) -> list[Picture]:
-        """The pictures as they go out on ``channel``: the very files that an approval covers."""
-        made = {one.of: one for one in self.on(channel).pictures} if self.pictures else {}
-        return [_as_made(picture, made.get(picture.sha256)) for picture in self.pictures]
+    @property
+    def pictures(self) -> list[Attachment]:
+        """Those of its attachments that are pictures."""
+        return [attachment for attachment in self.attachments if attachment.kind == "picture"]
+
+    @property
+    def videos(self) -> list[Attachment]:
+        """Those of its attachments that are videos."""
+        return [attachment for attachment in self.attachments if attachment.kind == "video"]
+
+    def attachments_on(self, channel: int) -> list[Attachment]:
+        """What goes with the words on ``channel``: the very files that an approval covers."""
+        if not self.attachments:
+            return []
+        renditions = {rendition.of: rendition for rendition in self.on(channel).pictures}
+        return [_as_rendered(attachment, renditions.get(attachment.sha256)) for attachment in self.attachments]
+
+    def pictures_on(self, channel: int) -> list[Attachment]:
+        """The pictures among :meth:`attachments_on`."""
+        return [attachment for attachment in self.attachments_on(channel) if attachment.kind == "picture"]
 
     def files(self) -> set[str]:
         """The SHA-256 of every file that belongs to it, whatever the channel."""
-        return {one.sha256 for one in self.pictures} | {made.sha256 for one in self.channels for made in one.pictures}
+        originals = {attachment.sha256 for attachment in self.attachments}
+        return originals | {rendition.sha256 for channel in self.channels for rendition in channel.pictures}
+
+    def stills(self) -> set[str]:
+        """The SHA-256 of every picture that readers see as the library has it: also what stands for a video."""
+        return {picture.sha256 for picture in self.pictures} | {video.poster for video in self.videos if video.poster}
 
 
-def _as_made(picture: Picture, made: Rendition | None) -> Picture:
-    if made is None:
+def _as_rendered(picture: Attachment, rendition: Rendition | None) -> Attachment:
+    if rendition is None or picture.kind != "picture":
         return picture
-    return msgspec.structs.replace(picture, sha256=made.sha256, mime=made.mime, width=made.width, height=made.height)
+    return msgspec.structs.replace(
+        picture, sha256=rendition.sha256, mime=rendition.mime, width=rendition.width, height=rendition.height
+    )
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(Content)
 
 
-def nfc(value: Any) -> Any:
+def nfc(value: object) -> object:
     """``value`` with every string in Unicode NFC, so that å is å however it was typed."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
@@ -135,27 +181,28 @@ def nfc(value: Any) -> Any:
 def canonical(content: Content) -> bytes:
     """The one spelling of ``content``: UTF-8 JSON, sorted keys, NFC, channels by number, defaults left out."""
     ordered = msgspec.structs.replace(content, channels=sorted(content.channels, key=lambda c: c.channel))
-    return _encoder.encode(nfc(_told(ordered)))
+    return _encoder.encode(nfc(_as_plain(ordered)))
 
 
-def _told(one: Any) -> Any:
-    """``one`` as plain values. Left out is what *equals* the default: ``omit_defaults`` asks for the very object,
-    so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
-    if isinstance(one, list):
-        return [_told(each) for each in one]
-    if not isinstance(one, msgspec.Struct):
-        return one
-    values = {name: getattr(one, name) for name in one.__struct_fields__}
-    usual = _usual(type(one))
-    return {name: _told(value) for name, value in values.items() if name not in usual or value != usual[name]}
+def _as_plain(value: object) -> object:
+    """``value`` as plain values. A field that *equals* its default is left out: ``omit_defaults`` leaves out only the
+    very object, so that "sv" typed into a form and "sv" never mentioned would get two hashes."""
+    if isinstance(value, list):
+        return [_as_plain(each) for each in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+    values = {spelled: getattr(value, name) for name, spelled in names}
+    defaults = _defaults(type(value))
+    return {name: _as_plain(field) for name, field in values.items() if name not in defaults or field != defaults[name]}
 
 
 @cache
-def _usual(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
     """The default of every field of ``kind`` that has one."""
     fields = msgspec.structs.fields(kind)
-    made = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
-    return made | {f.name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
+    defaults = {field.encode_name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
+    return defaults | {f.encode_name: f.default_factory() for f in fields if f.default_factory is not msgspec.NODEFAULT}
 
 
 def printable(content: Content) -> Content:
@@ -175,8 +222,8 @@ def parse(data: bytes | str) -> Content:
 
 
 def addresses_digest(addresses: list[str]) -> str:
-    """SHA-256 over the lines of a list of e-mail addresses, whatever their order or case, and whether they stand on
-    lines of their own or between commas. Everything that decides who gets it is in it, names too."""
+    """SHA-256 over a list of e-mail addresses with their names, whatever their order and case, and whether they stand
+    on lines of their own or between commas."""
     entries = {entry.strip().casefold() for line in addresses for entry in line.split(",")}
     folded = sorted(entries - {""})
     return hashlib.sha256("\n".join(folded).encode()).hexdigest()
@@ -184,3 +231,5 @@ def addresses_digest(addresses: list[str]) -> str:
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 """How a picture's file ends, by what it is."""
+ENDINGS = SUFFIXES | {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "application/pdf": ".pdf"}
+"""How an attachment's file ends."""

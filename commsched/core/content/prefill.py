@@ -16,14 +16,14 @@ _ENDS: Final = (". ", "! ", "? ")
 
 
 def proposals(content: Content, publish_at: datetime | None, zone: str) -> dict[str, str]:
-    """Words by the name of a card's field; those that the item has nothing for are left out."""
+    """What ``content`` proposes, by the name of a card's field. Fields that it has nothing for are left out."""
     quote = content.quotes[0] if content.quotes else None
     text = to_plain(content.text, addresses=False) if content.kind == "release" else content.text
     headline = content.title or _sentence(text)
     language = known(content.language)
     lead = content.lead or content.short
     bullets = [line.strip()[2:].strip() for line in text.splitlines() if line.strip().startswith(_BULLETS)]
-    found = {
+    words = {
         **dict.fromkeys(("headline", "title", "says", "to"), headline),
         **dict.fromkeys(("lead", "sub", "excerpt"), lead),
         "quote": quote.text if quote else "",
@@ -32,17 +32,17 @@ def proposals(content: Content, publish_at: datetime | None, zone: str) -> dict[
         "rows": "\n".join(bullets) if len(bullets) > 1 and all(_figure(line) for line in bullets) else "",
         "date": dates.long_day(dates.local(publish_at, zone).date(), language) if publish_at else "",
     }
-    return {name: text for name, text in found.items() if text.strip()}
+    return {name: text for name, text in words.items() if text.strip()}
 
 
-def fitted(given: Mapping[str, str], limits: Mapping[str, int], rows: Callable[[str], int]) -> dict[str, str]:
-    """``given`` for the fields in ``limits``, cut between words where it is too long; ``rows`` keep their lines."""
-    made = {}
-    for name in limits.keys() & given.keys():
+def fitted(words: Mapping[str, str], limits: Mapping[str, int], rows: Callable[[str], int]) -> dict[str, str]:
+    """``words`` for the fields in ``limits``, cut between words where it is too long; ``rows`` keep their lines."""
+    cut = {}
+    for name in limits.keys() & words.keys():
         most = rows(name)
-        lines = given[name].splitlines()[:most] if most else [given[name]]
-        made[name] = "\n".join(first_words(line, limits[name] // len(lines)) for line in lines)
-    return made
+        lines = words[name].splitlines()[:most] if most else [words[name]]
+        cut[name] = "\n".join(first_words(line, limits[name] // len(lines)) for line in lines)
+    return cut
 
 
 def _sentence(text: str) -> str:

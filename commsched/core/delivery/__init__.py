@@ -1,1 +1,1 @@
-"""The gate, the states of a delivery, outcomes and what follows from them."""
+"""The rules of delivery: the gate, the states, what a call ends in, and what follows from that."""

@@ -16,6 +16,7 @@ class GateInput(msgspec.Struct, frozen=True):
     due: datetime
     latest: datetime
     embargo: datetime | None
+    """Before which nothing of it is public."""
     paused: bool
     newest: bool
     """Its revision is the item's newest."""
@@ -34,6 +35,8 @@ class GateInput(msgspec.Struct, frozen=True):
     """It goes out as e-mail and no mail server is set, so it would reach no one."""
     lapsed: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
+    carries_embargo: bool = False
+    """Its channel is not public and may have it before, with the embargo stated."""
 
 
 class Go(msgspec.Struct, frozen=True):
@@ -64,7 +67,8 @@ def judge(case: GateInput, now: datetime) -> Go | Wait | Hold:
         return Hold("changed")
     if now > case.latest:
         return Hold("late")
-    earliest = max(moment for moment in (case.due, case.embargo, case.not_before) if moment is not None)
+    embargo = None if case.carries_embargo else case.embargo
+    earliest = max(moment for moment in (case.due, embargo, case.not_before) if moment is not None)
     if now < earliest:
         return Wait(earliest) if earliest <= case.latest else Hold("late")
     if case.lapsed:

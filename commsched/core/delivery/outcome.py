@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-Why = Literal["content", "permission", "token", "money", "address", "duplicate", "config"]
+Why = Literal["content", "permission", "token", "money", "address", "config"]
 """What kind of help a rejection needs: another text, a right, a new token, credits, another address …"""
 
 
@@ -39,7 +39,8 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """It may have gone out: a timeout, a reset, a 5xx, an answer nobody can read, a "duplicate".
+    """It may have gone out: a timeout, a reset, a 5xx, an answer nobody can read, or "you have posted that
+    already", which may mean this very call.
 
     ``after`` is the platform's own word for when it may be asked anything again.
     """

@@ -1,1 +1,1 @@
-"""The installation's settings and the systems it runs on."""
+"""What the machine and its administrator decide: the settings, and which addresses lie inside the network."""

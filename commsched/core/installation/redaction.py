@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Final
 
-SECRET_PATHS: Final = ("a", "ics", "calendar", "password")
+SECRET_PATHS: Final = ("a", "e", "ics", "calendar", "password")
 """First parts of addresses whose second part opens something by itself."""
 _SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[\w.~%-]++")
 _QUERY: Final = re.compile(r"((?:https?://|/)[^\s\"'<>?]*+\?)[^\s\"'<>]++")
@@ -20,7 +20,7 @@ def discreet(text: str) -> str:
 
 
 class DiscreetFormatter(logging.Formatter):
-    """The whole line is looked at, also what libraries say and what a traceback ends in."""
+    """Redacts the whole line, also what libraries log and the end of a traceback."""
 
     def __init__(self) -> None:
         super().__init__(FORMAT, MOMENT)

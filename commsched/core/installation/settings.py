@@ -47,7 +47,7 @@ class Origin(msgspec.Struct, frozen=True):
         return Message(N_("%(source)s, line %(line)s"), {"source": self.source, "line": self.line})
 
 
-class Given(msgspec.Struct, frozen=True):
+class RawSetting(msgspec.Struct, frozen=True):
     """One value as it was written, and where."""
 
     value: object
@@ -61,7 +61,7 @@ def _problem(place: Origin, message: str, **params: object) -> Message:
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def read_file(data: bytes, source: str) -> dict[str, Given]:
+def read_file(data: bytes, source: str) -> dict[str, RawSetting]:
     """What ``commsched.toml`` says. Raises :class:`BadSettings` where it is not TOML."""
     import tomllib
 
@@ -84,7 +84,7 @@ def read_file(data: bytes, source: str) -> dict[str, Given]:
             example='base_url = "https://plan.example.org"',
         )
         raise BadSettings([words]) from error
-    return {name: Given(value, Origin(source, _line(text, name))) for name, value in values.items()}
+    return {name: RawSetting(value, Origin(source, _line(text, name))) for name, value in values.items()}
 
 
 def _line(text: str, name: str) -> int:
@@ -93,11 +93,11 @@ def _line(text: str, name: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 0)
 
 
-def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+def from_environment(environment: Mapping[str, str]) -> dict[str, RawSetting]:
     """The settings in ``COMMSCHED_…`` variables. Empty ones are ignored, since compose files pass variables that are
     not set as empty."""
     return {
-        name: Given(environment[PREFIX + name.upper()], Origin(PREFIX + name.upper()))
+        name: RawSetting(environment[PREFIX + name.upper()], Origin(PREFIX + name.upper()))
         for name in RULES
         if environment.get(PREFIX + name.upper(), "").strip()
     }
@@ -136,12 +136,17 @@ def log_level(wish: str) -> str:
 # -- judging ----------------------------------------------------------------------------------------------------
 
 
-def judge(given: Mapping[str, Given], users: Mapping[str, Callable[[str], object]] | None = None) -> dict[str, str]:
-    """The settings as text, each as the program wants it. ``users``: what a setting is read by later, to hear now
-    whether it can be. Raises :class:`BadSettings` with all that is wrong."""
+def judge(
+    settings: Mapping[str, RawSetting], users: Mapping[str, Callable[[str], object]] | None = None
+) -> dict[str, str]:
+    """Check ``settings`` and return them as text, in the form that the program uses.
+
+    ``users`` are the functions that read a setting later; they are called now, to hear whether they can. Raises
+    :class:`BadSettings` with everything that is wrong.
+    """
     values: dict[str, str] = {}
     problems: list[Message] = []
-    for name, written in given.items():
+    for name, written in settings.items():
         if isinstance(written.value, dict):
             problems.append(
                 _problem(

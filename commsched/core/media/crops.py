@@ -5,9 +5,9 @@ Widths and heights are whole pixels; a centre is a share of the picture's width 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_
 
 Crop = Literal["", "1:1", "4:5", "1.91:1", "16:9", "9:16"]
@@ -42,7 +42,7 @@ def frame(size: tuple[int, int], ratio: tuple[int, int], centre: Centre) -> tupl
     return left, top, left + width, top + height
 
 
-def centre_of(facts: Mapping[str, Any], crop: str) -> Centre:
+def centre_of(facts: JsonObject, crop: str) -> Centre:
     """Where a picture's ``crop`` is centred: where a person has put it, else at the picture's focus."""
     x, y = facts.get("crops", {}).get(crop) or facts.get("focus") or (0.5, 0.4)
     return float(x), float(y)

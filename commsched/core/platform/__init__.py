@@ -1,1 +1,1 @@
-"""The contract that every platform keeps."""
+"""What every platform must offer, and what is given to it: the contract, a content as one channel gets it, limits."""

@@ -7,46 +7,48 @@ from typing import BinaryIO
 
 import msgspec
 
-from commsched.core.content.model import Content, Picture
-from commsched.core.platform.contract import ChannelView, PictureFile
+from commsched.core.content.model import Attachment, Content
+from commsched.core.platform.contract import AttachmentFile, ChannelView
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A picture's file: how to read it, its size in bytes, and how many frames it has."""
+    """An attachment's file: how to open it, its size in bytes, and how many frames it has."""
 
-    read: Callable[[], bytes]
+    open: Callable[[], BinaryIO]
     size: int
     frames: int = 1
-    stream: Callable[[], BinaryIO] | None = None
-    """Opens it, where there is more than the bytes."""
 
 
 def for_channel(
     content: Content, channel: int, uid: str, files: Mapping[str, Stored], people: Iterable[str] = ()
 ) -> ChannelView:
-    """What ``channel`` would say. ``files`` are those of its pictures, by SHA-256; a picture that has none is left
-    out. Raises ``KeyError`` where the item does not go there."""
-    there = [picture for picture in content.pictures_on(channel) if picture.sha256 in files]
+    """What ``channel`` would say. ``files`` are those of its attachments, by SHA-256; what has none is left out. Raises
+    ``KeyError`` where the item does not go there."""
+    attached = [_file(each, files[each.sha256]) for each in content.attachments_on(channel) if each.sha256 in files]
     return ChannelView(
         content=content,
         text=content.text_on(channel),
         options=content.on(channel).options,
-        pictures=tuple(_file(picture, files[picture.sha256]) for picture in there),
+        pictures=tuple(file for file in attached if file.kind == "picture"),
+        other_files=tuple(file for file in attached if file.kind != "picture"),
         recipients=tuple(people),
         uid=uid,
     )
 
 
-def _file(picture: Picture, stored: Stored) -> PictureFile:
-    return PictureFile(
-        sha256=picture.sha256,
-        mime=picture.mime,
-        alt=picture.alt,
-        width=picture.width,
-        height=picture.height,
-        credit=picture.credit,
-        read=stored.read,
+def _file(attachment: Attachment, stored: Stored) -> AttachmentFile:
+    return AttachmentFile(
+        sha256=attachment.sha256,
+        mime=attachment.mime,
+        alt=attachment.alt,
+        width=attachment.width,
+        height=attachment.height,
+        credit=attachment.credit,
+        open=stored.open,
         size=stored.size,
         frames=stored.frames,
-        stream=stored.stream,
+        kind=attachment.kind,
+        title=attachment.title,
+        duration=attachment.duration,
+        captions=tuple(attachment.captions),
     )

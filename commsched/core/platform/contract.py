@@ -2,6 +2,8 @@
 
 An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`ChannelContext`; it never sleeps, never
 retries and never reads the environment. ``services`` decides; adapters say what happened.
+
+Mail and limits have modules of their own in this room; a platform's module imports them from here all the same.
 """
 
 from __future__ import annotations
@@ -9,20 +11,25 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
-from typing import Any, BinaryIO, ClassVar, Literal, Protocol
+from typing import BinaryIO, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from commsched.core.content.model import Content, Kind
-from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.content.model import AttachmentKind, Captions, Content, Kind
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
 from commsched.core.platform.access import Handshake, Tokens
+from commsched.core.platform.email import Email as Email
+from commsched.core.platform.email import Mailer as Mailer
 from commsched.core.platform.figures import Figures, Reply
-from commsched.core.text.messages import N_, Message, OfficeError, Problem
+from commsched.core.platform.http import HttpClient
+from commsched.core.platform.limits import Limits as Limits
+from commsched.core.text.messages import N_, OfficeError, Problem
 
 Role = Literal["post", "reply", "comment", "recipient"]
 Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
 """What a platform may be able to do beside publishing."""
+Facts: TypeAlias = Mapping[str, object]
+"""What a server said of itself when the channel was connected; a platform reads in it what it has written there."""
 
 
 class ConnectError(OfficeError):
@@ -53,6 +60,17 @@ class Setting(msgspec.Struct, frozen=True):
     """Reaches into the machine itself, so that only its own command line may set it."""
 
 
+WAITS_FOR_EMBARGO = Setting(
+    "waits_for_embargo",
+    N_("Gets nothing before an embargo ends"),
+    required=False,
+    kind="bool",
+    help=N_("Otherwise it may get a release before, with the embargo stated first."),
+)
+"""With which a person narrows one channel of a platform that may carry what is under embargo. Nothing widens it."""
+_YES = ("1", "true", "yes", "on")
+
+
 class Option(msgspec.Struct, frozen=True):
     """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
 
@@ -71,37 +89,15 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     url: str = ""
     expires_at: datetime | None = None
-    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    facts: dict[str, object] = msgspec.field(default_factory=dict)
     """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
     tokens: Tokens | None = None
     """The access that an authorization brought, to be kept with the channel."""
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """What a channel takes. ``None`` means no limit that we know of. Sizes in bytes, ratios width/height."""
-
-    characters: int | None = None
-    pictures: int = 4
-    picture_bytes: int | None = None
-    picture_pixels: int | None = None
-    """Width × height."""
-    picture_side: int | None = None
-    """The longer side, in pixels."""
-    gif_pixels: int | None = None
-    """Width × height of a GIF, where those have a limit of their own."""
-    frames: int | None = None
-    """Of an animation."""
-    moving_pixels: int | None = None
-    """Width × height × frames of an animation."""
-    moving_types: tuple[str, ...] | None = None
-    """Kinds that go on moving there; of others the first frame is shown. ``None``: all."""
-    picture_types: tuple[str, ...] = ("image/jpeg", "image/png", "image/webp", "image/gif")
-    alt_characters: int | None = None
-    needs_picture: bool = False
-
-
-class PictureFile(msgspec.Struct, frozen=True):
-    """A picture in hand: its bytes are the ones whose SHA-256 was approved."""
+class AttachmentFile(msgspec.Struct, frozen=True):
+    """A picture, a video or a document in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in
+    bytes."""
 
     sha256: str
     mime: str
@@ -109,15 +105,17 @@ class PictureFile(msgspec.Struct, frozen=True):
     width: int
     height: int
     size: int
-    read: Callable[[], bytes]
+    open: Callable[[], BinaryIO]
+    """Its bytes as a stream from the beginning, which can seek, to be sent in pieces; the caller closes it. Raises
+    :class:`OSError` where they are not the approved ones any more."""
     credit: str = ""
     frames: int = 1
     """More than one for an animation; 2 for one whose frames were never counted."""
-    stream: Callable[[], BinaryIO] | None = None
-
-    def open(self) -> BinaryIO:
-        """Its bytes as a stream from the beginning, to be sent in pieces; the caller closes it."""
-        return self.stream() if self.stream is not None else BytesIO(self.read())
+    kind: AttachmentKind = "picture"
+    title: str = ""
+    duration: int = 0
+    """Of a video, in milliseconds."""
+    captions: tuple[Captions, ...] = ()
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -131,11 +129,15 @@ class ChannelView(msgspec.Struct, frozen=True):
     text: str
     """The channel's own text, or the item's."""
     options: dict[str, str] = msgspec.field(default_factory=dict)
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go with it, in order."""
     recipients: tuple[str, ...] = ()
     """The lines of a list, for a channel that writes to people."""
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
+    preview_url: str = ""
+    """Where whoever may have it under embargo reads it until then: a secret address. Empty where there is none."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -157,7 +159,9 @@ class Part(msgspec.Struct, frozen=True):
     role: Role
     text: str
     view: ChannelView
-    pictures: tuple[PictureFile, ...] = ()
+    pictures: tuple[AttachmentFile, ...] = ()
+    other_files: tuple[AttachmentFile, ...] = ()
+    """The videos and documents that go out with this part."""
     key: str = ""
     """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
     parent: str = ""
@@ -173,48 +177,6 @@ class Part(msgspec.Struct, frozen=True):
     """For ``prepare``: what earlier tries have left, and where to save what this one adds."""
 
 
-class Email(msgspec.Struct, frozen=True):
-    """An e-mail ready to be built: one recipient, one transaction."""
-
-    message_id: str
-    sender: str
-    sender_name: str
-    to: str
-    subject: str
-    text: str
-    html: str = ""
-    reply_to: str = ""
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-    date: datetime | None = None
-
-
-class Mailer(Protocol):
-    """Hands one message to the office's relay and says what the relay answered."""
-
-    sender: str = ""
-    """The installation's own address, for messages without one."""
-
-    def send(self, message: Email) -> Outcome:
-        """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
-        ...
-
-    def describe(self) -> Message:
-        """Where mail goes, in words for the page. Never with a password."""
-        return Message("")
-
-    def reaches(self) -> bool:
-        """Whether anybody is reached: false where messages only become files."""
-        return True
-
-    def verify(self) -> Outcome:
-        """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
-        return Published("")
-
-    def find(self, message_id: str) -> Finding:
-        """Whether the message is known to have been handed over. A relay cannot tell; a folder can."""
-        return CannotTell(final=True)
-
-
 class ChannelContext(msgspec.Struct):
     """Everything an adapter may touch, for one channel."""
 
@@ -222,11 +184,11 @@ class ChannelContext(msgspec.Struct):
     settings: dict[str, str]
     secrets: dict[str, str]
     now: Callable[[], datetime]
-    http: Any
+    http: HttpClient
     """A ``requests.Session`` with timeouts, address guard and redaction built in (see
     ``services.kernel.channel_context``)."""
     timeout: float = 20.0
-    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    facts: Facts = msgspec.field(default_factory=dict)
     account: str = ""
     account_name: str = ""
     mailer: Mailer | None = None
@@ -236,6 +198,8 @@ class ChannelContext(msgspec.Struct):
     office_name: str = ""
     """What the office is called: in places of its own it is seen under this name."""
     language: str = "sv"
+    zone: str = "UTC"
+    """By whose clocks the office tells the time."""
     home: str = ""
     handshake: Handshake | None = None
     """While somebody authorizes: what the answer must fit."""
@@ -279,10 +243,16 @@ class Platform(ABC):
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
-    """How many calls may be open at once on one channel."""
+    """How many calls may be open at once on one channel, at most."""
+    under_embargo: ClassVar[bool] = False
+    """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
+
+    def lanes_on(self, settings: Mapping[str, object]) -> int:
+        """How many calls may be open at once on a channel with these settings: from 1 to ``lanes``."""
+        return self.lanes
 
     @abstractmethod
     def connect(self, context: ChannelContext) -> Account:
@@ -318,21 +288,26 @@ class Platform(ABC):
         raise TypeError(f"{self.key} has nothing to refresh")
 
     @abstractmethod
-    def limits(self, facts: dict[str, Any]) -> Limits:
+    def limits(self, facts: Facts) -> Limits:
         """What the channel takes; ``facts`` are the ones ``connect`` returned."""
 
-    def seen_as(self, settings: Mapping[str, Any], account_name: str, office_name: str) -> str:
+    def seen_as(self, settings: Mapping[str, object], account_name: str, office_name: str) -> str:
         """Who readers see as the sender: the account, or in the office's own places the office itself.
 
         The previews and what goes out both ask here, so that they cannot differ.
         """
         return office_name if self.own else account_name
 
-    def count(self, text: str, facts: dict[str, Any]) -> int:
+    def count(self, text: str, facts: Facts) -> int:
         """The length of ``text`` as this platform counts it."""
         return len(text)
 
-    def subject(self, view: ChannelView) -> str:
+    def carries_embargo(self, settings: Mapping[str, object]) -> bool:
+        """Whether a channel with these settings may get something before its embargo ends. A platform that has
+        ``under_embargo`` also has :data:`WAITS_FOR_EMBARGO` among its settings, by which a person says no."""
+        return self.under_embargo and str(settings.get(WAITS_FOR_EMBARGO.key, "")).lower() not in _YES
+
+    def subject(self, view: ChannelView, context: ChannelContext) -> str:
         """What stands above the words where they come as a mail: the headline."""
         return view.content.title
 
@@ -341,16 +316,25 @@ class Platform(ABC):
         return []
 
     @abstractmethod
-    def check(self, view: ChannelView, facts: dict[str, Any]) -> list[Problem]:
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         """Problems in words; the same answer for composer, API, import and publisher."""
 
     def parts(self, view: ChannelView) -> list[Part]:
         """The calls it takes to say ``view``, in order. One, unless the platform has threads or recipients."""
-        return [Part(number=0, role="post", text=view.text, view=view, pictures=view.pictures)]
+        return [
+            Part(
+                number=0,
+                role="post",
+                text=view.text,
+                view=view,
+                pictures=view.pictures,
+                other_files=view.other_files,
+            )
+        ]
 
     def needs_prepare(self, part: Part) -> bool:
         """Whether ``prepare`` has anything to do for this part."""
-        return bool(part.pictures)
+        return bool(part.pictures or part.other_files)
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
         """What is invisible and may be repeated: upload media in pieces, create a container.
@@ -372,7 +356,7 @@ class Platform(ABC):
     """How long after the lost call absence may send again: as long as the platform keeps what makes a repeat harmless.
     ``None`` is for ever."""
 
-    def resends(self, facts: dict[str, Any]) -> bool:
+    def resends(self, facts: Facts) -> bool:
         """Whether "read back and not there" may send again by itself, on the server that ``facts`` tell of."""
         return self.resend_if_absent
 

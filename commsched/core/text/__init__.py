@@ -1,1 +1,1 @@
-"""Text: lengths, markup, slugs, catalogues, messages to people."""
+"""Text as such: cleaning, lengths, slugs, languages, catalogues, and sentences that are not yet in a language."""

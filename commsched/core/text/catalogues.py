@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from gettext import c2py
 from io import StringIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from commsched.core.text.languages import DEFAULT, cached, catalogues, chain, known
 from commsched.core.text.messages import N_, Message
@@ -62,6 +62,12 @@ def catalogue(language: str) -> Catalogue:
     return _language(language)[0]
 
 
+@cached
+def _chained(language: str) -> tuple[Catalogue, ...]:
+    """The catalogues in which a sentence is looked for, in their order."""
+    return tuple(_language(code)[0] for code in chain(language))
+
+
 def stored(answer: str, language: str) -> str:
     """An answer as it was stored with a try: a sentence of our own, perhaps with others' words in parentheses behind
     it, in ``language``; what a platform said stays as it was."""
@@ -73,24 +79,23 @@ def stored(answer: str, language: str) -> str:
 
 def gettext(language: str, message: str) -> str:
     """``message`` in ``language``, its %(name)s fields untouched."""
-    for code in chain(language):
-        forms = _language(code)[0].get(message)
-        if forms:
+    for entries in _chained(language):
+        if forms := entries.get(message):
             return forms[0]
     return message
 
 
-def ngettext(language: str, one: str, many: str, n: int) -> str:
-    """The form of ``one`` / ``many`` that goes with ``n``, its fields untouched."""
+def ngettext(language: str, singular: str, plural_text: str, n: int) -> str:
+    """The form of ``singular`` / ``plural_text`` that goes with ``n``, its fields untouched."""
     for code in chain(language):
         entries, plural = _language(code)
-        forms = entries.get(one, ())
+        forms = entries.get(singular, ())
         if len(forms) == plural.forms:
             return forms[plural.choose(n)]
-    return one if n == 1 else many
+    return singular if n == 1 else plural_text
 
 
-def translate(words: Message | str, language: str, **params: Any) -> str:
+def translate(words: Message | str, language: str, **params: object) -> str:
     """``words`` as a finished sentence. Fields that are themselves :class:`Message` are said first."""
     if isinstance(words, str):
         words = Message(words, params)
@@ -100,10 +105,10 @@ def translate(words: Message | str, language: str, **params: Any) -> str:
     values = {
         key: translate(value, language) if isinstance(value, Message) else value for key, value in words.params.items()
     }
-    made = text % values
+    sentence = text % values
     begins = any(isinstance(value, Message) and text.startswith(f"%({key})") for key, value in words.params.items())
-    named = re.match(r"[a-z]+_", made)  # the name of a setting stays as it is written
-    return made[:1].upper() + made[1:] if begins and not named else made
+    named = re.match(r"[a-z]+_", sentence)  # the name of a setting stays as it is written
+    return sentence[:1].upper() + sentence[1:] if begins and not named else sentence
 
 
 def preferred(header: str, default: str = DEFAULT) -> str:

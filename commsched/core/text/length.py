@@ -1,4 +1,5 @@
-"""How long a text is, as each network counts it, and how a text becomes a thread.
+"""How long a text is to a reader, and how a text becomes a thread. Two networks count in their own way:
+``mastodon_length`` and ``x_length``.
 
 Every count is of the text after :func:`tidy`, which is also what is sent: a platform shall not be given other
 characters than those that were counted.
@@ -10,12 +11,11 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from commsched.core.text import weighted
+if TYPE_CHECKING:
+    from regex import Pattern
 
-URL_LENGTH = 23
-"""What a link costs on Mastodon and X, however long it is."""
 MOST_COUNTED: Final = 100_000
 """Characters that are counted as a reader sees them; beyond, far above every limit, each character counts one."""
 _CLOSING = ".,:;!?'»”]}"
@@ -32,19 +32,11 @@ def tidy(text: str) -> str:
 
 
 @cache
-def _pattern(name: str) -> Any:
+def _grapheme() -> Pattern[str]:
     """Compiled on first use: importing ``regex`` is not free, and most processes never count."""
     import regex
 
-    return regex.compile(
-        {
-            "grapheme": r"\X",
-            # Runs are taken whole and possessively, so that hostile text costs linear time; see _shorten.
-            "url": r"https?://[^\s<>\"]++",
-            "mention": r"(?<![\w/@.])@([a-z0-9_](?:[a-z0-9_.-]*+(?<![.-]))?+)@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*+)",
-        }[name],
-        regex.IGNORECASE,
-    )
+    return regex.compile(r"\X")
 
 
 @lru_cache(maxsize=4)  # a text is counted for each of its channels, and again for their previews
@@ -53,7 +45,7 @@ def graphemes(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")
     counted = _FLAG.sub("F", text[:MOST_COUNTED])  # a flag, to the clusters around it, is as any letter
-    return sum(1 for _ in _pattern("grapheme").finditer(counted)) + max(0, len(text) - MOST_COUNTED)
+    return sum(1 for _ in _grapheme().finditer(counted)) + max(0, len(text) - MOST_COUNTED)
 
 
 def link_in(run: str, closing: str = _CLOSING) -> str:
@@ -64,39 +56,6 @@ def link_in(run: str, closing: str = _CLOSING) -> str:
     while link.endswith(")") and open_now < 0:
         link, open_now = link[:-1].rstrip(closing), open_now + 1
     return link
-
-
-def _shorten(text: str, length: int) -> str:
-    """``text`` with every link replaced by ``length`` letters; punctuation that closes a sentence stays."""
-
-    def replace(match: Any) -> str:
-        run: str = match.group()
-        link = link_in(run)
-        host = link.partition("://")[2].partition("/")[0]
-        return "x" * length + run[len(link) :] if "." in host.strip(".") else run
-
-    return str(_pattern("url").sub(replace, text))
-
-
-def mastodon_length(text: str, url_length: int = URL_LENGTH) -> int:
-    """Graphemes, where a link with a scheme counts ``url_length`` and ``@user@server`` counts ``@user``."""
-
-    def local(match: Any) -> str:
-        whole: str = match.group()
-        return "@" + str(match.group(1)) + whole[len(whole.rstrip(".-")) :]
-
-    return graphemes(_pattern("mention").sub(local, _shorten(tidy(text), url_length)))
-
-
-@lru_cache(maxsize=32)  # a page asks of the same text several times, and of the same item again and again
-def x_length(text: str) -> int:
-    """What ``text`` weighs on X."""
-    return weighted.weighted_length(tidy(text))
-
-
-def x_links(text: str) -> int:
-    """How many links X sees in ``text``; it makes one of ``example.com`` and even of ``main.py``."""
-    return len(weighted.links(tidy(text)))
 
 
 def split_thread(text: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""Wall time, zones, dates, holidays and the trust in a clock."""
+"""Time as such: wall time in a zone, dates in words, holidays, and whether a clock can be trusted."""

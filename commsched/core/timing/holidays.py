@@ -1,4 +1,8 @@
-"""Swedish public holidays (lagen om allmänna helgdagar, SFS 1989:253), and the three eves that offices are closed."""
+"""Swedish public holidays (lagen om allmänna helgdagar, SFS 1989:253), and the three eves on which offices are closed.
+
+The package ``holidays`` knows these days for every country. It takes 19 MB of memory in each process and 0.1 s at its
+first question, for what stands below in sixteen lines; it is worth that from the second country on.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Drawing cards: designs, layout, paint, and the finished file."""
+"""Drawing cards: from a design and words to a finished PNG or JPEG with its alternative text."""

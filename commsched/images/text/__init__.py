@@ -1,1 +1,1 @@
-"""Fonts, runs, line breaks and glyphs: from words to masks."""
+"""Setting text: from words and fonts to lines, glyphs and masks."""

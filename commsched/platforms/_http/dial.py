@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 HEAD_START: Final = 1.0
 """Seconds that an address has for itself before the next is tried beside it."""
@@ -22,16 +22,21 @@ _BUFFER: Final = 128 * 1024
 """Bytes that the kernel may hold of what is being sent. What it has taken counts as progress, so it must not be much:
 with the usual megabytes a whole picture would be "sent" at once, and then nothing be heard for half a minute."""
 
-Found = Sequence[Any]
-"""As ``socket.getaddrinfo`` answers."""
+Address = tuple[
+    socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+]
+"""One of what ``socket.getaddrinfo`` answers: family, kind, protocol, canonical name, and host and port."""
+Addresses = Sequence[Address]
+Resolver = Callable[[str, int, int, int], Addresses]
+"""``socket.getaddrinfo``, or what stands in for it: host, port, family, kind."""
 
 
-def look_up(resolve: Callable[..., Any], host: str, port: int, patience: float) -> Found:
+def look_up(resolve: Resolver, host: str, port: int, patience: float) -> Addresses:
     """The addresses of ``host``, within ``patience`` seconds: the system's own limit may be a minute, or none.
 
     Raises ``OSError`` (``socket.gaierror``) or ``UnicodeError``. A look-up that is given up on ends by itself later.
     """
-    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
@@ -41,19 +46,18 @@ def look_up(resolve: Callable[..., Any], host: str, port: int, patience: float) 
 
     threading.Thread(target=ask, name="look-up", daemon=True).start()
     try:
-        found: Any = answers.get(timeout=patience)
+        answer = answers.get(timeout=patience)
     except queue.Empty:
         raise socket.gaierror(socket.EAI_AGAIN, "the look-up took too long") from None
-    if isinstance(found, Exception):
-        raise found
-    addresses: Found = found
-    return addresses
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
-def dial(found: Found, patience: float) -> socket.socket:
+def dial(addresses: Addresses, patience: float) -> socket.socket:
     """A connection to the first of exactly these addresses that answers. Raises ``TimeoutError`` after ``patience``
     seconds, or the last ``OSError``."""
-    end, left = time.monotonic() + patience, _alternating(found)
+    end, left = time.monotonic() + patience, _alternating(addresses)
     last: OSError = OSError("the name has no address")
     with selectors.DefaultSelector() as selector:
         try:
@@ -74,29 +78,29 @@ def dial(found: Found, patience: float) -> socket.socket:
 def connect(host: str, port: int, patience: float) -> socket.socket:
     """A connection to ``host`` within about ``patience`` seconds, the look-up counted. Raises ``OSError``."""
     began = time.monotonic()
-    found = look_up(socket.getaddrinfo, host, port, patience)
-    sock = dial(found, max(1.0, patience - (time.monotonic() - began)))
+    addresses = look_up(socket.getaddrinfo, host, port, patience)
+    sock = dial(addresses, max(1.0, patience - (time.monotonic() - began)))
     sock.settimeout(patience)
     return sock
 
 
-def _alternating(found: Found) -> list[Any]:
-    """``found`` with its families by turns, beginning with the system's first choice."""
-    kinds = list(dict.fromkeys(one[0] for one in found))
-    turns = zip_longest(*([one for one in found if one[0] == kind] for kind in kinds))
-    return [one for turn in turns for one in turn if one is not None]
+def _alternating(addresses: Addresses) -> list[Address]:
+    """``addresses`` with their families by turns, beginning with the system's first choice."""
+    families = list(dict.fromkeys(address[0] for address in addresses))
+    turns = zip_longest(*([address for address in addresses if address[0] == family] for family in families))
+    return [address for turn in turns for address in turn if address is not None]
 
 
-def _begin(one: Any, selector: selectors.BaseSelector) -> OSError:
+def _begin(address: Address, selector: selectors.BaseSelector) -> OSError:
     """Begin connecting to one address; returns what to say if nothing comes of it."""
-    family, kind, protocol, _, address = one
+    family, kind, protocol, _, place = address
     sock = None
     try:
         sock = socket.socket(family, kind, protocol)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
         sock.setblocking(False)
-        sock.connect_ex(address)
+        sock.connect_ex(place)
         selector.register(sock, selectors.EVENT_WRITE)  # a refusal that came at once is read there too
     except OSError as error:
         if sock is not None:

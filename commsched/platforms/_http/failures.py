@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -41,7 +40,7 @@ def in_words(cause: requests.RequestException) -> Message:
     return _unconnected(_reason(cause), host)
 
 
-def _unconnected(reason: Any, host: dict[str, str]) -> Message:
+def _unconnected(reason: object, host: dict[str, str]) -> Message:
     match reason:
         case ProxyError():
             answer = str(reason.original_error)[:200]
@@ -60,14 +59,13 @@ def _unconnected(reason: Any, host: dict[str, str]) -> Message:
 
 
 def _tls(cause: requests.RequestException, host: dict[str, str]) -> Message:
-    seen: Any = _reason(cause)
-    untrusted = any(isinstance(one, ssl.SSLCertVerificationError) for one in (seen, *getattr(seen, "args", ())))
-    if untrusted:
+    reason = _reason(cause)
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in (reason, *getattr(reason, "args", ()))):
         return Message(N_("The certificate of “%(host)s” is not trusted here."), host)
     return Message(N_("No secure connection (TLS) could be made to “%(host)s”."), host)
 
 
-def _reason(cause: requests.RequestException) -> Any:
+def _reason(cause: requests.RequestException) -> object:
     """What urllib3 said, inside what requests made of it."""
     first = cause.args[0] if cause.args else None
     return getattr(first, "reason", first)

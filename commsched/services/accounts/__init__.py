@@ -1,1 +1,1 @@
-"""Workspaces, people and their keys: signing in, roles, tokens, deputies, an office's own settings."""
+"""Workspaces, people and how they prove who they are: signing in, roles, tokens, deputies, an office's settings."""

@@ -46,7 +46,7 @@ def _open(session: Session, person: int) -> list[tuple[str, ApiToken | Feed, Wor
 
 
 def end(session: Session, installation: Installation, person: Person, chosen: Collection[str]) -> None:
-    """End those of the person's keys that are ``chosen``, each on the record of its office."""
+    """Revoke those of the person's keys that are ``chosen``, each recorded in its office's audit log."""
     if not chosen:
         return
     for kind, row, place in _open(session, person.id):

@@ -56,7 +56,7 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class Tries(msgspec.Struct, frozen=True):
-    """A try that is under way, as it was written down. ``own`` is the key of where it comes from."""
+    """A try under way, as it was counted. ``own`` is the key of the counter for its origin."""
 
     rows: list[int]
     own: str
@@ -83,8 +83,8 @@ def network(address: str, bits: int = 64) -> str:
 
 
 def _everywhere(address: str) -> list[Limit]:
-    """Failed tries from one address, whatever account; for IPv6 also from the larger networks that one visitor may
-    have, each with twice as many."""
+    """The limits on failed tries from one address, whatever account; for IPv6 also from the larger networks that one
+    visitor may have, each with twice as many."""
     limits = [Limit(f"i:{network(address)}", PER_ADDRESS)]
     if ":" in network(address):
         limits += [Limit(f"i:{network(address, 56)}/56", 2 * PER_ADDRESS)]
@@ -142,8 +142,10 @@ _TOLD: Final = {
 
 
 def forgive(session: Session, tries: Tries) -> None:
-    """The password was right: uncount this try and the others from the same origin. Tries from elsewhere stay counted,
-    so that a guesser gains no new tries by signing in, or by waiting until the owner does.
+    """The password was right: uncount this try and the others from the same origin.
+
+    Tries from elsewhere stay counted, so that a guesser gains nothing by signing in to an account of their own, or by
+    waiting until the owner signs in.
     """
     session.execute(delete(SignInTry).where(SignInTry.id.in_(tries.rows) | (SignInTry.key == tries.own)))
 

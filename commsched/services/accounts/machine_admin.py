@@ -58,7 +58,7 @@ def member(installation: Installation, workspace: Workspace, email: str) -> Memb
 
 
 def as_member(installation: Installation, workspace: Workspace, email: str) -> Actor:
-    """That member as use cases know them, asked from the command line. Raises for one who cannot sign in."""
+    """That member as an actor who works from the command line. Raises :class:`Conflict` for one who was deactivated."""
     row = member(installation, workspace, email)
     if not row.person.active:
         raise Conflict(N_("%(email)s has been deactivated."), "--email", email=row.person.email)

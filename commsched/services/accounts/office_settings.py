@@ -68,7 +68,7 @@ def update(installation: Installation, actor: Actor, new: OfficeSettings) -> Non
 
 
 def _zone(installation: Installation, actor: Actor, wish: str) -> str:
-    """A zone that exists; the one that is kept is always taken, also if this machine does not list it."""
+    """Check that the zone exists. The zone in use is always accepted, even where this machine does not list it."""
     return wish if wish == get(installation, actor.workspace).zone else str(zone_of(wish))
 
 

@@ -58,19 +58,22 @@ def hash_password(password: str) -> str:
 
 
 def composed(password: str) -> str:
-    """The password in Unicode NFC, as it is kept: a Mac may send å as two characters, and a telephone as one."""
+    """The password in Unicode NFC, as it is hashed: a Mac may send å as two characters, and a telephone as one."""
     return password if password.isascii() else unicodedata.normalize("NFC", password[: 4 * MOST])
 
 
 def new_hash(password: str, email: str) -> str:
-    """The hash to keep of a password that ``email``'s owner may have. Raises :class:`Invalid`. It takes a tenth of a
-    second on purpose, so it is asked for before the transaction that writes it down."""
+    """The hash of a password that ``email``'s owner may have. Raises :class:`Invalid` for one they may not.
+
+    It takes a tenth of a second on purpose, so callers compute it before the transaction that stores it.
+    """
     check_strength(password, email)
     return hash_password(password)
 
 
 def matches(kept: str, password: str) -> bool:
-    """Whether ``password`` is the one. An empty ``kept`` (no such person) takes the same time and says no."""
+    """Whether ``password`` is the one that was hashed as ``kept``. An empty ``kept`` (no such person) takes the same
+    time and returns false."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     if cost not in _decoys:

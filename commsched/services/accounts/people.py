@@ -37,7 +37,7 @@ MOST_PEOPLE: Final = 500
 
 
 class Invited(msgspec.Struct, frozen=True):
-    """Somebody new in the office; ``link`` is where they choose a password, empty if they already have one."""
+    """A person who was added; ``link`` is where they choose a password, empty if they already have one."""
 
     person: Person
     link: str = ""
@@ -149,7 +149,7 @@ def _person(session: Session, installation: Installation, email: str, name: str,
         if not person.active:
             person.active, person.password_hash, person.stamp = True, "", new_token(16)
         return person
-    made = Person(
+    newcomer = Person(
         email=email,
         name=check_name(name) if name else "",
         language=language,
@@ -157,9 +157,9 @@ def _person(session: Session, installation: Installation, email: str, name: str,
         password_hash=kept,
         created_at=installation.now(),
     )
-    session.add(made)
+    session.add(newcomer)
     session.flush()
-    return made
+    return newcomer
 
 
 def _hash_for_new(installation: Installation, email: str, password: str | None) -> str:

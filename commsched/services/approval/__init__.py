@@ -1,1 +1,5 @@
-"""Whose approval a revision needs, who has been asked, and what people say to each other about it."""
+"""What is known about an approval: who must give it, who has been asked, and the comments beside it.
+
+This room answers questions and queues the mails that ask. Deciding (approve, request changes) is in
+:mod:`commsched.services.workflow`.
+"""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, ColumnElement, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Invalid
@@ -49,15 +49,20 @@ def comment(installation: Installation, actor: Actor, item_id: int, body: str) -
 
 
 def spread(
-    installation: Installation, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    body: str,
+    besides: Collection[int | None] = (),
 ) -> None:
-    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``told``, who get
+    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``besides``, who get
     another notice. The mail is composed when it is sent, with every comment up to then.
     """
     if not body.strip():
         return
     session.flush()
-    whom = concerned(installation, session, item) - {actor.person} - set(told)
+    whom = concerned(installation, session, item) - {actor.person} - set(besides)
     open_ones = (
         Notice.item_id == item.id,
         Notice.kind == KIND,
@@ -84,17 +89,17 @@ def concerned(installation: Installation, session: Session, item: Item) -> set[i
     return {person for person in people if person is not None and person in here}
 
 
+def unseen(
+    item: int | InstrumentedAttribute[int], person: int | BindParameter[int] | None
+) -> tuple[ColumnElement[bool], ...]:
+    """SQL: the notices of comments on ``item`` that ``person`` has not seen, also those of which no mail was sent."""
+    return Notice.item_id == item, Notice.person_id == person, Notice.kind == KIND, Notice.read_at.is_(None)
+
+
 def read(installation: Installation, actor: Actor, item_id: int) -> None:
-    """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed."""
-    unread = (
-        Notice.item_id == item_id,
-        Notice.person_id == actor.person,
-        Notice.kind == KIND,
-        Notice.read_at.is_(None),
-    )
-    with installation.store.read(actor.workspace) as session:
-        if session.scalar(select(Notice.id).where(*unread).limit(1)) is None:
-            return  # the common case costs no write
+    """The actor is looking at the item: its comments are marked no longer, and a mail about them is not needed. It
+    costs a write, so a page calls it where there is something unseen."""
+    unread = unseen(item_id, actor.person)
     with installation.store.write(actor.workspace) as session:
         session.execute(update(Notice).where(*unread).values(read_at=installation.now()))
 

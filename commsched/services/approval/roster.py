@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import Permission, may
@@ -30,15 +31,15 @@ class Roster(msgspec.Struct, frozen=True):
 
     def with_permission(self, permission: Permission) -> set[int]:
         """The active members whose role grants ``permission``."""
-        return {one.person for one in self.members.values() if one.active and may(one.role, permission)}
+        return {member.person for member in self.members.values() if member.active and may(member.role, permission)}
 
     def approvers(self) -> set[int]:
         """The active members with the role of approver."""
-        return {one.person for one in self.members.values() if one.active and one.role == "approver"}
+        return {member.person for member in self.members.values() if member.active and member.role == "approver"}
 
     def writers(self) -> set[int]:
         """The members with the role of writer."""
-        return {one.person for one in self.members.values() if one.role == "writer"}
+        return {member.person for member in self.members.values() if member.role == "writer"}
 
     def principals(self, person: int) -> tuple[int, ...]:
         """Those whose deputy ``person`` is."""
@@ -47,26 +48,32 @@ class Roster(msgspec.Struct, frozen=True):
 
     def deputies(self, people: Collection[int]) -> set[int]:
         """Those who stand in for any of ``people``."""
-        return {one.person for one in self.members.values() if not set(people).isdisjoint(one.principals)}
+        return {member.person for member in self.members.values() if not set(people).isdisjoint(member.principals)}
 
     def names(self, people: Collection[int | None]) -> list[str]:
         """What those of ``people`` who are members are called, by name."""
-        return sorted(self.members[one].name for one in people if one in self.members)
+        return sorted(self.members[person].name for person in people if person in self.members)
 
 
 def read_roster(session: Session, now: datetime) -> Roster:
     """The office's members, and their deputies at ``now``."""
-    during = and_(Deputy.deputy_id == Person.id, Deputy.starts_at <= now, Deputy.ends_at > now)
-    columns = (Person.id, Membership.role, Person.name, Person.email, Person.active, Deputy.person_id)
-    rows = session.execute(
-        select(*columns)
-        .join_from(Membership, Person, Person.id == Membership.person_id)
-        .outerjoin(Deputy, during)
-        .order_by(Membership.id, Deputy.id)
-    )
+    rows = session.execute(_roster(), {"now": now})
     members: dict[int, Member] = {}
     for person, role, name, email, active, principal in rows:
         before = members[person].principals if person in members else ()
         principals = (*before, principal) if principal is not None else before
         members[person] = Member(person, role, name or email, active, principals)
     return Roster(members)
+
+
+@lru_cache(maxsize=1)
+def _roster() -> Select[int, str, str, str, bool, int | None]:
+    now = bindparam("now", type_=Deputy.starts_at.type)
+    during = and_(Deputy.deputy_id == Person.id, Deputy.starts_at <= now, Deputy.ends_at > now)
+    columns = (Person.id, Membership.role, Person.name, Person.email, Person.active, Deputy.person_id)
+    return (
+        select(*columns)
+        .join_from(Membership, Person, Person.id == Membership.person_id)
+        .outerjoin(Deputy, during)
+        .order_by(Membership.id, Deputy.id)
+    )

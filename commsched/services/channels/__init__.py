@@ -1,1 +1,1 @@
-"""Connected channels: connecting one, renewing its access, checking that it still answers."""
+"""Connected accounts: connecting one, renewing its access, its recipients, and checking that it still answers."""

@@ -1,1 +1,1 @@
-"""Items and their revisions: building the content of one, checking it, reading it back."""
+"""Items and their revisions: building a content from a draft, checking it, storing it, reading it back."""

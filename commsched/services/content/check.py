@@ -5,25 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
+from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
+from commsched.services.content import due_times
 from commsched.services.content.compose import stored
-from commsched.services.content.neighbours import Neighbours, neighbours
-from commsched.services.content.times import goes_to
+from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.media import provenance
-from commsched.store.models import Channel, Item, Workspace
+from commsched.store.models import Channel, Workspace
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -37,7 +39,7 @@ class Checked(msgspec.Struct, frozen=True):
     cost: float
     problems: list[Problem]
     notes: list[Message] = []
-    """What is done to its pictures for this channel."""
+    """What is done to it for this channel: to its pictures, and by its embargo."""
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -65,18 +67,23 @@ class Judgement(msgspec.Struct, frozen=True):
 
     @property
     def problems(self) -> list[Problem]:
-        return [*self.general, *(problem for one in self.checked for problem in one.problems)]
+        return [*self.general, *(problem for channel in self.checked for problem in channel.problems)]
 
 
 def read_around(session: Session) -> Around:
     """The office of ``session`` and every channel of it, removed ones too, in one statement."""
-    rows = session.execute(
+    rows = session.execute(_office(), {"workspace": session.info["workspace"]}).all()
+    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+
+
+@lru_cache(maxsize=1)
+def _office() -> Select[Workspace, Channel]:
+    return (
         select(Workspace, Channel)
         .outerjoin(Channel, Channel.workspace_id == Workspace.id)
-        .where(Workspace.id == session.info["workspace"])
+        .where(Workspace.id == bindparam("workspace", type_=BigInteger))
         .order_by(Channel.id)
-    ).all()
-    return Around(rows[0][0], {channel.id: channel for _workspace, channel in rows if channel is not None})
+    )
 
 
 def judge(
@@ -89,17 +96,19 @@ def judge(
     publish_at: datetime | None = None,
     own: Mapping[int, datetime] | None = None,
     around: Around | None = None,
+    near: bool = True,
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
     at ``publish_at`` (now, where no time is set), and at ``own`` times in some channels. ``around`` is given by whoever
-    has read it already."""
+    has read it already. Without ``near``
+    nothing is said of what is planned close to it."""
     known = around or read_around(session)
     files = stored(installation, session, content)
     own, now = own or {}, installation.now()
-    others = neighbours(session, item, content, publish_at, own)
+    others = neighbours(session, item, content, publish_at if near else None, own)
     unwilling = _unwilling(session, content, max([publish_at or now, now, *own.values()]))
     said = said_before(others.duplicates)
-    going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
+    going = [known.channels[channel.channel] for channel in content.channels if channel.channel in known.channels]
     people = {channel.id: lists.sample(installation, session, channel) for channel in going}
     checked = [
         _check_one(
@@ -109,14 +118,16 @@ def judge(
             uid,
             files,
             people[channel.id],
-            [*unwilling, *said.get(channel.id, ()), *_time_problems(content, own.get(channel.id), now)],
+            [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
             known.workspace.is_demo,
+            own.get(channel.id, publish_at),
         )
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
-    follows = not content.channels or any(one.channel not in own for one in content.channels)
+    follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
+    general += due_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
@@ -137,18 +148,18 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
     ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
-    everybody = provenance.persons(session, [picture.sha256 for picture in content.pictures])
-    return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
+    everybody = provenance.persons(session, sorted(content.stills()))
+    return [block("media", sentence, name=person["name"], until=person["until"]) for person in lapsed(everybody, at)]
 
 
-def said_before(duplicates: list[Item]) -> dict[int, list[Problem]]:
+def said_before(duplicates: list[Neighbour]) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
     words = N_("“%(title)s” already says the same in this channel.")
-    found: dict[int, list[Problem]] = {}
+    warnings: dict[int, list[Problem]] = {}
     for item in duplicates:
-        for channel in goes_to(item):
-            found.setdefault(channel, [warn("text", words, title=item.title)])
-    return found
+        for channel in item.channels:
+            warnings.setdefault(channel, [warn("text", words, title=item.title)])
+    return warnings
 
 
 def _check_one(
@@ -160,10 +171,12 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     is_demo: bool,
+    at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people)
-    problems = [*unwilling, *platform.check(view, channel.facts)]
+    limits = platform.limits(channel.facts)
+    problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -176,16 +189,18 @@ def _check_one(
                 name=channel.name,
             )
         )
-    limit = platform.limits(channel.facts).characters
     return Checked(
         channel.id,
         channel.name,
         platform.key,
         platform.count(view.text, channel.facts),
-        limit,
+        limits.characters,
         platform.cost(view),
         problems,
-        _notes(installation, channel, content, files),
+        [
+            *due_times.embargo_notes(installation, content, at, channel),
+            *_notes(installation, channel, content, files),
+        ],
     )
 
 
@@ -194,12 +209,14 @@ def _notes(
 ) -> list[Message]:
     """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
     own, limits = content.on(channel.id), installation.platform(channel.platform).limits(channel.facts)
-    made = {one.of: one for one in own.pictures}
-    size = {sha256: one.size for sha256, one in files.items()}
+    renditions = {rendition.of: rendition for rendition in own.pictures}
+    size = {sha256: file.size for sha256, file in files.items()}
     return [
         words
         for number, picture in enumerate(content.pictures, 1)
-        for words in describe_fitting(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
+        for words in describe_fitting(
+            number, picture, renditions.get(picture.sha256), own.crop, size, limits, channel.name
+        )
     ]
 
 
@@ -214,28 +231,24 @@ def is_link(text: str) -> bool:
 
 
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
-    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed or lies before the
-    embargo."""
-    found = _time_problems(content, publish_at, now)
+    """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed."""
+    problems = _time_problems(publish_at, now)
     if not content.channels:
-        found.append(block("channels", N_("Choose at least one channel.")))
-    if not content.text.strip() and not content.pictures and not all(c.text for c in content.channels or ()):
-        found.append(block("text", N_("There is no text.")))
+        problems.append(block("channels", N_("Choose at least one channel.")))
+    if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
+        problems.append(block("text", N_("There is no text.")))
     if content.link and not is_link(content.link):
         words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")
-        found.append(block("link", words, link=content.link[:80]))
+        problems.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
-        found.append(block("title", N_("A press release needs a headline.")))
+        problems.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:
-        found.append(block("correction", N_("Write what is corrected: readers are told.")))
-    return found
+        problems.append(block("correction", N_("Write what is corrected: readers are told.")))
+    return problems
 
 
-def _time_problems(content: Content, at: datetime | None, now: datetime) -> list[Problem]:
+def _time_problems(at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong with going out at ``at``, the item's time or a channel's own."""
     if at is None:
         return []
-    problems = [block("publish_at", PASSED)] if passed(at, now) else []
-    if content.embargo and at < datetime.fromisoformat(content.embargo):
-        problems.append(block("publish_at", N_("It would go out before its embargo.")))
-    return problems
+    return [block("publish_at", PASSED)] if passed(at, now) else []

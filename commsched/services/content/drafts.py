@@ -6,19 +6,44 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn, QuoteIn, SourceIn, VariantIn
+from commsched.core.content.draft import (
+    AttachmentIn,
+    CaptionsIn,
+    ChannelIn,
+    DraftIn,
+    PictureIn,
+    QuoteIn,
+    SourceIn,
+    VariantIn,
+)
 from commsched.core.content.fields import texts_of
-from commsched.core.content.model import Picture
+from commsched.core.content.model import Attachment
 from commsched.core.timing.plan import Plan
-from commsched.services.content import times
-from commsched.store.models import Item, Media, Revision
+from commsched.services.content import due_times, times
+from commsched.services.kernel.context import Installation
+from commsched.store.models import Item, Media, Revision, Video
 
 
-def _media(session: Session, pictures: list[Picture]) -> list[int | PictureIn]:
+def _media(session: Session, pictures: list[Attachment]) -> list[int | PictureIn]:
     wanted = [p.sha256 for p in pictures]
     rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
-    found = {row.sha256: row.id for row in rows}
-    return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
+    ids = {row.sha256: row.id for row in rows}
+    return [PictureIn(id=ids[p.sha256], alt=p.alt) for p in pictures if p.sha256 in ids]
+
+
+def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentIn]:
+    wanted = [video.sha256 for video in videos]
+    rows = session.scalars(select(Video).where(Video.sha256.in_(wanted))) if wanted else ()
+    numbers = {row.sha256: row.id for row in rows}
+    return [
+        AttachmentIn(
+            id=numbers[video.sha256],
+            alt=video.alt,
+            captions=[CaptionsIn(text=each.text, language=each.language) for each in video.captions],
+        )
+        for video in videos
+        if video.sha256 in numbers
+    ]
 
 
 def _channel(number: int, plan: Plan) -> int | ChannelIn:
@@ -28,20 +53,23 @@ def _channel(number: int, plan: Plan) -> int | ChannelIn:
     return ChannelIn(id=number, publish_at=slot.at.isoformat(), latest_at=slot.latest.isoformat())
 
 
-def as_draft(session: Session, item: Item, revision: Revision) -> DraftIn:
+def as_draft(installation: Installation, session: Session, item: Item, revision: Revision) -> DraftIn:
     """The item as it could be handed in again: what a change that names only some fields starts from."""
     said, plan = revision.parsed(), times.plan(session, item)
+    waits = due_times.anchored(installation, session, item, said, plan.own)  # follow an embargo that is changed
+    plan = Plan(plan.item, {number: slot for number, slot in plan.own.items() if number not in waits}, plan.channels)
     variants = {
-        str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
-        for one in said.channels
-        if one.text is not None or one.options or one.crop
+        str(channel.channel): VariantIn(text=channel.text, options=dict(channel.options), crop=channel.crop)
+        for channel in said.channels
+        if channel.text is not None or channel.options or channel.crop
     }
     draft = DraftIn(
         kind=said.kind,
-        quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes],
-        channels=[_channel(one.channel, plan) for one in said.channels],
+        quotes=[QuoteIn(text=channel.text, person=channel.person) for channel in said.quotes],
+        channels=[_channel(channel.channel, plan) for channel in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
+        attachments=_attachments(session, said.videos),
         sources=[SourceIn(**source) for source in revision.sources],
         embargo=said.embargo or None,
         publish_at=item.publish_at.isoformat() if item.publish_at else None,

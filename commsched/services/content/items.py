@@ -71,9 +71,9 @@ def load_whole(session: Session, item_id: int) -> tuple[Item, Revision, Workspac
 
 def current(session: Session, item: Item) -> Revision:
     """The newest revision of ``item``."""
-    found = session.scalar(select(Revision).where(Revision.id == item.revision_id))
-    assert found is not None, "an item always has a revision"
-    return found
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    assert revision is not None, "an item always has a revision"
+    return revision
 
 
 def stamp(item: Item) -> str:
@@ -96,13 +96,13 @@ def searchable(content: Content) -> str:
     """Everything a person may look for, as :func:`commsched.core.text.length.fold` has it."""
     words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
-    words += [p.alt for p in content.pictures]
+    words += [word for each in content.attachments for word in (each.alt, each.title) if word]
     return fold("\n".join(words))
 
 
-def void(session: Session, item: Item) -> None:
-    """Nothing of the item waits any longer, and it is a draft that must be approved anew. Says nothing: why is known
-    to whoever calls this."""
+def return_to_draft(session: Session, item: Item) -> None:
+    """Cancel every delivery of ``item`` that waits, and make it a draft that must be approved anew. An item that was
+    sent back for changes stays so. Writes nothing in the audit log: the caller knows why."""
     session.execute(
         update(Delivery)
         .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
@@ -153,7 +153,9 @@ def examine(installation: Installation, actor: Actor, item_id: int) -> Examined:
     with installation.store.read(actor.workspace) as session:
         item = load(session, item_id)
         general, channels = problems(installation, session, item)
-        stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
+        stopping = [
+            problem for problem in [*general, *(own for each in channels for own in each.problems)] if problem.blocks
+        ]
         return Examined(stopping, current(session, item).hash, times.plan(session, item))
 
 
@@ -166,21 +168,30 @@ def require_unchanged(session: Session, examined: Examined, item: Item, revision
 def judge(
     installation: Installation, session: Session, item: Item, content: Content, around: check.Around | None = None
 ) -> check.Judgement:
-    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel."""
+    """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel.
+    What is planned close to it stands in nobody's way, and is not looked for."""
     own = {channel: slot.at for channel, slot in times.plan(session, item).own.items()}
-    found = check.judge(
-        installation, session, content, uid=item.uid, item=item.id, publish_at=item.publish_at, own=own, around=around
+    judgement = check.judge(
+        installation,
+        session,
+        content,
+        uid=item.uid,
+        item=item.id,
+        publish_at=item.publish_at,
+        own=own,
+        around=around,
+        near=False,
     )
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")
-        found.general.append(block("channels", words))
-    return found
+        judgement.general.append(block("channels", words))
+    return judgement
 
 
 def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[check.Checked]]:
     """:func:`judge` of the item as it is saved."""
-    found = judge(installation, session, item, current(session, item).parsed())
-    return found.general, found.checked
+    judgement = judge(installation, session, item, current(session, item).parsed())
+    return judgement.general, judgement.checked
 
 
 def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
@@ -188,9 +199,11 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
     the place of nothing, and nobody would see it."""
     stood = select(Channel.id, Channel.platform).join(Delivery, Delivery.channel_id == Channel.id)
     out = stood.where(Delivery.item_id == original, Delivery.state == "published")
-    chosen = select(Channel.id, Channel.platform).where(Channel.id.in_([one.channel for one in content.channels]))
-    there, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
-    return bool(wanted) and wanted <= there
+    chosen = select(Channel.id, Channel.platform).where(
+        Channel.id.in_([channel.channel for channel in content.channels])
+    )
+    standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    return bool(wanted) and wanted <= standing
 
 
 def _own_pages(channels: Iterable[Any]) -> set[str | int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commsched.core.timing.plan import Plan, Slot
@@ -109,7 +109,20 @@ def drop_others(session: Session, item: Item) -> None:
     keep(session, item, plan(session, item).own)
 
 
-def planned_between(start: datetime | None, end: datetime | None) -> ColumnElement[bool]:
+def own_times_of(session: Session, items: Collection[int]) -> dict[int, dict[int, datetime]]:
+    """When the channels that have times of their own publish, by item and channel."""
+    own: dict[int, dict[int, datetime]] = {}
+    wanted = select(ChannelTime.item_id, ChannelTime.channel_id, ChannelTime.publish_at)
+    for item, channel, publish_at in session.execute(wanted.where(ChannelTime.item_id.in_(items))) if items else ():
+        own.setdefault(item, {})[channel] = publish_at
+    return own
+
+
+Time = datetime | BindParameter[datetime] | BindParameter[datetime | None] | None
+"""A moment in a statement; ``None`` for no bound."""
+
+
+def planned_between(start: Time, end: Time) -> ColumnElement[bool]:
     """SQL: items of which some time, their own or a channel's, lies in [``start``, ``end``)."""
     own = select(ChannelTime.item_id).where(_within(ChannelTime.publish_at, start, end))
     return or_(_within(Item.publish_at, start, end), Item.id.in_(own))
@@ -117,8 +130,8 @@ def planned_between(start: datetime | None, end: datetime | None) -> ColumnEleme
 
 def _within(
     column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
-    start: datetime | None,
-    end: datetime | None,
+    start: Time,
+    end: Time,
 ) -> ColumnElement[bool]:
     bounds = [column >= start] if start is not None else []
     return and_(column.is_not(None), *bounds, *([column < end] if end is not None else []))

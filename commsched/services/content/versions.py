@@ -14,7 +14,8 @@ import msgspec
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.model import Content, Picture
+from commsched.core.content.model import Attachment, Content
+from commsched.core.timing import embargo
 from commsched.services.media import provenance, search
 from commsched.store.models import Channel, Delivery, Item, Media, Revision, Takedown
 
@@ -54,12 +55,7 @@ def down(item: Any = Item) -> Any:
 
 def may_be_seen(content: Content, now: datetime) -> bool:
     """The embargo holds to the second, whatever the rows say; one that cannot be read never ends."""
-    if not content.embargo:
-        return True
-    try:
-        return datetime.fromisoformat(content.embargo) <= now
-    except (ValueError, TypeError):
-        return False
+    return embargo.is_over(content.embargo, now)
 
 
 def corrections(
@@ -75,19 +71,19 @@ def corrections(
         .where(Item.corrects_id.in_(items), Channel.platform.in_(pages), Delivery.state == "published")
         .order_by(Delivery.published_at, Delivery.id)
     )
-    made: dict[int, dict[int, Version]] = {}
+    by_original: dict[int, dict[int, Version]] = {}
     for original, delivery, revision in rows if items else ():
         content = revision.parsed()
         if original is not None and delivery.published_at and may_be_seen(content, now):
-            versions = made.setdefault(original, {})
+            versions = by_original.setdefault(original, {})
             number = len(versions) + 2
             versions.setdefault(
                 delivery.item_id, Version(number, delivery.item_id, delivery.channel_id, delivery.published_at, content)
             )
-    return {original: list(versions.values()) for original, versions in made.items()}
+    return {original: list(versions.values()) for original, versions in by_original.items()}
 
 
-def pictures_of(versions: list[Version], number: int) -> list[Picture]:
+def pictures_of(versions: list[Version], number: int) -> list[Attachment]:
     """The pictures that version ``number`` may still show: those of the newest that were in it too. A picture that a
     correction took away is gone, also from what stood before."""
     newest = versions[-1].content.pictures_on(versions[-1].channel)
@@ -98,7 +94,7 @@ def pictures_of(versions: list[Version], number: int) -> list[Picture]:
     return [picture for picture in chosen.content.pictures_on(chosen.channel) if picture.sha256 in left]
 
 
-def shots(session: Session, pictures: Iterable[Picture], now: datetime) -> list[Shot]:
+def shots(session: Session, pictures: Iterable[Attachment], now: datetime) -> list[Shot]:
     """Those of ``pictures`` whose files are known and that may be shown at ``now``."""
     wanted = list(pictures)
     files = search.files(session, {picture.sha256 for picture in wanted})

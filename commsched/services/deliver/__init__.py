@@ -1,1 +1,4 @@
-"""Delivering: the only way out. One courier drains channels, never more than one attempt open on each."""
+"""The only way out: the gate admits what is due, a call sends it, and its outcome is recorded.
+
+No other room writes attempts and parts.
+"""

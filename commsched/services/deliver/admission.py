@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,12 +18,22 @@ from commsched.core.content.model import Content, digest, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
-from commsched.core.delivery.parts import PartState, in_turn, whole
+from commsched.core.delivery.parts import PartState, delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.timing import embargo
+from commsched.services.content import preview_addresses
+from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
-from commsched.services.deliver.types import Alert, Call, Job, Pictures
+from commsched.services.deliver.snapshots import (
+    STORED,
+    DeliverySnapshot,
+    PartsByNumber,
+    PartSnapshot,
+    Snapshots,
+    moment,
+)
+from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute
 from commsched.store.types import from_micros, to_micros
@@ -35,14 +45,14 @@ _policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and 
 
 NEVER = sys.maxsize
 """When a consent without an end ends."""
-WireFor = Callable[[DeliverySnapshot], ChannelContext]
+ContextFor = Callable[[DeliverySnapshot], ChannelContext]
 
 
 class Admission(msgspec.Struct, frozen=True):
     """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
 
     installation: Installation
-    wire_for: WireFor
+    context_for: ContextFor
     owner: str
     now: datetime
     loaded: Snapshots
@@ -54,22 +64,25 @@ class Admission(msgspec.Struct, frozen=True):
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
     """Channels whose access was found dead in this very transaction."""
-    told: list[Alert] = msgspec.field(default_factory=list)
+    alerts: list[Alert] = msgspec.field(default_factory=list)
+    previews: dict[int, str] = msgspec.field(default_factory=dict)
+    """The secret addresses of items under embargo, as they stand in this transaction."""
 
     @property
     def micros(self) -> int:
         return to_micros(self.now)
 
-    def consider(self, job: Job) -> Call | None:
-        """The next call for ``job``, or ``None`` when there is nothing to do for it now.
+    def consider(self, job: Job) -> list[Call]:
+        """The next calls for ``job``, none where there is nothing to do for it now; one, but for a list, whose
+        recipients may be as many as the job has lanes.
 
         Whatever goes wrong here concerns this delivery alone: it is held, and the others go on.
         """
         row = self.loaded.rows.get(job.delivery)
         if job.channel not in self.held:
-            return None  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
-        if row is None or row.next is None or row.next > self.micros:
-            return None  # somebody cancelled, held or moved it since the clock looked
+            return []  # its lease has lapsed or is another's: whoever drains the channel now goes on with it
+        if row is None or not self._is_in_turn(row):
+            return []  # somebody cancelled, held or moved it since the clock looked
         try:
             if row.state == "unknown":
                 return self._look(job, row)
@@ -78,30 +91,43 @@ class Admission(msgspec.Struct, frozen=True):
             self.batch.delivery(row.id, next_at=None)  # finished: nothing will happen by itself
         except Exception:
             log.exception("delivery %s cannot be prepared", job.delivery)
-            self._give_up(row)
-        return None
+            if not self._is_under_way(row):
+                self._give_up(row)
+        return []
 
-    def _go(self, job: Job, row: DeliverySnapshot) -> Call | None:
+    def _is_in_turn(self, row: DeliverySnapshot) -> bool:
+        if row.next is None:
+            return self._is_under_way(row) and self._is_list(row)  # in another lane there may be more to do
+        return row.next <= self.micros
+
+    def _is_under_way(self, row: DeliverySnapshot) -> bool:
+        """Whether attempts at it are open. The last of them to come back says how it goes on, not what is found out
+        here meanwhile: until then nothing about it is decided but whether more begins."""
+        return row.state == "sending" and row.next is None
+
+    def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
-        verdict = judge(self._case(job, row, content), self.now)
+        verdict = judge(self._gate_input(job, row, content), self.now)
+        if self._is_under_way(row) and not isinstance(verdict, Go):
+            return []
         match verdict:
             case Hold(reason=reason):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
-                return None
             case Wait(until=until):
                 self.batch.delivery(row.id, next_at=until)
-                return None
             case Go() if self._is_list(row):
-                return self._next_recipient(job, row, content)
+                return self._next_recipients(job, row, content)
             case Go():
                 return self._part(job, row, content)
+        return []
 
-    def _case(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+    def _gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
-            embargo=datetime.fromisoformat(content.embargo) if content.embargo else None,
+            embargo=embargo.end_of(content.embargo),
+            carries_embargo=bool(content.embargo) and self._carries_embargo(row),
             paused=row.paused is not None,
             newest=row.newest == row.revision_id,
             content_hash=recomputed(row.content, content, row.channel_id, self._list_digest(row), job.pictures),
@@ -114,10 +140,13 @@ class Admission(msgspec.Struct, frozen=True):
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
             lapsed=any(
-                self.loaded.consents.get((row.workspace_id, one.sha256), NEVER) <= self.micros
-                for one in content.pictures
+                self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
+                for sha256 in content.stills()
             ),
         )
+
+    def _carries_embargo(self, row: DeliverySnapshot) -> bool:
+        return self.installation.platform(row.platform).carries_embargo(msgspec.json.decode(row.settings))
 
     def _is_list(self, row: DeliverySnapshot) -> bool:
         return self.installation.platform(row.platform).independent_parts
@@ -126,30 +155,48 @@ class Admission(msgspec.Struct, frozen=True):
         """Whom a list channel would write to today; empty for other channels."""
         return self.recipients.list_digest(row) if self._is_list(row) else ""
 
-    def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
+    def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
         parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
-        turn = in_turn([part_state(part) for part in known.values()], False, self.now)
+        turn = next_part([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
-            return None
-        return self._call(job, row, parts[turn.number], known)
+            return []
+        return self._begin(row, [self._call(job, row, parts[turn.number], known)])
 
-    def _next_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> Call | None:
-        """The next of a list's recipients. Only this one is read and decrypted, whoever else there is."""
+    def _next_recipients(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
+        """The next of a list's recipients, one for each lane. Only these are read and decrypted, whoever else there
+        is."""
         self.recipients.ensure_frozen(row)
-        turn = self.recipients.in_turn(row.id)
-        if turn is not None and not self.recipients.is_wanted(row, turn):
-            self.recipients.drop_unwanted(row)
-            turn = self.recipients.in_turn(row.id)
-            if turn is None:
+        allowed = self.installation.platform(row.platform).lanes_on(msgspec.json.decode(row.settings))
+        lanes = [lane for lane in job.lanes if lane < allowed]
+        if not lanes:
+            return []
+        people = self.recipients.ready(row.id, len(lanes))
+        if not self.recipients.are_wanted(row, people):
+            self._skip_unwanted(row)
+            people = self.recipients.ready(row.id, len(lanes))
+            if not people and not self._is_under_way(row):
                 self._end_list(row)
-                return None
-        if turn is None:
+                return []
+        if not people and not self._is_under_way(row):
             self._stop(row, "previous")
-            return None
-        known = self.recipients.known(row.id, turn.number)
-        return self._call(job, row, self._addressed(job, row, content, turn), known)
+        calls: list[Call] = []
+        for lane, person in zip(lanes, people, strict=False):
+            one_lane = msgspec.structs.replace(job, lanes=(lane,))
+            known = self.recipients.with_first(row.id, person.number)
+            calls.append(self._call(one_lane, row, self._addressed(job, row, content, person), known))
+            if calls[-1].kind == "prepare":
+                return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
+        return self._begin(row, calls)
+
+    def _skip_unwanted(self, row: DeliverySnapshot) -> None:
+        """Write to none of those who have left the list since the approval, and have it stand in the record."""
+        count = self.recipients.skip_unwanted(row)
+        if count:
+            facts = {"delivery": row.id, "channel": row.channel_name, "count": count}
+            line = AuditLine(row.workspace_id, None, "scheduler", "delivery.skipped", row.item_id, facts)
+            self.batch.lines.append(line)
 
     def _addressed(self, job: Job, row: DeliverySnapshot, content: Content, known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
@@ -160,65 +207,65 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _end_list(self, row: DeliverySnapshot) -> None:
         """Whoever was left has left the list: what the others came to stands."""
-        left = self.recipients.left(row)
-        result = whole(left, True, self.now)
+        left = self.recipients.unfinished(row)
+        result = delivery_status(left, True, self.now)
         if not left and not self.recipients.counts(row.id)[0]:
             self._stop(row, "changed")
             return
-        values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
+        values: Values = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
         if result.state == "published":
             values["published_at"] = self.now
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
 
-    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: Known) -> Call:
+    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: PartsByNumber) -> Call:
+        """What is to be done for ``part``: it is sent, or first prepared. Nothing is begun by this."""
         platform, number = self.installation.platform(row.platform), part.number
         if not known[number].message_id and part.recipient:
             known[number].message_id = self._message_id(row, number, part)
             self.batch.part(row.id, number, message_id=known[number].message_id)
         part, handles = complete(part, known)
-        context = self.wire_for(row)
+        context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        if not ready and (part.pictures or platform.needs_prepare(part)):
-            return Call("prepare", job, platform, context, part, handles, self.now, row, known)
-        # the last thing that can fail: a committed attempt is always called
-        attempt = self._commit_attempt(row, number)
-        return Call("send", job, platform, context, part, handles, self.now, row, known, attempt)
+        prepares = not ready and bool(part.pictures or part.view.other_files or platform.needs_prepare(part))
+        kind: Kind = "prepare" if prepares else "send"
+        return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
+
+    def _begin(self, row: DeliverySnapshot, calls: list[Call]) -> list[Call]:
+        """Write the attempts of what is sent down. Nothing can fail after the first: a committed attempt is called."""
+        for call in calls:
+            if call.kind == "send":
+                call.attempt = self._commit_attempt(row, call.part.number, call.lane)
+        return calls
 
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
-        for picture in content.pictures_on(row.channel_id):
-            file = job.pictures.files.get(picture.sha256) if job.pictures else None
-            stored = Stored(file.read, file.size, stream=file.open) if file else Stored(_unread, 0)
-            files[picture.sha256] = stored
-        return for_channel(content, row.channel_id, row.item_uid, files, people)
+        for attachment in content.attachments_on(row.channel_id):
+            file = job.pictures.files.get(attachment.sha256) if job.pictures else None
+            stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
+            files[attachment.sha256] = stored
+        view = for_channel(content, row.channel_id, row.item_uid, files, people)
+        return msgspec.structs.replace(view, preview_url=self._preview_url(row, content)) if content.embargo else view
 
-    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
+    def _preview_url(self, row: DeliverySnapshot, content: Content) -> str:
+        """Where it is read until its embargo ends, for a channel that gets it before."""
+        if embargo.is_over(content.embargo, self.now) or not self._carries_embargo(row):
+            return ""
+        if row.item_id not in self.previews:
+            url = preview_addresses.url(self.installation, self.recipients.connection, row.item_id)
+            self.previews[row.item_id] = url
+        return self.previews[row.item_id]
+
+    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> PartsByNumber:
         """The parts are written down before the first of them is sent."""
-        made: list[dict[str, Any]] = [
-            {
-                "delivery_id": row.id,
-                "number": n,
-                "role": part.role,
-                "state": "waiting",
-                "key": f"{row.uid}-{n}",
-                "recipient": "",
-                "message_id": "",
-                "handles": {},
-                "remote_id": "",
-                "url": "",
-                "tries": 0,
-                "detail": "",
-                "next_at": None,
-                "was": "",
-                "blind": "",
-            }
-            for n, part in enumerate(parts)
-        ]
-        self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
-        self.loaded.parts[row.id] = {one["number"]: PartSnapshot(**one) for one in made}
-        return self.loaded.parts[row.id]
+        known = {
+            number: PartSnapshot(row.id, number, f"{row.uid}-{number}", part.role) for number, part in enumerate(parts)
+        }
+        for number, part in known.items():
+            self.batch.new_parts[row.id, number] = {name: getattr(part, name) for name in STORED}
+        self.loaded.parts[row.id] = known
+        return known
 
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain."""
@@ -226,7 +273,7 @@ class Admission(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: DeliverySnapshot, number: int) -> str:
+    def _commit_attempt(self, row: DeliverySnapshot, number: int, lane: int) -> str:
         uid = uuid.uuid4().hex
         self.batch.new_attempts.append(
             {
@@ -234,6 +281,7 @@ class Admission(msgspec.Struct, frozen=True):
                 "delivery_id": row.id,
                 "channel_id": row.channel_id,
                 "part": number,
+                "lane": lane,
                 "hash": row.hash,
                 "worker": self.owner,
                 "started_at": self.now,
@@ -242,13 +290,13 @@ class Admission(msgspec.Struct, frozen=True):
                 "detail": "",
             }
         )
-        self.batch.part(row.id, number, state="sending", next_at=None)
+        self.batch.begin_part(row.id, number)
         self.batch.delivery(row.id, state="sending", next_at=None, reason="")
         if row.item_state != "publishing" and not self.installation.platform(row.platform).instant:
             self.batch.items.add(row.item_id)
         return uid
 
-    def _look(self, job: Job, row: DeliverySnapshot) -> Call | None:
+    def _look(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         """Reading back sends nothing, so it is done while paused too; the gate is asked before anything is sent."""
         content = parse(row.content)
         platform = self.installation.platform(row.platform)
@@ -256,13 +304,13 @@ class Admission(msgspec.Struct, frozen=True):
         part, known = (self._lost_recipient if self._is_list(row) else self._lost_part)(job, row, content)
         if part is None:
             self._give_up(row)
-            return None
+            return []
         since = self._since(row, known[part.number])
         part, handles = complete(part, known)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        return Call("look", job, platform, self.wire_for(row), part, handles, since, row, known)
+        return [Call("look", job, platform, self.context_for(row), part, handles, since, row, known, job.lanes[0])]
 
-    def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+    def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         """The first part to find out about now, and all of them."""
         parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
@@ -270,32 +318,32 @@ class Admission(msgspec.Struct, frozen=True):
         number = next(lost, None)
         return (None if number is None else parts[number]), known
 
-    def _lost_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+    def _lost_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         if row.was:
             self.recipients.list_digest(row)
             self.recipients.ensure_frozen(row)
-        lost = self.recipients.lost(row.id)
+        lost = self.recipients.next_unverified(row.id)
         if lost is None:
             return None, {}
-        since = self.recipients.lost_since(row.id, lost.number)
+        since = self.recipients.unverified_since(row.id, lost.number)
         if since is not None:
-            self.loaded.lost[row.id, lost.number] = since
-        return self._addressed(job, row, content, lost), self.recipients.known(row.id, lost.number)
+            self.loaded.unverified[row.id, lost.number] = since
+        return self._addressed(job, row, content, lost), self.recipients.with_first(row.id, lost.number)
 
-    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
+    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> PartsByNumber:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
         if not row.was:
             return {}
         known = self.first_time(row, parts)
-        for one in known.values():
-            doubted: dict[str, Any] = {"state": "unknown", "was": "waiting", "next_at": self.now}
-            one.set(**doubted)
-            self.batch.part(row.id, one.number, **doubted)
+        doubted = {"state": "unknown", "was": "waiting", "next_at": self.now}
+        for part in known.values():
+            part.set(**doubted)
+            self.batch.part(row.id, part.number, **doubted)
         return known
 
     def _since(self, row: DeliverySnapshot, part: PartSnapshot) -> datetime:
         """From when on it may have gone out: its first attempt not accounted for, or the backup if that is earlier."""
-        lost = self.loaded.lost.get((row.id, part.number))
+        lost = self.loaded.unverified.get((row.id, part.number))
         if row.doubt_since is None or not part.was:
             return lost or from_micros(row.due)
         return min(from_micros(row.doubt_since), lost or self.now)
@@ -307,7 +355,7 @@ class Admission(msgspec.Struct, frozen=True):
             return
         self.batch.delivery(row.id, next_at=None, reason="ask")
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": "ask"}
-        self.told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
+        self.alerts.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
 
     def _stop(self, row: DeliverySnapshot, reason: str) -> None:
         state = "cancelled" if reason in STOPS else "held"
@@ -316,10 +364,10 @@ class Admission(msgspec.Struct, frozen=True):
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
-            self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
+            self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
-def _unread() -> bytes:
+def _unread() -> BinaryIO:
     raise FileNotFoundError("the picture has not been read")
 
 
@@ -327,7 +375,7 @@ def part_state(row: PartSnapshot) -> PartState:
     return PartState(row.number, row.state, row.next_at, row.detail)
 
 
-def complete(part: Part, known: Known) -> tuple[Part, Handles]:
+def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
     """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
     row = known[part.number]
     previous = known.get(part.number - 1)
@@ -338,6 +386,7 @@ def complete(part: Part, known: Known) -> tuple[Part, Handles]:
         text=part.text,
         view=part.view,
         pictures=part.pictures,
+        other_files=part.other_files,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",
         root=known[0].remote_id if follows else "",

@@ -2,7 +2,7 @@
 
 One transaction commits the outcomes of the calls that came back *and* the attempts of the calls that go out next,
 for every channel at once; so a durable write before and after each call costs little, and still no channel ever
-has more than one attempt open.
+has more attempts open than it has lanes: one, where posts follow each other.
 """
 
 from __future__ import annotations
@@ -11,28 +11,25 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from commsched.core.delivery.outcome import Found, Published, Retry
-from commsched.core.platform.contract import ChannelContext
-from commsched.services.deliver import claims, rows
+from commsched.core.delivery.outcome import Retry
+from commsched.services.deliver import claims, snapshots
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.calls import perform
-from commsched.services.deliver.outcomes import OutcomeRecorder
+from commsched.services.deliver.batch import Batch, Overtaken, attempt_outcomes
+from commsched.services.deliver.calls import Contexts, perform
+from commsched.services.deliver.lanes import ChannelTraits, Lanes
+from commsched.services.deliver.outcomes import OutcomeRecorder, doubtful, still_ours, unrecorded
 from commsched.services.deliver.quarantine import quarantine
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.recovery import Dead, close_lost, lost, recover
+from commsched.services.deliver.recovery import Dead, close_orphaned, orphaned, recover
 from commsched.services.deliver.types import Call, Done, Job
-from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
@@ -79,30 +76,31 @@ class Dispatcher:
         self.stopping = False
         self.refused = False
         """Whether the last transaction could not be committed and is tried again."""
-        self._lines: dict[int, deque[Job]] = {}
-        self._busy: set[int] = set()
-        self._on_hands: set[int] = set()
-        self._instant: dict[int, bool] = {}
+        self.lanes = Lanes()
+        self._on_hands: set[str] = set()
+        """The calls that hands are busy with, by their tokens."""
         self._stuck: set[int] = set()
-        """Channels whose last answer cannot be written down, whatever is tried. They rest until a restart."""
+        """Channels with an answer that cannot be written down, whatever is tried. They rest until a restart."""
+        self._unwritable: set[str] = set()
+        """The attempts that those answers are to."""
         self._poison: set[int] = set()
         self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._unrecorded: list[Done] = []
         self._claimed: dict[int, datetime] = {}
         """Since when the channels with a call under way are claimed for as long as they can be."""
         self._scanned, self._rescan = 0.0, RESCAN
-        self._contexts: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
+        self._contexts = Contexts(installation, self.lanes.narrow)
 
     def run(self) -> int:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
-        made = 0
-        while not self.stopping or self._busy:
+        count = 0
+        while not self.stopping or self.busy:
             calls = self.step(PATIENCE)
-            if calls is None and not self._busy:
+            if calls is None and not self.busy:
                 break
-            made += calls or 0
+            count += calls or 0
         self.release()
-        return made
+        return count
 
     def step(self, patience: float = 0.0) -> int | None:
         """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
@@ -110,7 +108,8 @@ class Dispatcher:
         self._renew()
         if not self.stopping:
             self._scan()
-        done = self._collect(patience if self._busy and not self._waiting() else 0.0)
+        waiting = self._waiting()
+        done = [] if waiting and self.lanes.refill else self._collect(patience if self.busy and not waiting else 0.0)
         if not done and not self._waiting():
             return None
         calls = self._turn(done)
@@ -121,18 +120,23 @@ class Dispatcher:
     @property
     def busy(self) -> frozenset[int]:
         """Channels with a call under way, or with an answer that could not be recorded yet."""
-        return frozenset(self._busy)
+        return self.lanes.busy
+
+    @property
+    def attempts(self) -> frozenset[str]:
+        """The ids of the open attempts whose answers are still to come, or cannot be written down."""
+        return self.lanes.attempts | self._unwritable
 
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
         with self.installation.store.engine.connect() as connection:
-            return rows.next_due(connection, self._poison, self._stuck)
+            return claims.next_due(connection, self._poison, self._stuck)
 
     def release(self) -> None:
         """Let every channel go on which no call is under way, for others to drain."""
         try:
             with self.installation.store.ledger() as connection:
-                claims.release(connection, self.owner, self.installation.now(), self._busy)
+                claims.release(connection, self.owner, self.installation.now(), self.busy)
         except Exception:  # then they lapse by themselves
             log.warning("the channels could not be let go", exc_info=True)
 
@@ -141,37 +145,30 @@ class Dispatcher:
     def _waiting(self) -> bool:
         if self.stopping:
             return False
-        room = self.width > len(self._on_hands)
-        return any(
-            line and channel not in self._busy and (room or self._instant.get(channel))
-            for channel, line in self._lines.items()
-        )
+        return self.lanes.waits(self.width > len(self._on_hands))
 
     def _scan(self) -> None:
-        """Line up what is due. Lines of busy channels stay as they are; the others are drawn up anew."""
+        """Line up what is due."""
         at = time.monotonic()
-        if self._waiting() or (self._busy and at < self._scanned + self._rescan):
+        if self._waiting() or (self.busy and at < self._scanned + self._rescan):
             return
         now = self.installation.now()
         with self.installation.store.engine.connect() as connection:
-            left = lost(connection, Dead(self.owner, now, self._busy | self._stuck))
-            found = rows.due(connection, now, DEPTH, SCAN, self.owner)
-            new = {channel for _, channel in found} - self._instant.keys()
-            self._instant |= {channel: self._is_instant(key) for channel, key in rows.platforms(connection, new)}
+            left = orphaned(connection, Dead(self.owner, now, self.attempts))
+            due = claims.due(connection, now, DEPTH, SCAN, self.owner)
+            new = {channel for _, channel in due} - self.lanes.traits.keys()
+            self.lanes.traits |= {channel: self._traits(key) for channel, key in claims.platforms(connection, new)}
         self._scanned = time.monotonic()
         self._rescan = max(RESCAN, 10 * (self._scanned - at))
-        self._lines = {channel: line for channel, line in self._lines.items() if channel in self._busy}
-        for delivery, channel in found:
-            if channel not in self._busy and channel not in self._stuck and delivery not in self._poison:
-                self._lines.setdefault(channel, deque()).append(Job(delivery, channel))
+        self.lanes.line_up(due, lambda delivery, channel: channel in self._stuck or delivery in self._poison)
         if left:
             self._take_over()
 
     def _take_over(self) -> None:
         """What a dead owner left open is called unknown; its deliveries are read back when their time comes."""
         try:
-            recover(self.installation, owner=self.owner, besides=self._busy | self._stuck)
-        except (DBAPIError, rows.Overtaken):
+            recover(self.installation, owner=self.owner, besides=self.attempts)
+        except (DBAPIError, Overtaken):
             self._trouble([])
 
     def _renew(self) -> None:
@@ -181,17 +178,17 @@ class Dispatcher:
             return
         try:
             with self.installation.store.ledger() as connection:
-                claims.renew(connection, self._busy, self.owner, now)
+                claims.renew(connection, self.busy, self.owner, now)
         except DBAPIError:
             log.warning("the leases could not be renewed; it is tried again", exc_info=True)
         else:
-            self._claimed = dict.fromkeys(self._busy, now)
+            self._claimed = dict.fromkeys(self.busy, now)
 
-    def _is_instant(self, platform: str) -> bool:
+    def _traits(self, platform: str) -> ChannelTraits:
         try:
-            return self.hands is None or self.installation.platform(platform).instant
+            return ChannelTraits.of(self.installation.platform(platform), self.hands is not None)
         except Exception:  # a platform that does not load is dealt with where its delivery is considered
-            return False
+            return ChannelTraits(instant=self.hands is None)
 
     def _is_list(self, platform: str) -> bool:
         try:
@@ -208,40 +205,28 @@ class Dispatcher:
                 done.append(self._inbox.get_nowait())
         except queue.Empty:
             pass
-        self._on_hands -= {one.call.job.channel for one in done}
+        self._on_hands -= {answer.call.token for answer in done}
         return done
 
     def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
-        """The next of every free line, but no more than can be called at once: a committed attempt never queues.
-        A line that has had its turn goes last, so that many channels share a batch fairly."""
-        freed = {one.call.job.channel for one in done}
-        room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
-        jobs: list[Job] = []
-        for channel in list(self._lines):
-            if len(jobs) >= most:
-                break
-            if (channel in self._busy and channel not in freed) or (room <= 0 and not self._instant.get(channel)):
-                continue
-            room -= not self._instant.get(channel)
-            line = self._lines.pop(channel)
-            jobs.append(line.popleft())
-            if line:
-                self._lines[channel] = line
-        return jobs
+        """The next of every line with a free lane, for as many calls as can be made at once."""
+        room = self.width - len(self._on_hands) - sum(answer.call.kind == "prepare" for answer in done)
+        return self.lanes.next_jobs(done, room, most)
 
     def _hand_out(self, call: Call) -> None:
         if self.hands is None or (call.platform.instant and call.kind != "prepare"):
             self._inbox.put(perform(self.installation, call))
         else:
-            self._on_hands.add(call.job.channel)
+            self._on_hands.add(call.token)
             self.hands.submit(lambda: self._inbox.put(perform(self.installation, call)))
 
     def _mark(self, done: Sequence[Done], calls: Sequence[Call], later: Sequence[Done] = ()) -> None:
         """``done`` is written down, but for ``later``; ``calls`` are under way."""
         self._unrecorded += later
-        self._busy -= {one.call.job.channel for one in done}
-        self._busy |= {call.job.channel for call in calls} | {one.call.job.channel for one in later}
-        self._claimed = {channel: at for channel, at in self._claimed.items() if channel in self._busy}
+        self.lanes.end(answer.call for answer in done)
+        self.lanes.begin([*calls, *(answer.call for answer in later)])
+        busy = self.busy
+        self._claimed = {channel: at for channel, at in self._claimed.items() if channel in busy}
         self._claimed |= dict.fromkeys((call.job.channel for call in calls), self.installation.now())
 
     # -- in the store ------------------------------------------------------------------------------
@@ -260,12 +245,12 @@ class Dispatcher:
         except OperationalError:
             self._trouble(done + self._not_called(calls))
             return []
-        except rows.Overtaken:
+        except Overtaken:
             log.warning("an attempt has been closed by somebody else; the answers are looked at one by one")
-            return self._one_by_one([*_once_more(done), *jobs])
+            return self._one_by_one([*doubtful(done), *jobs])
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
-            return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
+            return self._one_by_one([*doubtful(done), *self._not_called(calls), *jobs])
         self.refused = False
         self._mark(done, calls, later)
         if not calls and len(later) == len(done):
@@ -275,33 +260,33 @@ class Dispatcher:
     def _trouble(self, done: list[Done]) -> None:
         log.warning("the database could not be written; waiting and trying again", exc_info=True)
         self.refused = True
-        self._unrecorded = _once_more(done) + self._unrecorded
-        self._lines = {}
+        self._unrecorded = doubtful(done) + self._unrecorded
+        self.lanes.lines = {}
         self.wait(TROUBLE_WAIT)
 
     def _not_called(self, calls: Sequence[Call]) -> list[Done]:
         """The transaction of these is reported to have failed, so none is made. Perhaps it was committed nevertheless:
         then their attempts stand open, and are to be closed as provably not sent."""
         never = [call for call in calls if call.kind == "send"]
-        self._busy |= {call.job.channel for call in never}
-        return _once_more([Done(call, Retry(NOT_CALLED, after=self.installation.now())) for call in never])
+        self.lanes.begin(never)
+        return doubtful([Done(call, Retry(NOT_CALLED, after=self.installation.now())) for call in never])
 
     def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
         """Each in a transaction of its own, so that one that breaks it stops no other."""
-        self._lines = {}
+        self.lanes.lines = {}
         calls: list[Call] = []
         for place, step in enumerate(steps):
             try:
                 calls += self._alone(step)
                 self._mark((), calls)  # what a later step says of the same channel frees none that is called now
             except OperationalError:
-                self._trouble([one for one in steps[place:] if isinstance(one, Done)])
+                self._trouble([step for step in steps[place:] if isinstance(step, Done)])
                 break
         return calls
 
     def _alone(self, step: Done | Job) -> list[Call]:
         done, jobs = ([step], []) if isinstance(step, Done) else ([], [step])
-        if jobs and jobs[0].channel in self._busy:
+        if jobs and jobs[0].channel in self.busy:
             return []  # it is found again by the next scan
         calls: list[Call] = []
         later: list[Done] = []
@@ -324,14 +309,14 @@ class Dispatcher:
 
     def _find_open(self) -> int:
         """How many attempts stood open that this dispatcher makes no call for; they are closed."""
-        return recover(self.installation, owner=self.owner, besides=self._busy)
+        return recover(self.installation, owner=self.owner, besides=self.attempts)
 
     def _was_made(self, calls: Sequence[Call]) -> bool:
         """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
-        made = {call.attempt for call in calls if call.kind == "send"}
+        attempts = {call.attempt for call in calls if call.kind == "send"}
         try:
             with self.installation.store.engine.connect() as connection:
-                return not made.isdisjoint(rows.ends(connection, [call.job.delivery for call in calls]))
+                return not attempts.isdisjoint(attempt_outcomes(connection, [call.job.delivery for call in calls]))
         except Exception:  # then nothing can be read here at all, and the delivery is left alone
             log.exception("what became of the transaction cannot be seen")
             return False
@@ -348,30 +333,33 @@ class Dispatcher:
             self._poison.add(job.delivery)
             if isinstance(step, Done):
                 self._stuck.add(job.channel)
+                self._unwritable.add(step.call.attempt)
 
     def _transact(
         self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]
     ) -> tuple[list[Call], list[Done]]:
         """What to call, and which of ``done`` must be recorded later, since somebody else is at work on its rows."""
-        now, batch = self.installation.now(), rows.Batch()
-        held = self._claim(connection, {one.call.job.channel for one in done} | {job.channel for job in jobs}, now)
-        done = _not_recorded(connection, _still_ours(done, held))
-        settled = {one.call.job.delivery for one in done}
+        now, batch = self.installation.now(), Batch()
+        held = self._claim(
+            connection, {answer.call.job.channel for answer in done} | {job.channel for job in jobs}, now
+        )
+        done = unrecorded(connection, still_ours(done, held))
+        settled = {answer.call.job.delivery for answer in done}
         ready = claims.lock(connection, settled | {job.delivery for job in jobs})
-        later = [one for one in done if one.call.job.delivery not in ready]
-        done = [one for one in done if one.call.job.delivery in ready]
-        waiting = {one.call.job.channel for one in later}
+        later = [answer for answer in done if answer.call.job.delivery not in ready]
+        done = [answer for answer in done if answer.call.job.delivery in ready]
+        waiting = {answer.call.job.channel for answer in later}
         jobs = [job for job in jobs if job.delivery in ready - settled and job.channel not in waiting]
-        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
-        wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
-        loaded = rows.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
-        recipients = RecipientRows(self.installation, connection, now)
-        admission = Admission(self.installation, self._context, self.owner, now, loaded, batch, held, recipients)
+        kept = {answer.call.row.id: (answer.call.row, answer.call.known) for answer in done if answer.ends_all}
+        wanted = {answer.call.job.delivery for answer in done} | {job.delivery for job in jobs}
+        loaded = snapshots.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
+        recipients = RecipientRows(self.installation, connection, now, batch)
+        admission = Admission(self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients)
         recorder = OutcomeRecorder(now, loaded, batch, admission)
-        again = [job for one in done if (job := recorder.settle(one)) is not None]
+        again = [job for answer in done if (job := recorder.record(answer)) is not None]
         calls = self._consider(admission, again, jobs)
         batch.flush(connection, now)
-        send_alerts(self.installation, connection, admission.told)
+        send_alerts(self.installation, connection, admission.alerts)
         return calls, later
 
     def _claim(self, connection: Connection, channels: set[int], now: datetime) -> frozenset[int]:
@@ -379,71 +367,17 @@ class Dispatcher:
         claimed = claims.claim(connection, channels, self.owner, now)
         if not claimed.taken_over:
             return claimed.held
-        dead = Dead(self.owner, now, self._busy)
-        close_lost(self.installation, connection, dead, channels=claimed.taken_over)
-        return claimed.held - {row.channel_id for row in lost(connection, dead)}
+        dead = Dead(self.owner, now, self.attempts)
+        close_orphaned(self.installation, connection, dead, channels=claimed.taken_over)
+        return claimed.held - {row.channel_id for row in orphaned(connection, dead)}
 
     def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
-        """First what has just been prepared, then the next in each line; a channel gets at most one call."""
+        """First what has just been prepared, then the next in each line. What is gone on with after an answer is
+        considered afresh in the next turn, from rows as committed, and so is its channel."""
         prepared = [job for job in again if job.prepared >= 0]
-        more = [job for job in again if job.prepared < 0]  # further parts: considered afresh, from rows as committed
+        more = [job for job in again if job.prepared < 0]
         taken = {job.channel for job in again}
         for job in [job for job in jobs if job.channel in taken] + more:
-            self._lines.setdefault(job.channel, deque()).appendleft(job)
+            self.lanes.put_back(job)
         fresh = [job for job in jobs if job.channel not in taken]
-        return [call for job in prepared + fresh if (call := admission.consider(job)) is not None]
-
-    def _context(self, row: rows.DeliverySnapshot) -> ChannelContext:
-        """The channel's wire, kept while its settings stay the same, so that connections are reused."""
-        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name)
-        kept = self._contexts.get(row.channel_id)
-        if kept and kept[0] == stands:
-            return kept[1]
-        settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
-        context = make_context(
-            self.installation,
-            workspace=row.workspace,
-            channel=row.channel_id,
-            settings=settings,
-            facts=facts,
-            secrets=self.installation.vault.unseal_map(row.secrets),
-            account=row.account,
-            account_name=row.account_name,
-            language=row.language,
-            office_name=row.office_name,
-        )
-        self._contexts[row.channel_id] = (stands, context)
-        return context
-
-
-def _once_more(done: Sequence[Done]) -> list[Done]:
-    """``done``, marked as having been in a transaction that may have been committed."""
-    for one in done:
-        one.again = True
-    return list(done)
-
-
-def _still_ours(done: Sequence[Done], held: Collection[int]) -> list[Done]:
-    """``done`` without what was prepared or read back on a channel that is another's by now. An attempt's outcome is
-    written down under the attempt's own id, whoever drains the channel."""
-    return [one for one in done if one.call.kind == "send" or one.call.job.channel in held]
-
-
-def _not_recorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
-    """``done`` without the answers that a transaction reported lost has written down after all.
-
-    What another process has called unknown meanwhile is proved by an answer that says it is out.
-    """
-    doubtful = [one for one in done if one.again and one.call.kind == "send"]
-    if not doubtful:
-        return list(done)
-    ends = rows.ends(connection, sorted({one.call.job.delivery for one in doubtful}))
-    left: list[Done] = []
-    for one in done:
-        end = ends.get(one.call.attempt) if one.again and one.call.kind == "send" else ""
-        if end == "":
-            left.append(one)
-        elif end == "unknown" and isinstance(one.result, Published):
-            found = Found(one.result.id, one.result.url)
-            left.append(Done(msgspec.structs.replace(one.call, kind="look"), found, again=True))
-    return left
+        return [call for job in prepared + fresh for call in admission.consider(job)]

@@ -1,13 +1,13 @@
 """A list's recipients as the dispatcher needs them: the one in turn, and what is left in all, at a cost that does not
 grow with the list.
 
-Within a transaction a delivery to a list has one recipient in hand, whose row here may be older than what has just
-been decided about it. Whoever asks for the others says which one that is.
+What has been decided about recipients in the same transaction is written before anything is asked about them, since
+the answers about several may be recorded in one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,7 +32,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
 from commsched.services.channels import lists
-from commsched.services.deliver.rows import DeliverySnapshot, Known, PartSnapshot
+from commsched.services.deliver.batch import Batch
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
 
@@ -43,13 +44,13 @@ _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
 """Word for word the condition of the index that leads to them."""
 _COLUMNS: Final = tuple(_part.c[name] for name in PartSnapshot.__struct_fields__ if name in _part.c)
-LEFT: Final = ("sending", "waiting", "unknown", "held", "failed")
+UNFINISHED: Final = ("sending", "waiting", "unknown", "held", "failed")
 """The states of a recipient who has not got it, as far as anybody knows."""
 
 # Each is built once: building a statement costs more than the database does to answer it.
 _HERE: Final = (_part.c.delivery_id == bindparam("delivery"), _recipient)
 _OTHERS: Final = (*_HERE, _part.c.number != bindparam("number"))
-_WAITS: Final = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(1)
+_WAITS: Final = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(bindparam("most"))
 _FRESH: Final = _WAITS.where(_part.c.next_at.is_(None)).order_by(_part.c.number)
 _AGAIN: Final = _WAITS.where(_part.c.next_at <= bindparam("now")).order_by(_part.c.next_at)
 _LOST: Final = (
@@ -67,10 +68,16 @@ _KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindpar
 _COUNTS: Final = (
     select(func.count().filter(_part.c.state == "published"), func.count())
     .select_from(_part)
-    .where(_HERE[0], _part.c.number != bindparam("number"))
+    .where(_HERE[0], _part.c.number != bindparam("number"), _part.c.state != "skipped")
 )
-_ON_LIST: Final = select(_list.c.id).where(
-    _list.c.channel_id == bindparam("channel"), _list.c.blind == bindparam("blind"), _list.c.state == "active"
+_ON_LIST: Final = (
+    select(func.count())
+    .select_from(_list)
+    .where(
+        _list.c.channel_id == bindparam("channel"),
+        _list.c.blind.in_(bindparam("people", expanding=True)),
+        _list.c.state == "active",
+    )
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
 _IN_STATE: Final = _STATE.where(*_OTHERS, _part.c.state == bindparam("state"))
@@ -115,7 +122,9 @@ def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:
     void = select(Delivery.id).where(
         Delivery.item_id == item, Delivery.channel_id == channel, Delivery.state == "cancelled", Delivery.stop == ""
     )
-    begun = select(Part.delivery_id).where(Part.delivery_id.in_(void), (Part.state != "waiting") | (Part.tries > 0))
+    begun = select(Part.delivery_id).where(
+        Part.delivery_id.in_(void), Part.state.not_in(("waiting", "skipped")) | (Part.tries > 0)
+    )
     rows.execute(delete(_part).where(_part.c.delivery_id.in_(void), _part.c.delivery_id.not_in(begun)))
 
 
@@ -125,6 +134,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
     installation: Installation
     connection: Connection
     now: datetime
+    batch: Batch
 
     def list_digest(self, row: DeliverySnapshot) -> str:
         """What the list is now. One that is a secret still, from an earlier version, becomes rows first."""
@@ -143,57 +153,66 @@ class RecipientRows(msgspec.Struct, frozen=True):
                 doubted = {"state": "unknown", "was": "waiting", "next_at": self.now}
                 self.connection.execute(update(_part).where(_mine[0] == row.id).values(**doubted))
 
-    def in_turn(self, delivery: int) -> PartSnapshot | None:
-        """Who can be written to now: who has not been tried before who is to be tried again."""
-        return self._first(_FRESH, delivery=delivery) or self._first(_AGAIN, delivery=delivery, now=self.now)
+    def ready(self, delivery: int, most: int) -> list[PartSnapshot]:
+        """Who can be written to now, ``most`` at most: who has not been tried before who is to be tried again."""
+        people = self._parts(_FRESH, delivery=delivery, most=most) if most else []
+        if len(people) < most:
+            people += self._parts(_AGAIN, delivery=delivery, now=self.now, most=most - len(people))
+        return people
 
-    def lost(self, delivery: int) -> PartSnapshot | None:
+    def next_unverified(self, delivery: int) -> PartSnapshot | None:
         """Of whom it is to be found out now whether they got it."""
-        return self._first(_LOST, delivery=delivery, now=self.now)
+        return next(iter(self._parts(_LOST, delivery=delivery, now=self.now)), None)
 
-    def lost_since(self, delivery: int, number: int) -> datetime | None:
+    def unverified_since(self, delivery: int, number: int) -> datetime | None:
         """When the first attempt was committed that nobody knows the fate of."""
         about = {"delivery": delivery, "number": number}
         since: datetime | None = self.connection.execute(_LOST_SINCE, about).scalar()
         return since
 
-    def known(self, delivery: int, number: int) -> Known:
+    def with_first(self, delivery: int, number: int) -> PartsByNumber:
         """The recipient ``number`` and the first one, in whose name the delivery's own row speaks."""
-        found = self.connection.execute(_KNOWN, {"delivery": delivery, "number": number})
-        return {row.number: PartSnapshot(**row._mapping) for row in found}
+        return {part.number: part for part in self._parts(_KNOWN, delivery=delivery, number=number)}
 
-    def left(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
-        """Of the recipients but ``besides``, those who decide what the delivery comes to: of who has not got it, the
-        one that :func:`~commsched.core.delivery.parts.whole` looks at first; after a restore also one who is in doubt
-        still, and one who was found to have got it meanwhile."""
+    def unfinished(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
+        """Of the recipients but ``besides``, those who decide the delivery's status: of who has not got it, the one
+        that :func:`~commsched.core.delivery.parts.delivery_status` looks at first; after a restore also one who is in
+        doubt still, and one who was found to have got it meanwhile."""
         others = {"delivery": row.id, "number": besides}
-        first = next((state for name in LEFT if (state := self._next(others | {"state": name}))), None)
-        told = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
-        return [state for state in (first, *told) if state is not None]
+        first = next((state for name in UNFINISHED if (state := self._next(others | {"state": name}))), None)
+        doubts = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
+        return [state for state in (first, *doubts) if state is not None]
 
     def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
-        """How many have got it, and how many there are, without ``besides``."""
+        """How many have got it, and how many there are, without ``besides`` and those who had left the list."""
+        self.batch.write_parts(self.connection)
         row = self.connection.execute(_COUNTS, {"delivery": delivery, "number": besides}).one()
         return int(row[0]), int(row[1])
 
-    def is_wanted(self, row: DeliverySnapshot, part: PartSnapshot) -> bool:
-        """Whether the recipient is on the list still: nobody is written to who has left it since the approval."""
-        if not part.blind:
-            return True  # frozen by an earlier version, which knew no other list than the whole
-        whom = {"channel": row.channel_id, "blind": part.blind}
-        return self.connection.execute(_ON_LIST, whom).first() is not None
+    def are_wanted(self, row: DeliverySnapshot, people: Sequence[PartSnapshot]) -> bool:
+        """Whether the recipients are all on the list still: nobody is written to who has left it since the approval.
+        Those frozen by an earlier version, which knew no other list than the whole, are."""
+        wanted = {part.blind for part in people if part.blind}
+        if not wanted:
+            return True
+        whom = {"channel": row.channel_id, "people": sorted(wanted)}
+        return self.connection.execute(_ON_LIST, whom).scalar() == len(wanted)
 
-    def drop_unwanted(self, row: DeliverySnapshot) -> None:
-        """Take those away who have left the list, and have not got it."""
-        listed = exists().where(
-            _list.c.blind == _part.c.blind, _list.c.state == "active", _list.c.channel_id == row.channel_id
-        )
+    def skip_unwanted(self, row: DeliverySnapshot) -> int:
+        """Pass over those who wait and have left the list; returns how many. Of who was forgotten nothing is kept."""
+        self.batch.write_parts(self.connection)
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
-        self.connection.execute(delete(_part).where(*waits, ~listed))
+        listed = (_list.c.blind == _part.c.blind, _list.c.channel_id == row.channel_id)
+        self.connection.execute(delete(_part).where(*waits, ~exists().where(*listed, _list.c.state != "removed")))
+        how = select(_list.c.state).where(*listed).scalar_subquery()
+        skipped = {"state": "skipped", "detail": how, "recipient": "", "next_at": None, "finished_at": self.now}
+        left = exists().where(*listed, _list.c.state != "active")
+        result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
+        return result.rowcount
 
-    def _first(self, statement: Select[Any], **about: object) -> PartSnapshot | None:
-        row = self.connection.execute(statement, about).first()
-        return None if row is None else PartSnapshot(**row._mapping)
+    def _parts(self, statement: Select[*tuple[object, ...]], **about: object) -> list[PartSnapshot]:
+        self.batch.write_parts(self.connection)
+        return [PartSnapshot(**row._mapping) for row in self.connection.execute(statement, about)]
 
     def _next(self, about: Mapping[str, object]) -> PartState | None:
         """Of those in one state, the one whose turn comes first. Without a time it is now for who waits, and never for
@@ -203,6 +222,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
             return timeless
         return self._state(_TIMED, about) or timeless
 
-    def _state(self, statement: Select[Any], about: Mapping[str, object]) -> PartState | None:
+    def _state(self, statement: Select[*tuple[object, ...]], about: Mapping[str, object]) -> PartState | None:
+        self.batch.write_parts(self.connection)
         row = self.connection.execute(statement, about).first()
         return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)

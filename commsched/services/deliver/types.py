@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
-from commsched.services.deliver.rows import DeliverySnapshot, Known
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber
+from commsched.services.kernel.blobs import File
 
 Kind = Literal["prepare", "send", "look"]
 
@@ -25,10 +24,10 @@ KEPT: Final = 4 * 1024 * 1024
 class VerifiedFile(msgspec.Struct, frozen=True):
     """A file whose bytes were hashed and found to be the approved ones. Opened, it is those bytes or an error."""
 
-    path: Path
+    file: File
     size: int
-    stamp: tuple[int, int]
-    """Inode and time of last change (ns) when it was hashed: nobody has put others' bytes in its place since."""
+    stamp: str
+    """What it was known by when it was hashed: nobody has put others' bytes in its place since."""
     data: bytes | None = None
     """Its bytes, where they are few."""
 
@@ -36,24 +35,11 @@ class VerifiedFile(msgspec.Struct, frozen=True):
         """A stream of its bytes from the beginning. Raises :class:`OSError` where it is not what was hashed."""
         if self.data is not None:
             return BytesIO(self.data)
-        stream = self.path.open("rb")
-        if stamp_of(stream) != (self.size, *self.stamp):
+        stream = self.file.open()
+        if self.file.blobs.stamp(stream) != self.stamp:
             stream.close()
-            raise OSError(f"{self.path.name} is not the file that was approved any more")
+            raise OSError(f"{self.file.key} is not the file that was approved any more")
         return stream
-
-    def read(self) -> bytes:
-        """All of its bytes at once."""
-        if self.data is not None:
-            return self.data
-        with self.open() as stream:
-            return stream.read()
-
-
-def stamp_of(stream: BinaryIO) -> tuple[int, int, int]:
-    """Size, inode and time of last change of an open file."""
-    status = os.fstat(stream.fileno())
-    return status.st_size, status.st_ino, status.st_mtime_ns
 
 
 class Pictures(msgspec.Struct, frozen=True):
@@ -72,6 +58,8 @@ class Job(msgspec.Struct):
     pictures: Pictures | None = None
     prepared: int = -1
     """The number of the part whose ``prepare`` has been done in this run."""
+    lanes: tuple[int, ...] = (0,)
+    """The channel's free lanes that its calls may be made in, one call in each."""
 
 
 class Call(msgspec.Struct):
@@ -86,10 +74,17 @@ class Call(msgspec.Struct):
     since: datetime
     """For reading back: when the attempt was committed."""
     row: DeliverySnapshot
-    known: Known
+    known: PartsByNumber
     """The delivery and its parts as they were read when this was decided; of a list's, those that matter."""
+    lane: int = 0
+    """The channel's lane that it is made in."""
     attempt: str = ""
     """For a ``send``: the id of its attempt."""
+
+    @property
+    def token(self) -> str:
+        """What it is known by while it is under way: no two calls that are have the same."""
+        return self.attempt or f"{self.job.delivery} {self.kind}"
 
 
 class Done(msgspec.Struct):

@@ -1,1 +1,1 @@
-"""The office's brand and the studio that draws cards in it."""
+"""The office's look: its brand, and the studio that draws cards in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from commsched import images
 from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.blobs import File, at_hand, blob_of
 from commsched.services.kernel.brand_kit import Kit, kit_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 COLOURS: Final = ("primary", "accent", "light", "dark")
 MOTIFS: Final = ("arcs", "slope", "none")
 MOST_FONTS: Final = 12
+FONTS: Final = "fonts"
+"""The room of the fonts among the blobs."""
 MOST_NAME: Final = 60
 
 
@@ -41,17 +43,29 @@ def brand_of(installation: Installation, session: Session, workspace: Workspace,
     kit = kit or kit_of(workspace)
     wanted = [number for number in (kit.logo, kit.logo_on_dark) if number]
     pictures = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
-    logos = tuple(_file(installation, pictures.get(number)) for number in (kit.logo, kit.logo_on_dark))
-    return _brand(msgspec.json.encode(kit), kit.name or workspace.name, str(installation.media / "fonts"), *logos)
+    logos = (_file(installation, pictures.get(number)) for number in (kit.logo, kit.logo_on_dark))
+    fonts = tuple((family, _font(installation, name)) for family, name in (*kit.fonts.items(), *kit.emoji.items()))
+    return _brand(msgspec.json.encode(kit), kit.name or workspace.name, fonts, *logos)
 
 
-def _file(installation: Installation, row: Media | None) -> str:
-    path = media_path(installation, row.sha256, row.suffix) if row is not None else None
-    return str(path) if path is not None and path.is_file() else ""
+def _file(installation: Installation, row: Media | None) -> File | None:
+    file = blob_of(installation, row) if row is not None else None
+    return file if file is not None and file.exists() else None
+
+
+def _font(installation: Installation, name: str) -> str:
+    """The path of a font's file; where it is missing, of none, and then the usual font is used."""
+    try:
+        return str(at_hand(installation, f"{FONTS}/{name}"))
+    except FileNotFoundError:
+        return name
 
 
 @lru_cache(32)
-def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -> Brand:
+def _brand(
+    stored: bytes, name: str, fonts: tuple[tuple[str, str], ...], logo: File | None, logo_on_dark: File | None
+) -> Brand:
+    paths = dict(fonts)
     kit = msgspec.json.decode(stored, type=Kit)
     return images.brand.Brand(
         name=name,
@@ -66,10 +80,10 @@ def _brand(stored: bytes, name: str, fonts: str, logo: str, logo_on_dark: str) -
         motif=kit.motif,
         margin=kit.margin,
         safe={"tall": (kit.safe_top, 0.0, kit.safe_bottom, 0.0)},
-        logo=Path(logo).read_bytes() if logo else b"",
-        logo_on_dark=Path(logo_on_dark).read_bytes() if logo_on_dark else b"",
-        emoji_font=next((str(Path(fonts) / file) for file in kit.emoji.values()), ""),
-        fonts={family: str(Path(fonts) / file) for family, file in kit.fonts.items()},
+        logo=logo.read() if logo else b"",
+        logo_on_dark=logo_on_dark.read() if logo_on_dark else b"",
+        emoji_font=next((paths[family] for family in kit.emoji), ""),
+        fonts={family: paths[family] for family in kit.fonts},
     )
 
 
@@ -125,7 +139,8 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
     family = " ".join(taken.family.split())[:80]
     if not family or family in images.fonts.PACKAGED:
         raise Invalid(N_("The font says no name of its own, or one that is here already."), "font")
-    name = hashlib.sha256(data).hexdigest() + (".otf" if data.startswith(b"OTTO") else ".ttf")
+    suffix, sha256 = ".otf" if data.startswith(b"OTTO") else ".ttf", hashlib.sha256(data).hexdigest()
+    name = f"{sha256}{suffix}"
     with installation.store.write(actor.workspace) as session:
         locks.shared(session, locks.FILES)
         row = locks.row(session, Workspace, actor.workspace)
@@ -133,7 +148,7 @@ def add_font(installation: Installation, actor: Actor, data: bytes, filename: st
         if not taken.emoji and len(kit.fonts) >= MOST_FONTS and family not in kit.fonts:
             raise Invalid(N_("At most %(most)s fonts. Remove one first."), "font", most=MOST_FONTS)
         # Written under the lock, so that no cleanup removes it before a row names it.
-        write_whole(installation.media / "fonts" / name, data)
+        installation.blobs.put(BytesIO(data), suffix, sha256, FONTS)
         new = {"emoji": {family: name}} if taken.emoji else {"fonts": kit.fonts | {family: name}}
         row.brand = msgspec.to_builtins(msgspec.structs.replace(kit, **new))
         note(session, installation, actor, "workspace.font_added", family=family)
@@ -164,6 +179,7 @@ def _sweep(installation: Installation) -> None:
     with installation.store.write(EVERY_WORKSPACE) as session:
         locks.alone(session, locks.FILES)
         used = {name for row in session.scalars(select(Workspace)) for name in kit_of(row).files}
-        for file in (installation.media / "fonts").glob("*"):
-            if file.name not in used:
-                file.unlink(missing_ok=True)
+        for key in list(installation.blobs.keys(f"{FONTS}/")):
+            if key.removeprefix(f"{FONTS}/") not in used:
+                installation.cache.delete(key)
+                installation.blobs.delete(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -20,8 +19,8 @@ from commsched.core.text.languages import pick
 from commsched.core.text.messages import N_, Conflict, Invalid, Problem
 from commsched.services.content import drafts, items
 from commsched.services.design.brand import brand_of
-from commsched.services.kernel import blobs, members
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel import members
+from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
 from commsched.services.workflow import editing
@@ -97,22 +96,21 @@ def _ready(installation: Installation, session: Session, actor: Actor, wish: Car
 
 def photo(installation: Installation, row: Media) -> Photo:
     """A picture of the library, small enough to be drawn with again and again."""
-    whole = media_path(installation, row.sha256, row.suffix)
-    if not whole.is_file():
+    file = blob_of(installation, row)
+    if not file.exists():
         raise Invalid(N_("The picture's file is missing. Restore it from a backup, or upload it again."), "picture")
-    path = whole
     if max(row.width, row.height) > MOST_SIDE:
-        path = installation.home / "cache" / "card" / row.sha256[:2] / f"{row.sha256}.jpg"
-        if not path.is_file():
-            small = images.pictures.fit(whole.read_bytes(), ["image/jpeg"], max_side=MOST_SIDE)
-            blobs.write_whole(path, small.data)
+        whole, file = file, File(installation.cache, form_key("card", row.sha256, ".jpg"), "image/jpeg")
+        if not file.exists():
+            small = images.pictures.fit(whole.read(), ["image/jpeg"], max_side=MOST_SIDE)
+            keep_form(installation, file.key, small.data, small.mime)
     x, y = row.facts.get("focus") or (0.5, 0.4)
-    return _photo(str(path), (float(x), float(y)), row.alt)
+    return _photo(file, (float(x), float(y)), row.alt)
 
 
 @lru_cache(12)
-def _photo(path: str, focus: tuple[float, float], alt: str) -> Photo:
-    return images.values.Photo(Path(path).read_bytes(), focus, alt)
+def _photo(file: File, focus: tuple[float, float], alt: str) -> Photo:
+    return images.values.Photo(file.read(), focus, alt)
 
 
 def see(
@@ -196,15 +194,15 @@ def _title(wish: CardRequest, language: str) -> str:
 
 
 def _keep(
-    installation: Installation, actor: Actor, wish: CardRequest, one: Drawn, alt: str, page: int, title: str
+    installation: Installation, actor: Actor, wish: CardRequest, drawing: Drawn, alt: str, page: int, title: str
 ) -> int:
     source = {"design": wish.design, "texts": wish.texts, "pictures": wish.pictures, "page": page}
     added = library.add(
         installation,
         actor,
-        one.data,
-        f"{title} {one.width}×{one.height}",
-        alt.strip() or one.alt,
+        drawing.data,
+        f"{title} {drawing.width}×{drawing.height}",
+        alt.strip() or drawing.alt,
         facts={"card": source},
         sources=wish.pictures.values(),
         ours=True,
@@ -229,7 +227,7 @@ def attach(installation: Installation, actor: Actor, item_id: int, pictures: Seq
         item = items.load(session, item_id)
         if item.state not in OPEN:
             raise Conflict(N_("It has been sent for approval. Open it and add the picture there."))
-        draft, stamp = drafts.as_draft(session, item, items.current(session, item)), items.stamp(item)
+        draft, stamp = drafts.as_draft(installation, session, item, items.current(session, item)), items.stamp(item)
     chosen = {picture.id for picture in draft.media if isinstance(picture, PictureIn)}
     draft.media = [*draft.media, *(number for number in pictures if number not in chosen)]
     editing.save(installation, actor, item_id, draft, expected_stamp=stamp)

@@ -1,1 +1,1 @@
-"""What every use case stands on: the installation, the audit log, a channel's context, heartbeats."""
+"""What every other room needs: the installation, who acts, the audit log, a channel's context, heartbeats."""

@@ -29,6 +29,7 @@ def make_context(
     account_name: str = "",
     language: str = "sv",
     office_name: str = "",
+    zone: str = "UTC",
 ) -> ChannelContext:
     """The context for one channel, or for one about to be connected (``channel`` 0).
 
@@ -49,6 +50,7 @@ def make_context(
         workspace=workspace,
         language=language,
         office_name=office_name,
+        zone=zone,
         home=str(installation.home),
     )
 
@@ -68,7 +70,7 @@ def _session(installation: Installation, settings: Mapping[str, object]) -> requ
 
 
 def _heard(installation: Installation, http: requests.Session) -> requests.Session:
-    """The HTTP session with a hook that compares the ``Date`` of every response with this computer's clock."""
+    """``session`` with a hook that compares the ``Date`` of every response with this computer's clock."""
     hooks: dict[str, list[Callable[..., object]]] = getattr(http, "hooks", {"response": []})
     if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))

@@ -15,6 +15,7 @@ from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_, NotAllowed
 from commsched.core.timing.clock import Clock
 from commsched.core.timing.skew import Skew
+from commsched.services.kernel.blobs import Blobs
 from commsched.store.session import Store
 from commsched.store.vault import Vault
 
@@ -49,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 def scheduler(workspace: int) -> Actor:
-    """The one who publishes alone, nights and weekends."""
+    """The actor for what the scheduler does by itself."""
     return Actor(None, "scheduler", workspace, "", "engine")
 
 
@@ -58,6 +59,10 @@ class Installation(msgspec.Struct):
 
     home: Path
     store: Store
+    blobs: Blobs
+    """The files that the office must keep."""
+    cache: Blobs
+    """What was made of them, and can be made again."""
     vault: Vault
     clock: Clock
     platform: Callable[[str], Platform]
@@ -77,8 +82,9 @@ class Installation(msgspec.Struct):
         return self.clock.now()
 
     @property
-    def media(self) -> Path:
-        return self.home / "media"
+    def incoming(self) -> Path:
+        """The folder for files that are not whole yet: on this machine, on the same disk as the home."""
+        return self.home / "incoming"
 
     @property
     def base_url(self) -> str:

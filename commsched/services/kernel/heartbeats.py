@@ -69,7 +69,7 @@ TROUBLES: Final[dict[str, tuple[str, str]]] = {
 
 
 def goes(beat: datetime | None, now: datetime) -> bool:
-    """Whether what last beat at ``beat`` counts as going."""
+    """Whether the part that last beat at ``beat`` is running."""
     return beat is not None and -AHEAD < now - beat < STALE
 
 

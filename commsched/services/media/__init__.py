@@ -1,1 +1,1 @@
-"""The library of pictures and videos: taken in, kept, described, made to fit, and removed."""
+"""The library of pictures and videos: taking them in, describing, cropping, searching and removing them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,7 +14,6 @@ from commsched.core.content.draft import MOST_NOTE
 from commsched.core.text.clean import line, one_line, passage
 from commsched.core.text.messages import N_, Invalid, Message, NotFound
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.blobs import media_path, write_whole
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import near_duplicates, provenance, quota
@@ -77,13 +77,12 @@ def add(
     if len(alt) > MOST_NOTE:
         raise Invalid(N_("At most %(most)s characters."), "alt", most=MOST_NOTE)
     taken = own(data, filename) if ours else take(data, filename, owner=actor.workspace)
-    path = media_path(installation, taken.sha256, taken.suffix)
-    write_whole(path, taken.data)
+    _store(installation, taken)
     try:
         with installation.store.write(actor.workspace) as session:
             locks.shared(session, locks.FILES)
             locks.alone(session, f"picture {actor.workspace} {taken.sha256}")  # handed in twice at once it is one
-            write_whole(path, taken.data)  # again, in case the last row that named it has just been deleted
+            _store(installation, taken)  # again, in case the last row that named it has just been deleted
             existing = session.scalar(locks.rows(select(Media).where(Media.sha256 == taken.sha256)))
             row = existing or _row(installation, session, actor, taken, filename)
             credit = line(credit[:200], "credit") or row.credit
@@ -95,6 +94,10 @@ def add(
     except quota.Full:
         quota.let_go(installation, taken.sha256, taken.suffix)
         raise
+
+
+def _store(installation: Installation, taken: Taken) -> None:
+    installation.blobs.put(BytesIO(taken.data), taken.suffix, taken.sha256)
 
 
 def _news(row: Media, facts: dict[str, object]) -> dict[str, object]:

@@ -8,8 +8,7 @@ through again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from commsched.core.media.sizes import GB, MB, size
 from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import File, forms_of, key_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
 from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
@@ -132,24 +131,21 @@ def _named(session: Session, files: Collection[str]) -> set[str]:
 def _unlink(installation: Installation, file: GoneFile) -> bool:
     """Whether it is gone. The original last, so that a file left half way is still on the list."""
     try:
-        for path in [*_small(installation, file.sha256), media_path(installation, file.sha256, file.suffix)]:
-            path.unlink(missing_ok=True)
+        for form in list(forms_of(installation, file.sha256)):
+            installation.cache.delete(form)
+        installation.blobs.delete(key_of(file.sha256, file.suffix))
     except OSError:
         log.exception("the file %s could not be removed; it is tried again", file.sha256)
         return False
     return True
 
 
-def _small(installation: Installation, sha256: str) -> Iterator[Path]:
-    """What was made of a file to be shown faster: ``cache/<kind>/<first two>/<sha256>…``."""
-    return (installation.home / "cache").glob(f"*/{sha256[:2]}/{sha256}*")
-
-
-def orphans(installation: Installation) -> list[Path]:
+def orphans(installation: Installation) -> list[File]:
     """Files among the pictures that no row names: left by a crash, or put there by hand."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         known = {
-            f"{sha}{suffix}" for kind in _KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
+            key_of(sha, suffix) for kind in _KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
         }
-        known |= {f"{file.sha256}{file.suffix}" for file in session.scalars(select(GoneFile))}
-    return sorted(path for path in installation.media.glob("??/*") if path.name not in known and path.is_file())
+        known |= {key_of(file.sha256, file.suffix) for file in session.scalars(select(GoneFile))}
+    files = (key for key in installation.blobs.keys("") if len(key.partition("/")[0]) == 2)
+    return [File(installation.blobs, key) for key in files if key not in known]

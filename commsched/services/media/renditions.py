@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from io import BytesIO
 
 import msgspec
 from sqlalchemy import delete, select
@@ -16,7 +17,7 @@ from commsched import images
 from commsched.core.content.draft import DraftIn
 from commsched.core.platform.fitting import Recipe, recipe_for
 from commsched.core.text.messages import Invalid
-from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media.chosen import derivatives, media_of
 from commsched.store import locks
@@ -30,28 +31,28 @@ class _Wish(msgspec.Struct, frozen=True):
     recipe: Recipe
 
 
-def make_ready(installation: Installation, actor: Actor, given: DraftIn) -> None:
+def make_ready(installation: Installation, actor: Actor, draft: DraftIn) -> None:
     """Make every file that the draft's channels need of its pictures and that is not there yet.
 
     Called before the transaction that writes: making one takes up to seconds, and no transaction waits for it. One
     that cannot be made is left out, and the channel's own check then says why the picture will not do.
     """
-    if not given.media or not given.channels:
+    if not draft.media or not draft.channels:
         return
     with installation.store.read(actor.workspace) as session:
-        wishes = list(_missing(installation, session, given))
+        wishes = list(_missing(installation, session, draft))
     for wish in wishes:
         _make(installation, actor, wish)
 
 
-def _missing(installation: Installation, session: Session, given: DraftIn) -> Iterator[_Wish]:
+def _missing(installation: Installation, session: Session, draft: DraftIn) -> Iterator[_Wish]:
     try:
-        media = media_of(session, given).values()
+        media = media_of(session, draft).values()
     except Invalid:
         return  # said, by its field, where the content is built
     existing, seen = derivatives(session, media), set[tuple[int, str]]()
-    for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channel_ids))):
-        variant = given.variants.get(str(channel.id))
+    for channel in session.scalars(select(Channel).where(Channel.id.in_(draft.channel_ids))):
+        variant = draft.variants.get(str(channel.id))
         limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:
             recipe = recipe_for(row, variant.crop if variant else "", limits)
@@ -66,15 +67,14 @@ def _missing(installation: Installation, session: Session, given: DraftIn) -> It
 
 def _there(installation: Installation, file: Derivative | None) -> bool:
     """Whether it has been made and still lies there, or is known to be impossible."""
-    return file is not None and (not file.sha256 or media_path(installation, file.sha256, file.suffix).is_file())
+    return file is not None and (not file.sha256 or blob_of(installation, file).exists())
 
 
 def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
-        data = media_path(installation, row.sha256, row.suffix).read_bytes()
         file = images.pictures.fit(
-            data,
+            blob_of(installation, row).read(),
             recipe.types,
             recipe.max_bytes,
             recipe.max_side,
@@ -88,23 +88,23 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
         log.warning("picture %s could not be made to fit", row.id, exc_info=True)
         return
     sha256 = images.pictures.name_of(file.data)
-    write_whole(media_path(installation, sha256, file.suffix), file.data)
+    installation.blobs.put(BytesIO(file.data), file.suffix, sha256)
     _keep(installation, actor, wish, file, sha256)
 
 
 def _keep(
-    installation: Installation, actor: Actor, wish: _Wish, made: images.pictures.Derived | None, sha256: str
+    installation: Installation, actor: Actor, wish: _Wish, derived: images.pictures.Derived | None, sha256: str
 ) -> None:
     file = Derivative(
         workspace_id=actor.workspace,
         media_id=wish.media.id,
         recipe=wish.recipe.key,
         sha256=sha256,
-        suffix=made.suffix if made else "",
-        mime=made.mime if made else "",
-        width=made.width if made else 0,
-        height=made.height if made else 0,
-        size=len(made.data) if made else 0,
+        suffix=derived.suffix if derived else "",
+        mime=derived.mime if derived else "",
+        width=derived.width if derived else 0,
+        height=derived.height if derived else 0,
+        size=len(derived.data) if derived else 0,
         created_at=installation.now(),
     )
     # another request may have made it or deleted the picture in between: then its row stays, or none is needed
@@ -114,7 +114,5 @@ def _keep(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )
         session.add(file)
-        if made:
-            write_whole(
-                media_path(installation, sha256, made.suffix), made.data
-            )  # again: it may just have been swept away
+        if derived:  # again: it may just have been swept away
+            installation.blobs.put(BytesIO(derived.data), derived.suffix, sha256)

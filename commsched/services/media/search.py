@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
-import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
@@ -18,7 +16,7 @@ from commsched.core.text.json_values import JsonObject
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Derivative, Media
 
@@ -27,13 +25,6 @@ SIDE: Final = 480
 MOST_ALT: Final = MOST_NOTE
 BATCH: Final = 500
 """Pictures that are looked through at a time."""
-
-
-class File(msgspec.Struct, frozen=True):
-    """A picture's bytes on the disk, and what they are."""
-
-    path: Path
-    mime: str
 
 
 def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
@@ -102,20 +93,18 @@ def by_hash(installation: Installation, workspace: int, sha256: str) -> Row:
 
 
 def file_of(installation: Installation, row: Row, small: bool = False) -> File:
-    """Where the picture lies. A small one is made the first time, and is the whole picture where that fails."""
-    whole = media_path(installation, row.sha256, row.suffix)
-    if not whole.is_file():
+    """The picture's file. A small one is made the first time. Raises :class:`NotFound` where the file is missing."""
+    whole = blob_of(installation, row)
+    if not whole.exists():
         raise NotFound(N_("The picture's file is missing."))
     if not small or max(row.width, row.height) <= SIDE:
-        return File(whole, row.mime)
-    folder = installation.home / "cache" / "small" / row.sha256[:2]
-    for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
-        if (folder / f"{row.sha256}{suffix}").is_file():
-            return File(folder / f"{row.sha256}{suffix}", mime)
-    thumbnail = images.pictures.thumbnail(whole.read_bytes(), SIDE)
-    path = folder / f"{row.sha256}{thumbnail.suffix}"
-    write_whole(path, thumbnail.data)
-    return File(path, thumbnail.mime)
+        return whole
+    form = shown_form(installation, "small", row.sha256)
+    if form is not None:
+        return form
+    thumbnail = images.pictures.thumbnail(whole.read(), SIDE)
+    key = form_key("small", row.sha256, thumbnail.suffix)
+    return keep_form(installation, key, thumbnail.data, thumbnail.mime)
 
 
 def describe(installation: Installation, actor: Actor, media_id: int, alt: str, credit: str) -> None:

@@ -4,12 +4,11 @@ cache, and deleted with their picture. Downloads get the picture itself."""
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Final
 
 from commsched import images
 from commsched.core.media.crops import Centre, centre_of
-from commsched.services.kernel.blobs import write_whole
+from commsched.services.kernel.blobs import File, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.store.models import Media
@@ -31,24 +30,22 @@ def widths(width: int) -> list[int]:
     return [candidate for candidate in WIDTHS if candidate < width]
 
 
-def scaled(installation: Installation, whole: Path, row: search.Row, width: int) -> search.File:
+def scaled(installation: Installation, whole: File, row: search.Row, width: int) -> File:
     """The picture at most ``width`` pixels wide. It is the whole picture where that is as small, or is all that there
     is: what cannot be made smaller is still shown."""
     if row.width <= width and row.size <= _HEAVY:
-        return search.File(whole, row.mime)
-    folder = installation.home / "cache" / "scaled" / row.sha256[:2]
-    for suffix, mime in ((".jpg", "image/jpeg"), (".webp", "image/webp")):
-        if (path := folder / f"{row.sha256}-{width}{suffix}").is_file():
-            return search.File(path, mime)
+        return whole
+    form = shown_form(installation, "scaled", row.sha256, f"-{width}")
+    if form is not None:
+        return form
     side = max(width, round(width * row.height / max(1, row.width)))
     try:
-        thumbnail = images.pictures.thumbnail(whole.read_bytes(), side)
+        thumbnail = images.pictures.thumbnail(whole.read(), side)
     except (OSError, images.errors.BadPicture):
         log.warning("the picture %s could not be made smaller", row.sha256, exc_info=True)
-        return search.File(whole, row.mime)
-    path = folder / f"{row.sha256}-{width}{thumbnail.suffix}"
-    write_whole(path, thumbnail.data)
-    return search.File(path, thumbnail.mime)
+        return whole
+    key = form_key("scaled", row.sha256, f"-{width}{thumbnail.suffix}")
+    return keep_form(installation, key, thumbnail.data, thumbnail.mime)
 
 
 def suits_link(width: int, height: int) -> bool:
@@ -56,27 +53,26 @@ def suits_link(width: int, height: int) -> bool:
     return width >= LEAST[0] and height >= LEAST[1]
 
 
-def link(installation: Installation, whole: Path, row: search.Row) -> Path | None:
+def link(installation: Installation, whole: File, row: search.Row) -> File | None:
     """The picture as a JPEG of the shape of link previews; ``None`` for one that does not do: too small, or clear in
     places (a logo may be white on nothing). That is remembered; what went wrong in passing is tried again."""
     centre = centre_of(row.facts if isinstance(row, Media) else {}, "1.91:1")
-    path = installation.home / "cache" / "link" / row.sha256[:2] / f"{row.sha256}-{_place(centre)}.jpg"
-    if path.is_file():
-        return path if path.stat().st_size else None
+    form = File(installation.cache, form_key("link", row.sha256, f"-{_place(centre)}.jpg"), "image/jpeg")
+    if form.exists():
+        return form if form.size() else None
     if not suits_link(row.width, row.height):
         return None
     try:
         fitted = images.pictures.fit(
-            whole.read_bytes(), ["image/jpeg"], LINK_BYTES, LINK[0], ratio=LINK, centre=centre, opaque=True
+            whole.read(), ["image/jpeg"], LINK_BYTES, LINK[0], ratio=LINK, centre=centre, opaque=True
         )
     except images.errors.CannotFit:
-        write_whole(path, b"")  # so that it is not tried at every visit
+        keep_form(installation, form.key, b"", form.mime)  # so that it is not tried at every visit
         return None
     except (OSError, images.errors.BadPicture):
         log.warning("the picture %s could not be made a link's", row.sha256, exc_info=True)
         return None
-    write_whole(path, fitted.data)
-    return path
+    return keep_form(installation, form.key, fitted.data, form.mime)
 
 
 def _place(centre: Centre) -> str:

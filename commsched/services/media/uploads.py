@@ -95,7 +95,7 @@ def too_large(length: int, most: int) -> TooLarge:
 
 def path_of(installation: Installation, uid: str) -> Path:
     """Where the pieces of an upload are put together."""
-    return installation.home / "incoming" / uid
+    return installation.incoming / uid
 
 
 def find(installation: Installation, actor: Actor, uid: str) -> Upload:
@@ -198,7 +198,7 @@ def tidy(installation: Installation, now: datetime) -> None:
     with installation.store.write(EVERY_WORKSPACE) as session:
         session.execute(delete(Upload).where(Upload.created_at < now - KEPT))
         known = set(session.scalars(select(Upload.uid)))
-        folder = installation.home / "incoming"
+        folder = installation.incoming
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.name not in known and not (path.name.startswith("new-") and _young(path, now)):
                 path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The office's videos: kept without their metadata, each with a poster that is a picture like any other.
 
-They are not published: that a platform takes videos is another matter than that the office has them.
+Whether one goes out with an item is for the platforms to say: see :mod:`commsched.core.platform.attached`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.text.clean import one_line
-from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.blobs import media_path, write_whole
+from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import library, quota
 from commsched.services.media.library import Added
 from commsched.store import locks
-from commsched.store.models import Media, Video
+from commsched.store.models import Media, Video, VideoUse
 
 if TYPE_CHECKING:
     from commsched.images.intake.video import Film
@@ -54,9 +54,8 @@ def is_video(head: bytes) -> bool:
 @contextmanager
 def _beside(installation: Installation) -> Iterator[Path]:
     """A place on the same disk as the media, for a file that is not whole yet."""
-    folder = installation.home / "incoming"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"new-{uuid.uuid4().hex}"
+    installation.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = installation.incoming / f"new-{uuid.uuid4().hex}"
     try:
         yield path
     finally:
@@ -98,16 +97,13 @@ def _known(installation: Installation, actor: Actor, film: Film) -> Video | None
 
 def _settle(installation: Installation, actor: Actor, film: Film, new: Path, title: str) -> TakenVideo:
     """The file first, then the row that names it, then the poster."""
-    target = media_path(installation, film.sha256, film.suffix)
     with installation.store.write(actor.workspace) as session:
         locks.shared(session, locks.FILES)
         locks.alone(session, f"video {actor.workspace} {film.sha256}")
         row = session.scalar(select(Video).where(Video.sha256 == film.sha256))
         if row is None:  # asked before, but others may have come in while this one was read
             quota.refuse_over(session, workspace_of(session, actor), film.size)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_file():
-            new.replace(target)
+        installation.blobs.take(new, film.suffix, film.sha256)
         if row is None:
             row = Video(
                 sha256=film.sha256,
@@ -126,7 +122,7 @@ def _settle(installation: Installation, actor: Actor, film: Film, new: Path, tit
             session.flush()
             note(session, installation, actor, "video.added", video=row.id)
     for moment, still in zip(film.moments, film.stills, strict=True):
-        write_whole(_still_path(installation, row, moment), still)
+        keep_form(installation, _still_key(row, moment), still, "image/jpeg")
     poster = choose(installation, actor, row.id, film.moments[film.best])
     return TakenVideo(find(installation, actor, row.id), poster, film.had_location, False)
 
@@ -155,26 +151,32 @@ def of_poster(session: Session, poster: Media) -> Video | None:
     return session.scalar(select(Video).where(Video.id == number)) if number else None
 
 
-def file_of(installation: Installation, row: Video) -> Path:
-    """Where the video lies."""
-    path = media_path(installation, row.sha256, row.suffix)
-    if not path.is_file():
+def file_of(installation: Installation, row: Video) -> File:
+    """The video's file. Raises :class:`NotFound` where it is missing."""
+    file = blob_of(installation, row)
+    if not file.exists():
         raise NotFound(N_("The video's file is missing."))
-    return path
+    return file
 
 
-def _still_path(installation: Installation, row: Video, moment: int) -> Path:
-    return installation.home / "cache" / "stills" / row.sha256[:2] / f"{row.sha256}-{moment}.jpg"
+def _still_key(row: Video, moment: int) -> str:
+    return form_key("stills", row.sha256, f"-{moment}.jpg")
 
 
-def still(installation: Installation, row: Video, moment: int) -> Path:
+def still(installation: Installation, row: Video, moment: int) -> File:
     """A small picture of one of the proposed moments; it is drawn again where the cache has been emptied."""
     if moment not in row.facts.get("moments", ()):
         raise NotFound(N_("There is no such picture."))
-    path = _still_path(installation, row, moment)
-    if not path.is_file():
-        write_whole(path, images.pictures.thumbnail(images.video.moment(file_of(installation, row), moment)).data)
-    return path
+    file = File(installation.cache, _still_key(row, moment), "image/jpeg")
+    if not file.exists():
+        keep_form(installation, file.key, images.pictures.thumbnail(_frame(installation, row, moment)).data, file.mime)
+    return file
+
+
+def _frame(installation: Installation, row: Video, moment: int) -> bytes:
+    """What is shown at ``moment`` (milliseconds), as a JPEG in full size."""
+    with file_of(installation, row).local() as path:
+        return images.video.moment(path, moment)
 
 
 def choose(installation: Installation, actor: Actor, number: int, moment: int) -> Added:
@@ -187,7 +189,7 @@ def choose(installation: Installation, actor: Actor, number: int, moment: int) -
         raise Invalid(N_("The video is %(seconds)s seconds long."), "moment", seconds=-(-row.duration // 1000))
     before = library.find(installation, actor, row.poster_id) if row.poster_id else None
     facts = {key: before.facts[key] for key in library.WRITTEN if before is not None and key in before.facts}
-    data = images.video.moment(file_of(installation, row), moment)
+    data = _frame(installation, row, moment)
     added = library.add(
         installation, actor, data, row.filename, credit=before.credit if before else "", facts=facts | {"video": row.id}
     )
@@ -200,10 +202,13 @@ def choose(installation: Installation, actor: Actor, number: int, moment: int) -
 
 
 def remove(installation: Installation, actor: Actor, number: int) -> None:
-    """Delete the video. Its posters are pictures, and stay."""
+    """Delete the video. Its posters are pictures, and stay. Raises :class:`Conflict` while it is in an item."""
     actor.require("write")
     row = find(installation, actor, number)
     with installation.store.write(actor.workspace) as session:
+        locks.row(session, Video, number)
+        if session.scalar(select(VideoUse.video_id).where(VideoUse.video_id == number).limit(1)) is not None:
+            raise Conflict(N_("The video goes with an item, and stays with it."), "video")
         quota.put_on_list(session, [(row.sha256, row.suffix)])
         session.delete(session.get_one(Video, row.id))
         note(session, installation, actor, "video.removed", name=row.filename[:60])

@@ -1,1 +1,1 @@
-"""Mails to people of the office: the outbox of notices, what they say, the morning digest."""
+"""Mails to the people of an office: the outbox that sends them, what they say, the morning digest."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.timing.dates import local
+from commsched.core.timing.plan import Slot
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
@@ -18,6 +19,8 @@ from commsched.store import locks
 from commsched.store.models import Channel, ChannelTime, Item, Workspace
 
 OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held")
+OPEN_ALONE: Final = (*OPEN, "publishing", "partly_published")
+"""States in which a channel with a time of its own may wait for it."""
 
 
 KEPT: Final = "shifted"
@@ -59,11 +62,31 @@ def _shown_instead(at: datetime, zone: str, meant: str) -> str:
     return "" if shows == meant else shows
 
 
+def to_come(now: datetime) -> ColumnElement[bool]:
+    """SQL: the item, or a channel of it with a time of its own, is planned for a wall time after ``now``, and may be
+    moved."""
+    own = Item.id.in_(select(ChannelTime.item_id).where(ChannelTime.publish_at > now))
+    return or_(_item_to_come(now), and_(Item.own_times > 0, Item.state.in_(OPEN_ALONE), own))
+
+
+def _item_to_come(now: datetime) -> ColumnElement[bool]:
+    return and_(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+
+
+def count_shifted(item: Item, own: Iterable[Slot], zone: str, now: datetime) -> int:
+    """How many times of an item that is :func:`to_come` show another wall time in ``zone`` than was meant; ``own`` are
+    its channels'. An item's time is settled with its channels', and counts once."""
+    still = item.publish_at is not None and item.publish_at > now and item.state in OPEN
+    if still and item.publish_at is not None and _shown_instead(item.publish_at, zone, item.wall_time):
+        return 1
+    return sum(slot.at > now and bool(_shown_instead(slot.at, zone, slot.wall)) for slot in own)
+
+
 def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first. Of an
     item that does, its channels are not named too: they are settled with it."""
     columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
-    statement = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+    statement = select(*columns).where(_item_to_come(now))
     shifts = []
     for number, title, state, meant, at in session.execute(statement.order_by(Item.publish_at, Item.id)):
         assert at is not None, "what has no time is not asked for"
@@ -81,7 +104,7 @@ def _own(session: Session, zone: str, now: datetime) -> Iterator[Shifted]:
         select(Item.id, Item.title, Item.state, time.wall_time, time.publish_at, Channel.id, Channel.name)
         .join(Item, Item.id == time.item_id)
         .join(Channel, Channel.id == time.channel_id)
-        .where(time.publish_at > now, Item.state.in_((*OPEN, "publishing", "partly_published")))
+        .where(time.publish_at > now, Item.state.in_(OPEN_ALONE))
     )
     for number, title, state, meant, at, channel, name in session.execute(statement):
         if shown := _shown_instead(at, zone, meant):
@@ -109,6 +132,11 @@ def report_shifted(installation: Installation, session: Session, workspace: Work
         outbox.queue(session, installation, sorted(people_with(session, "schedule")), "times_shifted", count=len(items))
 
 
+def any_seen(workspace: Workspace) -> bool:
+    """Whether there was anything that a person should choose about at the last look."""
+    return bool(workspace.settings.get(KEPT))
+
+
 def waiting(session: Session, workspace: Workspace, now: datetime) -> list[Shifted]:
     """What a person should choose about now. Costs nothing where nothing was seen at the last look."""
-    return shifted(session, workspace.zone, now) if workspace.settings.get(KEPT) else []
+    return shifted(session, workspace.zone, now) if any_seen(workspace) else []

@@ -21,7 +21,7 @@ from commsched.core.platform.contract import Email
 from commsched.core.text.catalogues import all_of, gettext, stored
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_
-from commsched.core.timing import dates
+from commsched.core.timing import dates, embargo
 from commsched.services.kernel.context import Installation, name_of
 from commsched.services.kernel.heartbeats import TROUBLES
 from commsched.store.models import Channel, ChannelTime, Item, Notice, Person, Revision, Workspace
@@ -332,7 +332,7 @@ def compose(
         language=language,
         comment=str(row.facts.get("comment") or ""),
     )
-    letter.lines = _lines(session, row, workspace, item, language, now)
+    letter.lines = _lines(installation, session, row, workspace, item, language, now)
     if kind.to == DECIDE:
         letter.note = say(N_("The link is for you alone and works once, for seven days. You need not sign in."))
     if kind.shows_item and item is not None:
@@ -407,7 +407,13 @@ def _own_times(session: Session, item: Item) -> Sequence[tuple[str, datetime]]:
 
 
 def _lines(
-    session: Session, row: Notice, workspace: Workspace, item: Item | None, language: str, now: datetime
+    installation: Installation,
+    session: Session,
+    row: Notice,
+    workspace: Workspace,
+    item: Item | None,
+    language: str,
+    now: datetime,
 ) -> list[tuple[str, str]]:
     """The details, each as a label and a value."""
     lines: list[tuple[str, str]] = []
@@ -423,8 +429,8 @@ def _lines(
             add(N_("Planned for"), f"{dates.when(at, workspace.zone, language, now)} · {name}")
     asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
     if asks and item is not None:
-        add(N_("Embargo"), _embargo(session, item, workspace, language, now))
-        add(N_("Channels"), ", ".join(_channels(session, item)))
+        add(N_("Embargo"), _embargo(installation, session, item, workspace, language, now))
+        add(N_("Channels"), ", ".join(row.name for row in _channels(session, item)))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
     if row.kind == "scheduler_stopped":
@@ -437,17 +443,33 @@ def _lines(
     return lines
 
 
-def _channels(session: Session, item: Item) -> list[str]:
+def _channels(session: Session, item: Item) -> list[Channel]:
     revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
     wanted = [part.channel for part in revision.parsed().channels] if revision is not None else []
     same = (Channel.id.in_(wanted), Channel.workspace_id == item.workspace_id)
-    return list(session.scalars(select(Channel.name).where(*same).order_by(Channel.name)))
+    return list(session.scalars(select(Channel).where(*same).order_by(Channel.name)))
 
 
-def _embargo(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
+def _embargo(
+    installation: Installation, session: Session, item: Item, workspace: Workspace, language: str, now: datetime
+) -> str:
+    """Until when, and who gets it before."""
     revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
-    until = revision.parsed().embargo if revision is not None else ""
-    return dates.when(datetime.fromisoformat(until), workspace.zone, language, now) if until else ""
+    until = embargo.end_of(revision.parsed().embargo) if revision is not None else None
+    if until is None:
+        return ""
+    when = dates.when(until, workspace.zone, language, now)
+    own = select(ChannelTime.channel_id, ChannelTime.publish_at).where(ChannelTime.item_id == item.id)
+    times = {row.channel_id: row.publish_at for row in session.execute(own)} if item.own_times else {}
+    early = [
+        row.name
+        for row in _channels(session, item)
+        if (at := times.get(row.id, item.publish_at)) is not None
+        and at < until
+        and installation.platform(row.platform).carries_embargo(row.settings)
+    ]
+    words = gettext(language, N_("%(when)s (%(names)s get it before)"))
+    return words % {"when": when, "names": all_of(early, language)} if early else when
 
 
 def _excerpt(session: Session, item: Item) -> str:

@@ -1,1 +1,1 @@
-"""Running an installation: chores, health, metrics, backup and restore."""
+"""Running an installation: chores, the watchdog, health, metrics, the doctor, backup and restore."""

@@ -46,11 +46,11 @@ class Brought(msgspec.Struct, frozen=True):
 
 
 def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Installation]) -> Brought:
-    """Put the office of an archive into ``home``, and what lies there aside. The caller has the office alone.
+    """Put the office of an archive into ``home``, and what is there aside. The caller holds the office exclusively.
 
-    Everything that can fail is done on a copy beside: it is read, opened by ``open_copy`` (which judges its settings
-    and brings its database up to date), and settled. Only then anything is moved, so that no moment exists in which a
-    database that knows nothing of what went out since could be started.
+    Everything that can fail is done on a copy: it is read, opened by ``open_copy`` (which judges its settings and
+    migrates its database), and settled. Only then anything is moved, so that no moment exists in which a half-restored
+    office can be opened.
     """
     replacing.finish(home)
     replacing.sweep(home)
@@ -85,7 +85,7 @@ def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path],
 
 
 def _fold(database: Path) -> None:
-    """Have all of a database in its one file: it is moved without what SQLite keeps beside it."""
+    """Fold the database into its one file: it is moved without the files that SQLite keeps beside it."""
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
         mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     if mode != ("delete",):

@@ -101,9 +101,9 @@ def _pack(installation: Installation, target: Path, database: Path, manifest: Ma
             for name in (SETTINGS, KEY) if manifest.with_key else (SETTINGS,):
                 if (installation.home / name).is_file():
                     packed.add(installation.home / name, name)
-            for path in sorted(installation.media.rglob("*")):
-                if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                    packed.add(path, f"{MEDIA}/{path.relative_to(installation.media).as_posix()}", recursive=False)
+            for key in installation.blobs.keys(""):
+                with installation.blobs.local(key) as path:
+                    packed.add(path, f"{MEDIA}/{key}", recursive=False)
         file.flush()
         os.fsync(file.fileno())
 
@@ -126,8 +126,8 @@ def refuse_full(home: Path) -> None:
 
 
 def take_out(file: Path, into: Path) -> Manifest:
-    """Put an archive's office into the empty folder ``into``, and look that it is whole. It is not settled yet: it
-    knows nothing of what went out since (:func:`commsched.services.ops.after_restore.bring_back`).
+    """Unpack the office in an archive into the empty folder ``into``, and check that it is whole. It knows nothing yet
+    of what went out since (:func:`commsched.services.ops.after_restore.bring_back`).
 
     Raises :class:`Invalid` for a file that is no whole archive of ours.
     """
@@ -154,7 +154,7 @@ def settings_of(folder: Path) -> dict[str, str]:
 
 
 def without_password(url: str) -> str:
-    """``url`` with nothing but where it leads."""
+    """``url`` without its user, password and query: only where it leads."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
@@ -165,7 +165,7 @@ def without_password(url: str) -> str:
 
 
 def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, new: Path) -> None:
-    """One file of the archive. Names lead nowhere but into the home, and only to what belongs there."""
+    """Unpack one file of the archive. Its name must lead into the home, and to something that belongs there."""
     name = PurePosixPath(member.name)
     known = member.name in (MANIFEST, DATABASE, KEY, SETTINGS) or (name.parts[:1] == (MEDIA,) and len(name.parts) > 1)
     if not member.isfile() or not known or ".." in name.parts or name.is_absolute():

@@ -21,7 +21,7 @@ from commsched.core.text.json_values import JsonObject
 from commsched.services.accounts import machine_admin
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation
-from commsched.store.models import ApiToken, Item, Media, Membership, Person, Takedown, Workspace
+from commsched.store.models import ApiToken, Item, Media, Membership, Person, PreviewAddress, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
 
@@ -35,16 +35,19 @@ _SHOWN = (
 )
 _SHUT_OUT = "SELECT email FROM person WHERE NOT active AND (SELECT max(at) FROM entry) > ?"
 _REVOKED = "SELECT token_hash FROM api_token WHERE revoked_at IS NOT NULL AND (SELECT max(at) FROM entry) > ?"
+_SECRETS = "SELECT token_hash FROM preview_address WHERE revoked_at IS NOT NULL"
+"""Ended secret addresses, whichever database is the newer: an address that was ended leads nowhere for ever."""
 
 
 class Standing(msgspec.Struct, frozen=True):
     """What holds in a database: take-downs as an item's uid, the reason and the moment; and of pictures whose consents
-    end, the office, the SHA-256 and the persons; addresses of people; hashes of keys."""
+    end, the office, the SHA-256 and the persons; addresses of people; hashes of keys and of secret addresses."""
 
     down: list[tuple[str, str, datetime]]
     persons: list[tuple[str, str, list[dict[str, object]]]]
     shut_out: list[str]
     revoked: list[str]
+    previews: list[str]
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -69,10 +72,18 @@ def standing(database: Path, since: datetime) -> Standing | None:
                 [str(row[0]) for row in connection.execute(wanted, (to_micros(since),))]
                 for wanted in (_SHUT_OUT, _REVOKED)
             )
+            previews = _ended_previews(connection)
         persons = [(slug, sha256, _persons(facts)) for slug, sha256, facts in shown]
-        return Standing(down, persons, shut_out, revoked)
+        return Standing(down, persons, shut_out, revoked, previews)
     except (sqlite3.Error, msgspec.MsgspecError):
         return None
+
+
+def _ended_previews(connection: sqlite3.Connection) -> list[str]:
+    """Empty in a database of an earlier version, which has no such addresses."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        return [str(row[0]) for row in connection.execute(_SECRETS)]
+    return []
 
 
 def _persons(facts: str) -> list[dict[str, object]]:
@@ -87,6 +98,7 @@ def carry(installation: Installation, held: Standing) -> Carried:
         consents = sum(_end(installation, session, *row) for row in held.persons)
         persons = sum(_shut_out(installation, session, email) for email in held.shut_out)
         tokens = sum(_revoke(installation, session, hashed) for hashed in held.revoked)
+        tokens += sum(_end_preview(installation, session, hashed) for hashed in held.previews)
     return Carried(takedowns, consents, persons, tokens)
 
 
@@ -139,4 +151,15 @@ def _revoke(installation: Installation, session: Session, hashed: str) -> bool:
     row.revoked_at = installation.now()
     actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
     note(session, installation, actor, "token.revoked", name=row.name)
+    return True
+
+
+def _end_preview(installation: Installation, session: Session, hashed: str) -> bool:
+    wanted = (PreviewAddress.token_hash == hashed, PreviewAddress.revoked_at.is_(None))
+    row = session.scalar(select(PreviewAddress).where(*wanted))
+    if row is None:
+        return False
+    row.revoked_at, row.token = installation.now(), ""
+    actor = machine_admin.actor(session.get_one(Workspace, row.workspace_id))
+    note(session, installation, actor, "item.preview_ended", row.item_id)
     return True

@@ -24,7 +24,7 @@ FOLDERS: Final = ("backups", "outbox", "media", "incoming")
 
 
 def checks(installation: Installation) -> list[Check]:
-    """What is looked at, each with the command that mends it. Nothing is changed."""
+    """Every check of who can read the home, each with the command that mends what is wrong. Nothing is changed."""
     return [_modes(installation.home), _owner(installation.home), _where(installation), _proxies(installation)]
 
 
@@ -34,7 +34,7 @@ def _where(installation: Installation) -> Check:
 
 
 def kept(home: Path) -> Iterator[Path]:
-    """The home, the private files in it, and the backups."""
+    """The paths that must be private: the home, the private files in it, and the backups."""
     yield home
     for name in (*FILES, *FOLDERS):
         if (home / name).exists():
@@ -65,8 +65,8 @@ def _modes(home: Path) -> Check:
 
 
 def _passwords(home: Path) -> list[Path]:
-    """The settings, where others may read them and a password is in them: the file may be a link to one elsewhere,
-    and goes with its mode wherever the folder is copied."""
+    """The settings file, where others may read it and a password is in it. It may be a link to a file elsewhere, whose
+    mode counts."""
     file = home / SETTINGS
     if not file.is_file() or not _open(file):
         return []

@@ -16,7 +16,7 @@ from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.images.intake.confinement import tried
 from commsched.services.channels.connect import mute, standing
 from commsched.services.kernel import audit_log, way_out
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import key_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import quota
 from commsched.services.ops import custody, health
@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(installation: Installation) -> list[Finding]:
-    """Look at everything, cheapest first. A part that cannot be examined is itself a finding; nothing is changed."""
+    """Run every check, the cheapest first. A check that fails to run is itself a finding; nothing is changed."""
     findings: list[Finding] = []
     for look in _LOOKS:
         try:
@@ -54,7 +54,7 @@ def examine(installation: Installation) -> list[Finding]:
 
 
 def worst(findings: list[Finding]) -> Level:
-    """The level of the whole."""
+    """The worst level among the findings."""
     levels = {finding.level for finding in findings}
     return "fail" if "fail" in levels else "warn" if "warn" in levels else "ok"
 
@@ -146,10 +146,7 @@ def _media(installation: Installation) -> Iterator[Finding]:
         rows: list[tuple[str, str, int]] = []
         for kind in (Media, Derivative, Video):
             rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
-    lost = 0
-    for sha256, suffix, size in rows:
-        path = media_path(installation, sha256, suffix)
-        lost += not path.is_file() or path.stat().st_size != size
+    lost = sum(not _is_whole(installation, key_of(sha256, suffix), size) for sha256, suffix, size in rows)
     if lost:
         yield Finding(
             "media",
@@ -163,15 +160,20 @@ def _media(installation: Installation) -> Iterator[Finding]:
         yield Finding("media", "ok", Message(N_("All %(all)s pictures are there."), {"all": len(rows)}))
 
 
+def _is_whole(installation: Installation, key: str, size: int) -> bool:
+    try:
+        return installation.blobs.size(key) == size
+    except OSError:
+        return False
+
+
 def _orphans(installation: Installation) -> Iterator[Finding]:
     orphans = quota.orphans(installation)
     if not orphans:
         yield Finding("orphans", "ok", Message(N_("Every file among the pictures belongs to one.")))
         return
-    names = ", ".join(str(path.relative_to(installation.media)) for path in orphans[:5]) + (
-        " …" if len(orphans) > 5 else ""
-    )
-    took = sizes.size(sum(path.stat().st_size for path in orphans))
+    names = ", ".join(file.key for file in orphans[:5]) + (" …" if len(orphans) > 5 else "")
+    took = sizes.size(sum(file.size() for file in orphans))
     yield Finding(
         "orphans",
         "warn",
@@ -184,13 +186,16 @@ def _orphans(installation: Installation) -> Iterator[Finding]:
 
 
 def _confinement(_office: Installation) -> Iterator[Finding]:
-    """Asked of the process itself: what a system promises and what it does may differ, in containers above all."""
+    """What the confined process finds about itself: what a system promises and what it does may differ, above all in
+    containers."""
     held = tried()
     if held.seccomp and held.landlock:
         words = N_("Strangers' pictures are read where there are no files, no network and no other programs.")
         yield Finding("confinement", "ok", Message(words))
         return
-    lacking = " + ".join(name for name, there in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not there)
+    lacking = " + ".join(
+        name for name, is_held in (("Landlock", held.landlock), ("seccomp", held.seccomp)) if not is_held
+    )
     yield Finding(
         "confinement",
         "ok" if held.seccomp else "warn",

@@ -35,7 +35,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 def checks(installation: Installation) -> list[Check]:
-    """Look at everything once. Never raises."""
+    """Run every check once. Never raises."""
     looks: tuple[Callable[[Session, Installation], Check], ...] = (_database, _clock, _overdue, _time)
     checks: list[Check] = []
     try:

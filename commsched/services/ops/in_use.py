@@ -46,7 +46,8 @@ class InUse:
         return True
 
     def _give_to_owner(self, file: int) -> None:
-        """A command that root ran first must not keep the office itself out."""
+        """Give the lock file to the owner of the home: a command that root ran first must not keep the office itself
+        out."""
         owner = self.path.parent.stat()
         if os.geteuid() == 0 and os.fstat(file).st_uid != owner.st_uid:
             os.fchown(file, owner.st_uid, owner.st_gid)
@@ -64,9 +65,9 @@ class InUse:
 
 
 def enter(home: Path, patience: float = PATIENCE) -> InUse:
-    """Have the office in ``home`` open, beside others, until the lock is released or the process ends.
+    """Hold the office in ``home`` open, beside others, until the lock is released or the process ends.
 
-    A replacement that was cut short is completed first. Raises :class:`Conflict` while a restore is under way.
+    An interrupted replacement is completed first. Raises :class:`Conflict` while a restore is under way.
     """
     end = time.monotonic() + patience
     lock = InUse(home)

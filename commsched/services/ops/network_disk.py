@@ -47,7 +47,8 @@ def kind_of(path: Path, mounts: Path | None = None) -> str:
 
 
 def _unescaped(name: str) -> str:
-    """Spaces, tabs, line ends and backslashes stand as octal numbers (proc(5))."""
+    """``text`` with its octal numbers turned into the spaces, tabs, line ends and backslashes that they stand for
+    (proc(5))."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), name)
 
 
@@ -60,7 +61,7 @@ def warning(database: Path | None, mounts: Path | None = None) -> Message | None
 
 
 def check(database: Path | None, mounts: Path | None = None) -> Check:
-    """The same as a check result."""
+    """What :func:`warning` finds, as a check."""
     words = warning(database, mounts)
     if words is None:
         return Check("file system", True, Message(N_("The database does not lie on a network file system.")))

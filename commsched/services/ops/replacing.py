@@ -34,7 +34,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def replace(home: Path, plan: Plan) -> None:
-    """Do it. The caller has the office alone. Raises :class:`Conflict` where something there cannot be moved."""
+    """Move everything in the plan. The caller holds the office exclusively. Raises :class:`Conflict` where something in
+    the home cannot be moved."""
     for name in plan.names:
         if (home / name).is_mount():
             raise Conflict(
@@ -60,7 +61,7 @@ def is_under_way(home: Path) -> bool:
 
 
 def finish(home: Path) -> None:
-    """Go on from wherever it stopped. The caller has the office alone."""
+    """Go on with an interrupted replacement from where it stopped. The caller holds the office exclusively."""
     if not is_under_way(home):
         return
     try:
@@ -83,7 +84,8 @@ def finish(home: Path) -> None:
 
 
 def _put_aside(home: Path, aside: Path, name: str) -> None:
-    """The database first and what SQLite keeps beside it after: alone, it would be an older one that looks whole."""
+    """Move the database away first and the files beside it after: without them, it would be an older database that
+    looks whole."""
     for old in (name, *(name + more for more in BESIDE)):
         if os.path.lexists(home / old):
             aside.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,13 +96,14 @@ def _put_aside(home: Path, aside: Path, name: str) -> None:
 
 
 def sweep(home: Path) -> None:
-    """Throw away what restores that were cut short before they touched anything have left. The caller has it alone."""
+    """Delete what interrupted restores left that had not touched anything yet. The caller holds the office
+    exclusively."""
     for folder in home.glob(f"{STAGE}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def flush(path: Path) -> None:
-    """Have the disk keep a file's bytes, or a folder's names."""
+    """Make the disk keep a file's bytes, or a folder's names, before this returns."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -31,7 +31,8 @@ def ring(home: Path) -> None:
 
 
 class Bell:
-    """The engine's end of it. Whoever holds the engine's lock opens it: of two, each would take the other's rings."""
+    """The engine's end of the pipe. Only the holder of the engine's lock opens it: of two readers, each would take the
+    other's rings."""
 
     def __init__(self, home: Path) -> None:
         self._pipe: int | None = None

@@ -1,1 +1,1 @@
-"""What the public may see: the newsroom, the sandbox's wall, pictures of links."""
+"""What anybody may see without an account: the newsroom, the sandbox's wall, pictures for links."""

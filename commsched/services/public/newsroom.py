@@ -94,6 +94,8 @@ class Newsroom(msgspec.Struct, frozen=True):
     zone: str
     settings: dict[str, object] = msgspec.field(default_factory=dict)
     is_demo: bool = False
+    preview: str = ""
+    """The secret by which one item is read under embargo; its pictures are then behind the same. Empty in public."""
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -208,7 +210,7 @@ def entry(
 def _at_address(session: Session, address: str) -> set[int]:
     """The ids of the items that an address may mean. These are originals, never corrections."""
     tail = address[-TAIL:]
-    same = [Item.uid == address, Item.slug == address] if address else []
+    same = [Item.uid == address] if address else []
     if re.fullmatch(r"[0-9a-f]{8}", tail):
         same.append(Item.uid.startswith(tail, autoescape=True))
     originals = select(func.coalesce(Item.corrects_id, Item.id)).where(or_(*same))
@@ -298,11 +300,13 @@ def _entries(
     return _with_pictures(session, stories, now) if pictured else [_entry(*entry, ()) for entry in stories]
 
 
-def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:
-    wanted = [versions.pictures_of(every, number) for _item, every, number in made]
+def _with_pictures(
+    session: Session, shown_items: list[tuple[Item, list[Version], int]], now: datetime
+) -> list[Publication]:
+    wanted = [versions.pictures_of(every, number) for _item, every, number in shown_items]
     shown = {shot.name[:64]: shot for shot in versions.shots(session, (p for group in wanted for p in group), now)}
     entries = []
-    for (item, every, number), group in zip(made, wanted, strict=True):
+    for (item, every, number), group in zip(shown_items, wanted, strict=True):
         pictures = [
             msgspec.structs.replace(shown[version.sha256], alt=version.alt, credit=version.credit)
             for version in group

@@ -4,7 +4,6 @@ it says."""
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from commsched import images
 from commsched.core.content.markup import first_words
@@ -13,7 +12,7 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
 from commsched.services.design import brand
-from commsched.services.kernel.blobs import write_whole
+from commsched.services.kernel.blobs import File, form_key, keep_form
 from commsched.services.kernel.context import Installation
 from commsched.services.media import thumbnails
 from commsched.services.public import newsroom, published_media
@@ -23,7 +22,7 @@ from commsched.store.models import Workspace
 SIZE = (1200, 630)
 
 
-def picture(installation: Installation, slug: str, address: str) -> Path:
+def picture(installation: Installation, slug: str, address: str) -> File:
     """The file of the picture for a published item: its own where that does, else a card with its headline. Raises
     :class:`NotFound` for what the public may not see."""
     room, entry = newsroom.entry(installation, slug, address)
@@ -36,7 +35,7 @@ def picture(installation: Installation, slug: str, address: str) -> Path:
     return _drawn(installation, room, name, values, language)
 
 
-def front(installation: Installation, slug: str) -> Path:
+def front(installation: Installation, slug: str) -> File:
     """The file of the card for the newsroom itself. Raises :class:`NotFound` where there is none."""
     room = newsroom.room(installation, slug)
     title = translate(Message(N_("Newsroom – %(office)s"), {"office": room.name}), room.language)
@@ -44,15 +43,16 @@ def front(installation: Installation, slug: str) -> Path:
     return _drawn(installation, room, "headline", {"headline": first_words(title, limit)}, room.language)
 
 
-def _drawn(installation: Installation, room: Newsroom, name: str, values: dict[str, str], language: str) -> Path:
+def _drawn(installation: Installation, room: Newsroom, name: str, values: dict[str, str], language: str) -> File:
     with installation.store.read(room.id) as session:
         own = brand.brand_of(installation, session, session.get_one(Workspace, room.id))
     made_of = repr((name, sorted(values.items()), own.key, language))
     key = hashlib.sha256(made_of.encode()).hexdigest()
-    path = installation.home / "cache" / "og" / key[:2] / f"{key}.jpg"
-    if not path.is_file():
-        write_whole(path, images.card.draw(name, SIZE, dict(values), own, language=language).data)
-    return path
+    file = File(installation.cache, form_key("og", key, ".jpg"), "image/jpeg")
+    if not file.exists():
+        drawn = images.card.draw(name, SIZE, dict(values), own, language=language)
+        keep_form(installation, file.key, drawn.data, file.mime)
+    return file
 
 
 def _words(room: Newsroom, entry: Publication) -> tuple[str, dict[str, str]]:

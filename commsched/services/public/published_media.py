@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.platforms import own_page_keys, shown_in
 from commsched.services.content import versions
 from commsched.services.content.versions import may_be_seen
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import File, blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.public.newsroom import find_room
@@ -23,7 +22,7 @@ from commsched.store.models import Channel, Delivery, Item, Media, Membership, P
 _MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
 
 
-def picture(installation: Installation, slug: str, name: str, person: int | None) -> tuple[Path, search.Row]:
+def picture(installation: Installation, slug: str, name: str, person: int | None) -> tuple[File, search.Row]:
     """The file of a picture that is part of something published, or that ``person`` may see as a member.
 
     Raises :class:`NotFound` for everything else, so that the answer does not reveal which pictures exist.
@@ -38,10 +37,10 @@ def picture(installation: Installation, slug: str, name: str, person: int | None
             or not (_is_member(session, person) or _is_published(installation, session, row))
         ):
             raise NotFound(N_("There is no such picture."))
-    path = media_path(installation, row.sha256, row.suffix)
-    if not path.is_file():
+    file = blob_of(installation, row)
+    if not file.exists():
         raise NotFound(N_("There is no such picture."))
-    return path, row
+    return file, row
 
 
 def _is_member(session: Session, person: int | None) -> bool:

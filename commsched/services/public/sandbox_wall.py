@@ -97,7 +97,7 @@ def _note(
     at = delivery.published_at or (parts[0].finished_at if parts else None)
     if at is None or not (parts or delivery.state == "published"):
         return None
-    words_only = msgspec.structs.replace(content, pictures=[])
+    words_only = msgspec.structs.replace(content, attachments=[])
     view = for_channel(words_only, delivery.channel_id, "", {})
     said = [part.text for part in platform.parts(view)]
     # A delivery that was recorded whole (by a person's answer, say) may have no rows for its parts.

@@ -1,1 +1,1 @@
-"""What the pages show: the calendar, today, the review of an item, the audit log."""
+"""What a whole page shows, read in few statements: today, the calendar, an item, its review, the audit log."""

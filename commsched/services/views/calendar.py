@@ -91,19 +91,19 @@ _NO_TIME: Final = _item.c.publish_at.is_(None)
 _workspace: Any = bindparam("workspace")
 
 
-def _narrowed(found: Any, wanted: CalendarFilter) -> Any:
-    found = found.where(_item.c.workspace_id == _workspace)
+def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
+    statement = statement.where(_item.c.workspace_id == _workspace)
     if wanted.group in GROUPS:
-        found = found.where(_item.c.state.in_(GROUPS[wanted.group]))
+        statement = statement.where(_item.c.state.in_(GROUPS[wanted.group]))
     else:
-        found = found.where(_item.c.state != "cancelled")
+        statement = statement.where(_item.c.state != "cancelled")
     if wanted.channel is not None:
-        found = found.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
+        statement = statement.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
-        found = found.where(_item.c.author_id == wanted.person)
+        statement = statement.where(_item.c.author_id == wanted.person)
     for word in fold(wanted.words).split()[:10]:
-        found = found.where(holds(_item.c.search, word))
-    return found
+        statement = statement.where(holds(_item.c.search, word))
+    return statement
 
 
 @lru_cache(maxsize=64)
@@ -115,8 +115,8 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
-    found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
-    return found.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
+    statement = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    return statement.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
@@ -161,10 +161,10 @@ _around: Final = union_all(
 
 def around(session: Session) -> Around:
     """The office's channels and people, in one statement."""
-    found = _ask(session, _around).all()
+    answer = _ask(session, _around).all()
     return Around(
-        {row.id: (row.name, row.platform, row.state) for row in found if row.what == "c"},
-        dict(sorted(((row.id, row.name) for row in found if row.what == "p"), key=lambda one: one[1].casefold())),
+        {row.id: (row.name, row.platform, row.state) for row in answer if row.what == "c"},
+        dict(sorted(((row.id, row.name) for row in answer if row.what == "p"), key=lambda named: named[1].casefold())),
     )
 
 

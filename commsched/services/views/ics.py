@@ -91,8 +91,8 @@ def calendar(installation: Installation, actor: Actor) -> bytes:
         feed.add("x-published-ttl", vDuration(OFTEN))
         for row in rows:
             feed.add_component(_event(installation, actor, place, items[row[0]], row, names))
-    made: bytes = feed.to_ical()
-    return made
+    feed_bytes: bytes = feed.to_ical()
+    return feed_bytes
 
 
 def _nearest(rows: Sequence[Row], now: int) -> Sequence[Row]:
@@ -112,7 +112,7 @@ def _event(
     name = f"{item.uid}.{alone.partition('-')[0]}" if alone else item.uid
     title = item.title or gettext(actor.language, N_("Untitled"))
     word = gettext(actor.language, WORDS[state])
-    where = ", ".join(names[int(one)][0] for one in channels.split(",") if one and int(one) in names)
+    where = ", ".join(names[int(number)][0] for number in channels.split(",") if number and int(number) in names)
     event = Event()
     event.add("uid", f"{name}@{urlsplit(installation.base_url).hostname or 'localhost'}")
     event.add("dtstamp", item.updated_at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import standing
@@ -14,6 +14,7 @@ from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, NotFound, Problem
 from commsched.core.timing.plan import Plan
+from commsched.services.approval import comments
 from commsched.services.approval.approvers import ItemHistory, histories
 from commsched.services.approval.clearance import as_said
 from commsched.services.approval.roster import Roster, read_roster
@@ -53,41 +54,43 @@ class ItemView(msgspec.Struct, frozen=True):
     roster: Roster
     plan: Plan
     """When it goes out, channel by channel."""
+    unseen: bool = False
+    """Whether its reader has not seen everything that was said about it."""
 
     @property
     def standing(self) -> list[Decision]:
         """The yeses that count for the content as it is now."""
         said = [as_said(row) for row in self.decisions]
         rows = dict(zip(map(id, said), self.decisions, strict=True))
-        return [rows[id(one)] for one in standing(said, self.revision.hash)]
+        return [rows[id(decision)] for decision in standing(said, self.revision.hash)]
 
 
 def read_item(installation: Installation, actor: Actor, item_id: int) -> ItemView:
     """Read the item and everything around it. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        return read_item_in(installation, session, item_id)
+        return read_item_in(installation, session, item_id, actor.person)
 
 
-def read_item_in(installation: Installation, session: Session, item_id: int) -> ItemView:
-    """As :func:`read_item`, in a session that has more to read."""
+def read_item_in(installation: Installation, session: Session, item_id: int, reader: int | None) -> ItemView:
+    """As :func:`read_item`, for the person ``reader``, in a session that has more to read."""
     now = installation.now()
-    row = session.execute(_ITEM.where(Item.id == item_id), {"now": now}).first()
+    row = session.execute(_ITEM, {"item": item_id, "reader": reader, "now": now}).first()
     if row is None:
         raise NotFound(N_("There is no such item."))
-    item, revision, state, commented, attempted = row
+    item, revision, state, commented, attempted, unseen = row
     history = histories(session, [item_id])[item_id]
-    comments = _comments(session, item_id) if commented else []
-    rows = list(session.scalars(select(Delivery).where(Delivery.item_id == item_id).order_by(Delivery.id)))
+    said = _comments(session, item_id) if commented else []
+    rows = list(session.scalars(_DELIVERIES, {"item": item_id}))
     tries = queries.attempts(session, [row.id for row in rows]) if attempted else {}
     around = check.read_around(session)
     content = revision.parsed()
     judgement = items.judge(installation, session, item, content, around)
     editable = item.state in EDITABLE
     roster = read_roster(session, now)
-    who = {item.author_id, revision.author_id} | {one.person_id for one in comments}
-    who |= {person for one in history.decisions for person in (one.person_id, one.in_place_of)}
-    who |= {one.author for one in history.versions}
+    who = {item.author_id, revision.author_id} | {comment.person_id for comment in said}
+    who |= {person for row in history.decisions for person in (row.person_id, row.in_place_of)}
+    who |= {version.author for version in history.versions}
     down = takedown.standing(session, item.corrects_id or item_id) if was_out(item, rows) else None
     return ItemView(
         item,
@@ -95,7 +98,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int) -> 
         history.decisions,
         _worth_telling(rows, tries),
         tries,
-        comments,
+        said,
         _names(session, roster, who),
         judgement.general if editable else [],
         judgement.checked if editable else [],
@@ -108,17 +111,25 @@ def read_item_in(installation: Installation, session: Session, item_id: int) -> 
         judgement,
         roster,
         times.plan(session, item),
+        bool(unseen),
     )
 
 
-_ITEM: Final = select(
-    Item,
-    Revision,
-    shown,
-    exists().where(Comment.item_id == Item.id),
-    exists().where(Attempt.delivery_id == Delivery.id, Delivery.item_id == Item.id).correlate(Item),
-).join(Revision, Revision.id == Item.revision_id)
+_NUMBER: Final = bindparam("item", type_=BigInteger)
+_ITEM: Final = (
+    select(
+        Item,
+        Revision,
+        shown,
+        exists().where(Comment.item_id == Item.id),
+        exists().where(Attempt.delivery_id == Delivery.id, Delivery.item_id == Item.id).correlate(Item),
+        exists().where(*comments.unseen(Item.id, bindparam("reader", type_=BigInteger))),
+    )
+    .join(Revision, Revision.id == Item.revision_id)
+    .where(Item.id == _NUMBER)
+)
 """The item and its newest revision, its state as people are told it at ``now``, and what else there is to read."""
+_DELIVERIES: Final = select(Delivery).where(Delivery.item_id == _NUMBER).order_by(Delivery.id)
 
 
 def _comments(session: Session, item_id: int) -> list[Comment]:
@@ -132,8 +143,8 @@ def was_out(item: Item, rows: list[Delivery]) -> bool:
 
 def _names(session: Session, roster: Roster, people: set[int | None]) -> dict[int, str]:
     """What people are called, by their id; the store is asked about those only who are members no more."""
-    here = {one: roster.members[one].name for one in people if one is not None and one in roster.members}
-    gone = {one for one in people if one is not None and one not in here}
+    here = {person: roster.members[person].name for person in people if person is not None and person in roster.members}
+    gone = {person for person in people if person is not None and person not in here}
     return here | (names(session, gone) if gone else {})
 
 

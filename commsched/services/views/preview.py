@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
-from commsched.core.content.model import Content, Picture, canonical, digest
+from commsched.core.content.model import Attachment, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.platform.http import Offline
+from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.recipients import read
+from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
 from commsched.services.approval.clearance import read_policy
 from commsched.services.approval.roster import read_roster
@@ -34,6 +37,8 @@ class Preview(msgspec.Struct, frozen=True):
     """Lines below the words that the platform adds."""
     subject: str = ""
     """Of a mail."""
+    notice: str = ""
+    """Until when it is under embargo, where this channel gets it before."""
 
     @property
     def boxes(self) -> list[tuple[TextField, str]]:
@@ -44,7 +49,7 @@ class Preview(msgspec.Struct, frozen=True):
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:
     """A look for each channel of ``content``, in its order, by the judgement of it."""
     checked = {one.channel: one for one in judgement.checked}
-    kept = _with(content, [p for p in content.pictures if p.sha256 in judgement.files])
+    kept = _with(content, [each for each in content.attachments if each.sha256 in judgement.files])
     known = judgement.around
     return [
         _look(
@@ -61,8 +66,8 @@ def previews(installation: Installation, content: Content, judgement: check.Judg
     ]
 
 
-def _with(content: Content, pictures: list[Picture]) -> Content:
-    return msgspec.structs.replace(content, pictures=pictures)
+def _with(content: Content, attachments: list[Attachment]) -> Content:
+    return msgspec.structs.replace(content, attachments=attachments)
 
 
 def _look(
@@ -79,8 +84,13 @@ def _look(
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, judgement.files, people[:1])
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
-    foot = platform.foot(view, _context(installation, place, channel))
-    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, platform.subject(view))
+    context = _context(installation, place, channel)
+    subject, foot = platform.subject(view, context), platform.foot(view, context)
+    notice = ""
+    if platform.carries_embargo(channel.settings):
+        language = known(content.language, SOURCE)
+        notice = embargo.notice(content.embargo, place.zone, language, installation.now())
+    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, subject, notice)
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:
@@ -91,7 +101,7 @@ def _context(installation: Installation, place: Workspace, channel: Channel) -> 
         settings=settings,
         secrets={},
         now=installation.now,
-        http=None,
+        http=Offline(),
         facts=channel.facts,
         account=channel.account,
         account_name=channel.account_name,
@@ -99,6 +109,7 @@ def _context(installation: Installation, place: Workspace, channel: Channel) -> 
         workspace=place.slug,
         office_name=place.name,
         language=place.language,
+        zone=place.zone,
     )
 
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
-from commsched.core.content.model import Content
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
+from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
 from commsched.services.approval.roster import Roster, read_roster
-from commsched.services.content import times
+from commsched.services.content import due_times, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
@@ -63,6 +63,8 @@ class Review(msgspec.Struct, frozen=True):
     """Those who have saved it, in the order that each of them first did."""
     embargo: datetime | None = None
     """Before which nothing of it is public."""
+    before_embargo: list[str] = msgspec.field(default_factory=list)
+    """The names of the channels that get it before its embargo ends."""
     late: bool = False
     """Its time has passed, so that a yes would lead to nothing."""
     accepts: bool = False
@@ -108,7 +110,7 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
     """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        seen = item_view.read_item_in(installation, session, item_id)
+        seen = item_view.read_item_in(installation, session, item_id, actor.person)
         item, revision, roster = seen.item, seen.revision, seen.roster
         case = _case(session, seen)
         now = turn_in(roster, case, item.author_id, revision.author_id) if case else Turn()
@@ -127,7 +129,8 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             roster.names(now.acceptors),
             roster.names(_freed(now, actor)),
             wrote=_wrote(seen),
-            embargo=_embargo(seen.content),
+            embargo=embargo.end_of(seen.content.embargo),
+            before_embargo=_before_embargo(installation, seen),
             late=_too_late(session, item, installation.now()),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
@@ -149,8 +152,15 @@ def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:
     return approval_states(session, [(seen.item, seen.revision)], {number: seen.history})[number]
 
 
-def _embargo(content: Content) -> datetime | None:
-    return datetime.fromisoformat(content.embargo) if content.embargo else None
+def _before_embargo(installation: Installation, seen: item_view.ItemView) -> list[str]:
+    """The names of the channels that get it before its embargo ends."""
+    end = embargo.end_of(seen.content.embargo)
+    if end is None:
+        return []
+    known, slots = seen.judgement.around.channels, seen.plan.slots
+    going = [known[channel] for channel, slot in slots.items() if slot.at < end and channel in known]
+    early = due_times.carriers(installation, going)
+    return [channel.name for channel in going if channel.id in early]
 
 
 def _freed(now: Turn, actor: Actor) -> frozenset[int]:

@@ -142,10 +142,10 @@ _KEPT_MOST: Final = 500
 
 def kept(store: Store, key: Hashable, now: datetime) -> str | None:
     """The stamp that was kept for ``key``, if nobody has committed anything since and nothing has fallen due."""
-    found = _kept.get(store, {}).get(key)
-    if found is None or found.version != store.version() or (found.until is not None and now >= found.until):
+    stamp = _kept.get(store, {}).get(key)
+    if stamp is None or stamp.version != store.version() or (stamp.until is not None and now >= stamp.until):
         return None
-    return found.stamp
+    return stamp.stamp
 
 
 def keep(store: Store, key: Hashable, version: int | None, until: datetime | None, stamp: str) -> None:
@@ -199,8 +199,8 @@ def _channels() -> ScalarSelect[Any]:
 
 def _newest(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The newest row of a table that only grows."""
-    found = select(table.c.id).where(table.c.workspace_id == workspace, *where)
-    return found.order_by(desc(table.c.id)).limit(1).scalar_subquery()
+    newest = select(table.c.id).where(table.c.workspace_id == workspace, *where)
+    return newest.order_by(desc(table.c.id)).limit(1).scalar_subquery()
 
 
 DELIVERY: Final = (
@@ -317,7 +317,7 @@ def _one_item() -> Select[Any]:
         or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
     )
     going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
-    states = [func.sum(flag(_part.c.state == one)) for one in ("published", "sending", "unknown", "failed", "held")]
+    states = [func.sum(flag(_part.c.state == state)) for state in ("published", "sending", "unknown", "failed", "held")]
     ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
     twin, later = _item.alias("twin"), _item.alias("later")
     same = and_(

@@ -61,14 +61,27 @@ def submit(
         items.require_unchanged(session, examined, item, revision)
         _refuse_blocked(examined.stopping)
         items.learn_alt(session, revision.parsed())
-        item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
-        item.state, item.reminded_at = "in_review", None
-        note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
+        _send_in(installation, session, actor, item, revision, then_schedule)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)
             _accept(installation, session, actor, item, revision, accepting)
         _open(installation, session, actor, item, revision)
     installation.wake()
+
+
+def ask_again(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
+    """Ask for approval of a version that was made of ``item`` in this very transaction; it then goes on by itself."""
+    revision = items.current(session, item)
+    _send_in(installation, session, actor, item, revision, then_schedule=True)
+    _open(installation, session, actor, item, revision)
+
+
+def _send_in(
+    installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
+) -> None:
+    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.state, item.reminded_at = "in_review", None
+    note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
 
 def _refuse_blocked(stopping: Sequence[Problem]) -> None:
@@ -226,11 +239,11 @@ def _send_back(
     comment: str,
 ) -> Decision:
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()
     _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
-    comments.spread(installation, session, actor, item, row.comment, told=[item.author_id])
+    comments.spread(installation, session, actor, item, row.comment, besides=[item.author_id])
     return row
 
 
@@ -302,7 +315,7 @@ def advance(
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
     notified = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(installation, session, actor, item, comment, told=notified)
+    comments.spread(installation, session, actor, item, comment, besides=notified)
     if not done:
         item.state = "in_review"
         session.flush()

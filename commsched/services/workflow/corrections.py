@@ -54,14 +54,14 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
-        draft, name = _begun_from(session, item), original_of(session, item).uid
+        draft, name = _begun_from(installation, session, item), original_of(session, item).uid
     ready = editing.ready(installation, actor, draft, name)
     with installation.store.write(actor.workspace) as session:
         original = original_of(session, items.load(session, item_id, lock=True))
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id
-        _begun_from(session, original)  # it may have been taken down a moment ago
+        _begun_from(installation, session, original)  # it may have been taken down a moment ago
         correction = editing.create_in(installation, session, actor, draft, ready, corrects=original)
         note(session, installation, actor, "item.correction_begun", original.id, correction=correction.id)
         return correction.id
@@ -79,7 +79,7 @@ def unfinished(session: Session, original: Item) -> Item | None:
 
 
 def places(session: Session, original: Item) -> list[int]:
-    """The channels whose pages are ours on which ``original`` stands, those that can still be published to."""
+    """The channels on our own pages where ``original`` was published, as far as they can still be published to."""
     rows = session.scalars(
         select(Channel.id)
         .join(Delivery, Delivery.channel_id == Channel.id)
@@ -90,8 +90,8 @@ def places(session: Session, original: Item) -> list[int]:
     return list(dict.fromkeys(rows))
 
 
-def _begun_from(session: Session, item: Item) -> DraftIn:
-    """What the correction begins as: what readers read today, in the places that are ours."""
+def _begun_from(installation: Installation, session: Session, item: Item) -> DraftIn:
+    """The first draft of a correction: what readers see today, on our own pages only."""
     original = original_of(session, item)
     channels = places(session, original)
     if not channels:
@@ -100,7 +100,7 @@ def _begun_from(session: Session, item: Item) -> DraftIn:
         raise Conflict(N_("It has been taken down. Put it back before you correct it."))
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
-    draft = drafts.as_draft(session, newest, revision)
+    draft = drafts.as_draft(installation, session, newest, revision)
     kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
     return replace(
         draft, channels=list(channels), variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""

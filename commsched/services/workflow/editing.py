@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
 from commsched.services.approval.clearance import clearance
-from commsched.services.content import compose
+from commsched.services.content import compose, due_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
@@ -26,9 +27,9 @@ from commsched.services.content.items import (
     first_line,
     load,
     load_whole,
+    return_to_draft,
     searchable,
     stamp,
-    void,
 )
 from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
@@ -37,7 +38,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow.schedule import follow_move, partly_out, refuse_passed
-from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -115,7 +116,7 @@ def create_in(
     _set_times(item, workspace, made.times)
     session.add(item)
     session.flush()
-    _set_own_times(session, item, made)
+    _set_own_times(installation, session, item, made)
     _add_revision(installation, session, actor, item, made, list(given.sources))
     note(session, installation, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
     return item
@@ -154,7 +155,7 @@ def save(
         changed = prepared.hash != revision.hash
         was, approved = item.state, clearance(session, item, revision.hash) is not None
         sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, prepared.times) | _set_own_times(session, item, prepared)
+        moved = _set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared)
         if moved and not changed and item.state not in ("draft", "changes_requested"):
             refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
         if changed or sources_changed:
@@ -166,7 +167,7 @@ def save(
                     .values(revision_id=new.id)
                 )
         if changed:
-            _void(installation, session, actor, item, was if approved else "")
+            _void_approval(installation, session, actor, item, was if approved else "")
         elif moved and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if changed or sources_changed or moved:
@@ -187,9 +188,9 @@ def save(
     return changed
 
 
-def _void(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
-    """The approval falls with the words it was of; ``was`` is the state that it had brought the item to, if any."""
-    void(session, item)
+def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
+    """Void the approval, since it was of other words. ``was`` is the state that it had brought the item to, if any."""
+    return_to_draft(session, item)
     if was not in ("", "draft", "in_review", "changes_requested"):
         note(session, installation, actor, "approval.voided", item.id, was=was)
 
@@ -239,7 +240,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_pictures(session, revision, content)
+    _use_files(session, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
@@ -248,15 +249,32 @@ def _add_revision(
     return revision
 
 
-def _use_pictures(session: Session, revision: Revision, content: Content) -> None:
-    """Record where the pictures are used, so that none of them can be deleted."""
-    wanted = {picture.sha256 for picture in content.pictures}
+def replace_content(
+    installation: Installation, session: Session, actor: Actor, item: Item, content: Content
+) -> Revision:
+    """Make ``content`` the newest version of ``item``, which the caller has locked and may change: what waits is void,
+    and what is out stays as it went out."""
+    sources = current(session, item).sources
+    revision = _add_revision(installation, session, actor, item, Ready.of(content), sources)
+    return_to_draft(session, item)
+    item.updated_at = installation.now()
+    return revision
+
+
+def _use_files(session: Session, revision: Revision, content: Content) -> None:
+    """Record where pictures and videos are used, so that none of them can be deleted."""
+    wanted = content.stills()
     for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+    wanted = {video.sha256 for video in content.videos}
+    for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
+        session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
-    return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
+    if isinstance(source, dict):
+        return source
+    return {"text": passage(source.text, "sources"), "url": passage(source.url, "sources")}
 
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
@@ -273,11 +291,11 @@ def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     return before != (item.publish_at, item.latest_at)
 
 
-def _set_own_times(session: Session, item: Item, made: Ready) -> bool:
+def _set_own_times(installation: Installation, session: Session, item: Item, made: Ready) -> bool:
     """Give the channels of ``made`` the times of their own that it names; returns whether any differs from before."""
     chosen = {channel.channel for channel in made.content.channels}
     own = {channel: _slot(item, time) for channel, time in made.times.own.items() if channel in chosen}
-    return planning.keep(session, item, own)
+    return planning.keep(session, item, due_times.at_embargo(installation, session, item, made.content, own))
 
 
 def _slot(item: Item, time: OwnTime) -> Slot:
@@ -299,10 +317,10 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
         _require_editable(session, item)
-        hashed = current(session, item).hash
-        was = item.state if clearance(session, item, hashed) is not None else ""
+        now = current(session, item)
+        was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
-        planning.drop_others(session, item)
-        _void(installation, session, actor, item, was)
+        due_times.follow(installation, session, item, now.parsed(), prepared.content)
+        _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

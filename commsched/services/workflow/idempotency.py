@@ -37,26 +37,26 @@ class Once(msgspec.Struct, frozen=True):
     again: bool = False
 
 
-def create(installation: Installation, actor: Actor, given: DraftIn, key: str) -> Once:
+def create(installation: Installation, actor: Actor, draft: DraftIn, key: str) -> Once:
     """Make an item, or name the one that the same person made with the same ``key`` before.
 
     The key and the item are written in one transaction: a crash leaves both or neither. Raises :class:`KeyReused`
-    where ``given`` is not what the key was used for.
+    where ``draft`` is not what the key was used for.
     """
     actor.require("write")
     if len(key) > LONGEST or not key.isprintable():
         raise Invalid(N_("The key may have at most %(most)s printable characters."), "Idempotency-Key", most=LONGEST)
-    asked = _digest(given)
+    asked = _digest(draft)
     with installation.store.read(actor.workspace) as session:
         before = _again(_find(session, actor, key), asked)
     if before is not None:
         return before
-    prepared = editing.ready(installation, actor, given)
+    prepared = editing.ready(installation, actor, draft)
     with installation.store.write(actor.workspace) as session:
         before = _again(_take(session, actor, key), asked)
         if before is not None:
             return before
-        item = editing.create_in(installation, session, actor, given, prepared)
+        item = editing.create_in(installation, session, actor, draft, prepared)
         session.add(
             Idempotency(
                 key=_name(actor, key), request_hash=asked, status=201, body={"item": item.id}, at=installation.now()
@@ -68,7 +68,7 @@ def create(installation: Installation, actor: Actor, given: DraftIn, key: str) -
 def save_new(
     installation: Installation,
     actor: Actor,
-    given: DraftIn,
+    draft: DraftIn,
     page: str,
     *,
     by_itself: bool = False,
@@ -80,32 +80,33 @@ def save_new(
     item; what follows is saved into it. ``by_itself``: sent by the script; it then never goes over what was sent by a
     press, since it may be older. Raises :class:`commsched.services.content.items.Changed` where something else stands
     in the item than what this page last saved. Without a ``page`` every call makes an item. ``times`` are those of
-    ``given``, where they have been read already.
+    ``draft``, where they have been read already.
     """
     actor.require("write")
-    prepared = editing.ready(installation, actor, given, times=times)
+    prepared = editing.ready(installation, actor, draft, times=times)
     if not page:
-        return editing.create(installation, actor, given, prepared)
+        return editing.create(installation, actor, draft, prepared)
     key = f"page\n{page[:LONGEST]}"
     try:
-        before = _make(installation, actor, given, prepared, key, by_itself)
+        before = _make(installation, actor, draft, prepared, key, by_itself)
     except IntegrityError:  # another request of the same page made the item in the very same moment
-        before = _make(installation, actor, given, prepared, key, by_itself)
+        before = _make(installation, actor, draft, prepared, key, by_itself)
     if before.again and before.stamp:
         stamp = before.stamp
         editing.save(
-            installation, actor, before.item_id, given, expected_stamp=stamp, by_itself=by_itself, made=prepared
+            installation, actor, before.item_id, draft, expected_stamp=stamp, by_itself=by_itself, made=prepared
         )
         with installation.store.write(actor.workspace) as session:
             row = _take(session, actor, key)
             if row is not None:
-                row.request_hash = _digest(given)
+                row.request_hash = _digest(draft)
                 row.body = _state(items.load(session, before.item_id), pressed=not by_itself)
     return before.item_id
 
 
 class _Made(msgspec.Struct, frozen=True):
-    """``stamp``: what the page last saved, where something else is to be saved into the item now."""
+    """The item that a page made. ``stamp``: what the page last saved, where something else must now be saved into the
+    item."""
 
     item_id: int
     again: bool = False
@@ -113,18 +114,18 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 def _make(
-    installation: Installation, actor: Actor, given: DraftIn, made: editing.Ready, key: str, by_itself: bool
+    installation: Installation, actor: Actor, draft: DraftIn, prepared: editing.Ready, key: str, by_itself: bool
 ) -> _Made:
     """Make the item and write down that the page did, in one transaction; or say what the page made before."""
     actor.require("write")
     with installation.store.write(actor.workspace) as session:
         row = _take(session, actor, key)
         if row is None:
-            item = editing.create_in(installation, session, actor, given, made)
+            item = editing.create_in(installation, session, actor, draft, prepared)
             session.add(
                 Idempotency(
                     key=_name(actor, key),
-                    request_hash=_digest(given),
+                    request_hash=_digest(draft),
                     status=201,
                     at=installation.now(),
                     body=_state(item, pressed=not by_itself),
@@ -133,7 +134,7 @@ def _make(
             return _Made(item.id)
         item = items.load(session, row.body["item"])
         revision = items.current(session, item)
-        if row.request_hash == _digest(given) and revision.hash == made.hash:
+        if row.request_hash == _digest(draft) and revision.hash == prepared.hash:
             row.body = row.body | {"pressed": row.body["pressed"] or not by_itself}
             return _Made(item.id, again=True)
         if by_itself and (row.body["pressed"] or item.state not in ("draft", "changes_requested")):
@@ -142,20 +143,21 @@ def _make(
 
 
 def _state(item: Item, pressed: bool) -> dict[str, object]:
-    """What is remembered of a page: its item, as the page left it, and whether a press was what sent it."""
+    """What is remembered of a page: its item, the item's stamp after this save, and whether a person pressed the
+    button."""
     return {"item": item.id, "stamp": items.stamp(item), "pressed": pressed}
 
 
-def _digest(given: DraftIn) -> str:
-    return hashlib.sha256(_encoder.encode(given)).hexdigest()
+def _digest(draft: DraftIn) -> str:
+    return hashlib.sha256(_encoder.encode(draft)).hexdigest()
 
 
-def _again(found: Idempotency | None, asked: str) -> Once | None:
-    if found is None:
+def _again(row: Idempotency | None, asked: str) -> Once | None:
+    if row is None:
         return None
-    if found.request_hash != asked:
+    if row.request_hash != asked:
         raise KeyReused(N_("This key has been used for another request."), "Idempotency-Key")
-    return Once(found.body["item"], found.body.get("answer", ""), again=True)
+    return Once(row.body["item"], row.body.get("answer", ""), again=True)
 
 
 def keep(installation: Installation, actor: Actor, key: str, answer: str) -> None:
@@ -177,5 +179,5 @@ def _take(session: Session, actor: Actor, key: str) -> Idempotency | None:
 
 
 def _name(actor: Actor, key: str) -> str:
-    """Keys are a person's own: two people may well choose the same one."""
+    """The key as it is stored. Keys are a person's own: two people may well choose the same one."""
     return hashlib.sha256(f"{actor.person}\n{key}".encode()).hexdigest()

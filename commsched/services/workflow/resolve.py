@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.delivery.parts import PartState, Whole, whole
+from commsched.core.delivery.parts import DeliveryStatus, PartState, delivery_status
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.wall_time import latest_for
@@ -24,7 +24,7 @@ Answer = Literal["published", "not_published"]
 
 
 def load(session: Session, delivery_id: int, lock: bool = False) -> Delivery:
-    """The delivery, or :class:`NotFound`. ``lock``: it is decided on in this very transaction."""
+    """The delivery with that id. ``lock``: the caller changes it in this transaction. Raises :class:`NotFound`."""
     wanted = select(Delivery).where(Delivery.id == delivery_id)
     row = session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
@@ -104,7 +104,8 @@ def said_numbers(parts: Sequence[int]) -> str:
 
 
 def _stand(installation: Installation, session: Session, row: Delivery, answer: Answer) -> None:
-    """How the delivery stands after an answer. What is out lets its thread go on, and the other recipients."""
+    """The delivery's next state after an answer. A part that is out lets the rest of its thread go on, and the other
+    recipients."""
     now = installation.now()
     result = _together(installation, session, row)
     if result.state != "unknown" and row.was:
@@ -146,17 +147,17 @@ def _as_before(session: Session, row: Delivery, was: str, now: datetime) -> bool
 
 
 def independent(installation: Installation, session: Session, row: Delivery) -> bool:
-    """Whether its parts are recipients, each with an outcome of their own."""
+    """Whether the delivery's parts are recipients, each with an outcome of their own."""
     platform = session.scalar(select(Channel.platform).where(Channel.id == row.channel_id))
     return platform is not None and installation.platform(platform).independent_parts
 
 
-def _together(installation: Installation, session: Session, row: Delivery) -> Whole:
-    """What the parts make of the delivery now: an answer about one recipient says nothing of the others."""
+def _together(installation: Installation, session: Session, row: Delivery) -> DeliveryStatus:
+    """The delivery's state, made of its parts': an answer about one recipient says nothing of the others."""
     session.flush()
     parts = session.scalars(select(Part).where(Part.delivery_id == row.id).order_by(Part.number))
     states = [PartState(part.number, part.state, part.next_at, part.detail) for part in parts]
-    return whole(states, independent(installation, session, row), installation.now())
+    return delivery_status(states, independent(installation, session, row), installation.now())
 
 
 def _finish(session: Session, row: Delivery) -> None:

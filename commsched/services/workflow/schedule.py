@@ -21,7 +21,7 @@ from commsched.core.timing.wall_time import Fold, Gap, Moment, approval_window, 
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import items, times
+from commsched.services.content import due_times, items, preview_addresses, times
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -64,9 +64,7 @@ def schedule(
     with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if when:
-            _move_all(
-                session, item, read_time(when, workspace.zone, fold), workspace.latest_minutes, installation.now()
-            )
+            _move_all(installation, session, item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
         if item.publish_at is None:
             raise Invalid(N_("Choose when it should go out."), "publish_at")
         if latest:
@@ -109,7 +107,9 @@ def enqueue(
     for slot in times.chosen(plan):
         refuse_past(slot.latest, now)
     content = revision.parsed()
-    refuse_before_embargo(content, plan)
+    due_times.refuse_before_embargo(installation, session, content, plan)
+    if due_times.is_before(installation, session, content, plan):
+        preview_addresses.make_first(installation, session, item)
     _place(installation, session, item, revision, content, _touched(times.plan(session, item), plan, only, now))
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
@@ -157,13 +157,6 @@ def refuse_passed(plan: Plan, now: datetime) -> None:
     """Raise :class:`Invalid` where a time of ``plan`` has passed."""
     for slot in times.chosen(plan):
         refuse_past(slot.at, now)
-
-
-def refuse_before_embargo(content: Content, plan: Plan) -> None:
-    """Raise :class:`Invalid` where a channel's time lies before the embargo."""
-    embargo = datetime.fromisoformat(content.embargo) if content.embargo else None
-    if embargo is not None and any(slot.at < embargo for slot in times.chosen(plan)):
-        raise Invalid(N_("It would go out before its embargo."), "publish_at")
 
 
 def refuse_superseded(session: Session, item_id: int) -> None:
@@ -262,11 +255,14 @@ def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
     item.latest_at = moment.at + span
 
 
-def _move_all(session: Session, item: Item, moment: Moment, latest_minutes: int, now: datetime) -> None:
+def _move_all(installation: Installation, session: Session, item: Item, moment: Moment, latest_minutes: int) -> None:
     """Move what is not out of the item to ``moment``, and along with it the channels that have a time of their own.
-    Where only such channels are left, the first of them is moved there, and the item's time stays what it was."""
-    whole = times.plan(session, item)
-    plan, own = times.left(session, item, now, whole.channels), dict(whole.own)
+    Where only such channels are left, the first of them is moved there, and the item's time stays what it was. What
+    waits for the embargo goes on doing so."""
+    whole, content = times.plan(session, item), items.current(session, item).parsed()
+    plan = times.left(session, item, installation.now(), whole.channels)
+    waits = due_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
+    own = {channel: slot for channel, slot in whole.own.items() if channel not in waits}
     rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
     before = plan.times[0] if rest else times.item_slot(item)
     for channel in own.keys() & set(plan.channels):
@@ -274,7 +270,7 @@ def _move_all(session: Session, item: Item, moment: Moment, latest_minutes: int,
         own[channel] = _along(session, channel, own[channel], before, moment)
     if not rest:
         _set(item, moment, latest_minutes)
-    times.keep(session, item, own)
+    times.keep(session, item, due_times.at_embargo(installation, session, item, content, own))
 
 
 def _along(session: Session, channel: int, slot: Slot, before: Slot, moment: Moment) -> Slot:
@@ -322,12 +318,13 @@ def move(
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, now)
         if channels is None:
-            _move_all(session, item, moment, workspace.latest_minutes, now)
+            _move_all(installation, session, item, moment, workspace.latest_minutes)
         else:
             _move_alone(session, item, moment, channels)
         plan = times.left(session, item, now, channels)
         refuse_passed(plan, now)
-        refuse_before_embargo(items.current(session, item).parsed(), plan)
+        content = items.current(session, item).parsed()
+        due_times.refuse_before_embargo(installation, session, content, plan)
         item.updated_at = now
         whom = {} if channels is None else {"channels": _names(session, channels)}
         note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall, **whom)
@@ -422,7 +419,7 @@ def _ask_anew(installation: Installation, session: Session, actor: Actor, item: 
         return
     begun = was in ("scheduled", "failed", "publishing", "partly_published")
     item.schedule_on_approval = item.schedule_on_approval or begun
-    items.void(session, item)
+    items.return_to_draft(session, item)
     item.state, item.submitted_at = "in_review", installation.now()
     session.flush()
     rounds.go_on(session, item, revision)

@@ -46,7 +46,9 @@ def stop(session: Session, rows: Sequence[Delivery], why: Why) -> list[Left]:
 
 def _left(session: Session, row: Delivery) -> Left:
     rows = session.execute(
-        select(Part.state, func.count(Part.id)).where(Part.delivery_id == row.id).group_by(Part.state)
+        select(Part.state, func.count(Part.id))
+        .where(Part.delivery_id == row.id, Part.state != "skipped")
+        .group_by(Part.state)
     )
     count: dict[str, int] = {row[0]: row[1] for row in rows}
     name = session.scalar(select(Channel.name).where(Channel.id == row.channel_id)) or ""
@@ -55,7 +57,7 @@ def _left(session: Session, row: Delivery) -> Left:
 
 
 def facts(left: Sequence[Left]) -> dict[str, int]:
-    """The same, for the record."""
+    """What :func:`stop` returned, as facts of the audit log."""
     return {
         "out": sum(delivery.out for delivery in left),
         "under_way": sum(delivery.under_way for delivery in left),

@@ -45,7 +45,7 @@ class PassedOn(msgspec.Struct, frozen=True):
 
 
 def before(installation: Installation, session: Session, person: int) -> Before:
-    """Call it before the change. ``session`` must be scoped to the workspace."""
+    """Read how the office stands. Call it before the change, with a ``session`` scoped to the workspace."""
     turns = {item.id: turn(installation, session, item, items.current(session, item)) for item in _open_items(session)}
     return Before(person, frozenset(people_with(session, "approve")), turns)
 
@@ -57,8 +57,11 @@ def _open_items(session: Session) -> list[Item]:
 def settle(
     installation: Installation, session: Session, actor: Actor, was: Before, name: str, *, refuse: bool = True
 ) -> PassedOn:
-    """Call it after the change, in the same transaction. Raises :class:`Conflict` where no one is left to decide about
-    an item, unless ``refuse`` is off: then Today shows the item in red."""
+    """Pass on what waited. Call it after the change, in the same transaction.
+
+    Raises :class:`Conflict` where no one is left to decide about an item, unless ``refuse`` is off: then Today shows
+    the item in red.
+    """
     session.flush()
     able = people_with(session, "approve")
     if was.able - able:
@@ -115,7 +118,7 @@ def _set_policies_right(
 
 
 def _without(policy: Policy, able: set[int]) -> Policy:
-    """``policy`` without those who may not approve; whose step was theirs alone is any approver's."""
+    """``policy`` without those who may not approve. A step that only they could fill passes to any approver."""
     steps = []
     for step in policy.steps:
         people = [person for person in step.people if person in able]

@@ -1,1 +1,1 @@
-"""The calendar's parts: what a page spans, what it is narrowed to, its chips, and when it is unchanged."""
+"""The calendar's pages: month, week and list, the filter, moving by dragging, and the ICS feed."""

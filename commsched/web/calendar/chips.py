@@ -20,8 +20,9 @@ from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around
 from commsched.services.views.channel_rows import Row
 from commsched.web.http.badges import STATES
-from commsched.web.http.i18n import _, installation, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.icons import brand_icon, icon
+from commsched.web.http.request_context import installation
 
 CLASH: Final = CLOSE
 """Two posts in the same channel closer than this are pointed out."""

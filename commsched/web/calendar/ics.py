@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, make_response, request
 from commsched.core.access.routes import public
 from commsched.services.accounts import tokens
 from commsched.services.views import ics
-from commsched.web.http.i18n import installation
+from commsched.web.http.request_context import installation
 
 bp = Blueprint("ics", __name__)
 

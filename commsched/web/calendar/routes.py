@@ -27,8 +27,9 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("calendar", __name__, url_prefix="/w/<slug>/calendar")
@@ -189,7 +190,7 @@ def _wall(moment: datetime | None) -> str:
 
 
 def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, again: str = "") -> str:
-    day, _at, clock = (form.value("at") or known.wall or request.args.get("at", "")).partition("T")
+    day, _at, clock = str(form.value("at") or known.wall or request.args.get("at", "")).partition("T")
     return page(
         "calendar/move.html",
         known=known,
@@ -200,7 +201,7 @@ def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, 
         choices=choices(clash, place().zone) if clash else [],
         again=again,
         alone=_alone(),
-        back=local_path(form.value("back"), _back()),
+        back=local_path(str(form.value("back")), _back()),
     )
 
 

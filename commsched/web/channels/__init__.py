@@ -1,1 +1,1 @@
-"""The pages of channels."""
+"""The pages where channels are connected, renewed, checked and removed."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from commsched.store.models import Channel
-from commsched.web.http.i18n import installation, ngettext, web_address
+from commsched.web.http.i18n import ngettext, web_address
+from commsched.web.http.request_context import installation
 
 
 def account_word(channel: Channel) -> str:
-    """The account as it stands in a list of channels: what its platform calls it, how many addresses, a public
+    """How a list of channels names an account: as its platform does, by how many addresses a list has, or by its public
     address."""
     shown = installation().platform(channel.platform).shown_account(channel.account, channel.account_name)
     if shown:

@@ -11,32 +11,35 @@ from werkzeug.wrappers import Response
 from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, Invalid
 from commsched.web.http.headers import POLICY
-from commsched.web.http.i18n import page
+from commsched.web.http.request_context import page
 
 
 def origin(address: str) -> str:
-    """``https://host[:port]`` of an address; empty for what is none."""
+    """``https://host[:port]`` of ``address``; empty for what is no address of a server."""
     parts = urlsplit(address)
     fine = parts.scheme in ("https", "http") and parts.netloc and not set(parts.netloc) & set(" ;,'\"")
     return f"{parts.scheme}://{parts.netloc}" if fine else ""
 
 
 def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str]) -> Response:
-    """``answer``, a page whose form may be answered by a redirect to the platform, where it is known which one.
+    """Allow the form on the page ``answer`` to be redirected to the platform's own server, where that is known.
 
-    Browsers hold a form's whole way to ``form-action``, also where it is sent on to.
+    Browsers apply ``form-action`` to every redirect that follows a form.
     """
-    there = origin(platform.provider(settings)) if platform.connects == "oauth" else ""
-    if there:
-        answer.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action 'self' {there}")
+    provider = origin(platform.provider(settings)) if platform.connects == "oauth" else ""
+    if provider:
+        answer.headers["Content-Security-Policy"] = POLICY.replace(
+            "form-action 'self'", f"form-action 'self' {provider}"
+        )
     return answer
 
 
 def leave(platform: Platform, address: str) -> Response:
-    """On to ``address``: at once where the form's page allowed it, else by a link that a person follows."""
-    there = origin(address)
-    if not there:
+    """Send the browser to ``address``: by a redirect where the form's page allowed that server, else by a page with a
+    link. Raises :class:`Invalid` for what is no address."""
+    provider = origin(address)
+    if not provider:
         raise Invalid(N_("“%(url)s” is not the address of a server."), url=address[:100])
-    if there == origin(platform.provider({})):
+    if provider == origin(platform.provider({})):
         return redirect(address, 303)
     return make_response(page("channels/leave.html", kind=platform, address=address, host=urlsplit(address).hostname))

@@ -19,8 +19,9 @@ from commsched.web.channels import authorization
 from commsched.web.channels.account_label import account_word
 from commsched.web.components import mail_status, policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page
+from commsched.web.http.i18n import _
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
@@ -31,9 +32,9 @@ NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    found = connect.channels(installation(), actor().workspace, archived="removed" in request.args)
-    standing = {channel.id: connect.standing(channel, installation().now()) for channel in found}
-    return page("channels/index.html", channels=found, standing=standing)
+    channels = connect.channels(installation(), actor().workspace, archived="removed" in request.args)
+    standing = {channel.id: connect.standing(channel, installation().now()) for channel in channels}
+    return page("channels/index.html", channels=channels, standing=standing)
 
 
 @bp.get("/new")
@@ -45,7 +46,8 @@ def choose() -> str:
 
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
-    """Only what the platform asks for is taken from the form; a press list keeps its lines."""
+    """What was typed for the settings that the platform asks for; nothing else is taken. A press list keeps its
+    lines."""
     return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
 
 
@@ -60,11 +62,11 @@ def new(key: str) -> Response:
 def add(key: str) -> Response:
     platform, form = installation().platform(key), Form.read()
     with form.catch():
-        name, given = form.text("name", 300), _settings(platform, form)
+        name, settings = form.text("name", 300), _settings(platform, form)
         if platform.connects == "oauth":
-            return authorization.leave(platform, authorize.begin(installation(), actor(), key, name, given))
-        made = connect.connect(installation(), actor(), key, name, given)
-        return done(_said(made), "channels.show", channel_id=made.id)
+            return authorization.leave(platform, authorize.begin(installation(), actor(), key, name, settings))
+        channel = connect.connect(installation(), actor(), key, name, settings)
+        return done(_said(channel), "channels.show", channel_id=channel.id)
     return _form(platform, form)
 
 
@@ -76,13 +78,14 @@ def callback(key: str) -> Response:
     if platform.connects != "oauth":
         raise NotFound(N_("There is no such page."))
     with form.catch():
-        made = authorize.finish(installation(), actor(), key, request.args.to_dict())
-        return done(_said(made), "channels.show", channel_id=made.id)
+        channel = authorize.finish(installation(), actor(), key, request.args.to_dict())
+        return done(_said(channel), "channels.show", channel_id=channel.id)
     return _form(platform, form)
 
 
 def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Response:
-    """The connect form, or the one for another access; its answer may lead to the platform's own page."""
+    """The page with the connect form, or with the form that renews ``channel``; it may lead to the platform's own
+    page."""
     kept = connect.settings_for(platform, channel)
     words = page(
         "channels/form.html",
@@ -148,12 +151,12 @@ def renew(channel_id: int) -> Response:
     channel, form = _channel(channel_id), Form.read()
     platform = installation().platform(channel.platform)
     with form.catch():
-        given = _settings(platform, form)
+        settings = _settings(platform, form)
         if platform.connects == "oauth":
-            address = authorize.begin(installation(), actor(), platform.key, "", given, channel_id)
+            address = authorize.begin(installation(), actor(), platform.key, "", settings, channel_id)
             return authorization.leave(platform, address)
-        made = connect.reconnect(installation(), actor(), channel_id, given)
-        return done(_said(made), "channels.show", channel_id=channel_id)
+        renewed = connect.reconnect(installation(), actor(), channel_id, settings)
+        return done(_said(renewed), "channels.show", channel_id=channel_id)
     return _form(platform, form, channel)
 
 

@@ -1,1 +1,1 @@
-"""Parts of pages that several features show."""
+"""Parts that the pages of several features show."""

@@ -12,7 +12,8 @@ from commsched.services.kernel import context
 from commsched.services.kernel.members import people_with
 from commsched.services.views import item_view
 from commsched.store.models import Channel, Item
-from commsched.web.http.i18n import _, actor, installation, said_all, said_list
+from commsched.web.http.i18n import _, said_all, said_list
+from commsched.web.http.request_context import actor, installation
 
 
 def mailed() -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import make_response, request, send_file, url_for
+from flask import Response, request, url_for
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
-from commsched.web.http.i18n import _, actor, installation, translated
+from commsched.web.components import files
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation
 
 
 def take_in(files: Iterable[FileStorage], with_videos: bool = False) -> tuple[list[Added], list[str]]:
@@ -41,17 +42,17 @@ def _take_one(file: FileStorage, with_videos: bool) -> Added:
     return library.add(installation(), actor(), file.read(), file.filename or "")
 
 
-def describe_added(one: Added) -> dict[str, object]:
+def describe_added(added: Added) -> dict[str, object]:
     """A picture that was taken in, as the pages' scripts know it."""
-    row, old = one.media, one.like[0] if one.like else None
+    row, old = added.media, added.like[0] if added.like else None
     return {
         "id": row.id,
         "sha256": row.sha256,
         "alt": row.alt,
         "name": row.filename,
-        "again": one.again,
-        "like": [other.id for other in one.like],
-        "note": translated(one.note) if one.note else "",
+        "again": added.again,
+        "like": [other.id for other in added.like],
+        "note": translated(added.note) if added.note else "",
         "old": {"id": old.id, "sha256": old.sha256, "alt": old.alt, "name": old.filename} if old else None,
     }
 
@@ -67,14 +68,14 @@ def picture_url(sha256: str, small: bool = False) -> str:
     return url_for("pictures.file", sha256=sha256, small=1 if small else None)
 
 
-def serve(row: search.Row, small: bool) -> AnyResponse:
+def serve(row: search.Row, small: bool) -> Response:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
-    response: AnyResponse = make_response("", 304)
-    if etag not in request.if_none_match:
-        file = search.file_of(installation(), row, small)
-        response = send_file(file.path, mimetype=file.mime, conditional=False, etag=False)
-    response.set_etag(etag)
+    if etag in request.if_none_match:
+        response = Response(status=304)
+        response.set_etag(etag)
+    else:
+        response = files.send(search.file_of(installation(), row, small), etag)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Disposition"] = "inline"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -1,1 +1,1 @@
-"""The composer's form: what was typed, lossless, and the draft it means."""
+"""The page where an item is written: its form, which loses nothing that was typed, and the draft that it means."""

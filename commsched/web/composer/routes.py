@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
@@ -30,8 +29,9 @@ from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, place, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
@@ -85,7 +85,7 @@ def change(item_id: int) -> str | Response | tuple[str, int]:
 def _stored(item_id: int) -> tuple[Item, Fields]:
     with installation().store.read(actor().workspace) as session:
         target, workspace = _read(session, item_id)
-        return target.item, view_model.stored(session, workspace, target)
+        return target.item, view_model.stored(installation(), session, workspace, target)
 
 
 def _target(item_id: int) -> view_model.Target:
@@ -152,7 +152,7 @@ def _typed(item: Item | None) -> Fields:
 def _take_in_files(fields: Fields, form: Form) -> None:
     taken, refused = take_in(file for file in request.files.getlist("files") if file.filename)
     chosen = {number for number, _alt in fields.media}
-    fields.media += [(one.media.id, one.media.alt) for one in taken if one.media.id not in chosen]
+    fields.media += [(added.media.id, added.media.alt) for added in taken if added.media.id not in chosen]
     if refused:
         form.fail("pictures", " ".join(refused))
 
@@ -207,6 +207,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         context = {
             "channels": view_model.channels_of(session),
             "pictures": view_model.pictures(session, fields),
+            "videos": view_model.videos(session, fields),
             "library": search.newest(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,
@@ -236,7 +237,7 @@ def _live(item: Item | None) -> bool:
     return item is not None and item.state in LIVE
 
 
-def _clash(meant: Meant) -> dict[str, Any] | None:
+def _clash(meant: Meant) -> dict[str, object] | None:
     if not isinstance(meant.clash, Gap | Fold):
         return None
     return {
@@ -284,12 +285,15 @@ def check() -> Response:
     meant = meaning(fields, place().zone)
     shown = view_model.view(installation(), actor(), meant, target)
     context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
-    told = bar(shown, item)
-    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.previews}
+    submit = bar(shown, item)
+    counts = {
+        preview.channel.id: {"count": preview.checked.count, "limit": preview.checked.limit}
+        for preview in shown.previews
+    }
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
-        bar={"press": told.press, "words": told.words},
+        bar={"press": submit.press, "words": submit.words},
         counts=counts,
         clash=page("composer/_clash.html", **context),
         faults={_home(name): translated(words) for name, words in shown.faults.items()},

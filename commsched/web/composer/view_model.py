@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -15,13 +15,13 @@ from commsched.core.text.messages import N_, Invalid, Message, Problem, block, w
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, items
-from commsched.services.content.neighbours import Neighbours
+from commsched.services.content.neighbours import Neighbour, Neighbours
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
-from commsched.store.models import Channel, Item, Media, Revision, Workspace
-from commsched.web.composer.fields import Fields, WallFields, from_draft
+from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
+from commsched.web.composer.fields import Fields, VideoFields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
 
@@ -41,7 +41,7 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
-    alike: list[Item] = msgspec.field(default_factory=list)
+    alike: list[Neighbour] = msgspec.field(default_factory=list)
 
     @property
     def stops(self) -> int:
@@ -50,7 +50,7 @@ class View(msgspec.Struct):
     @property
     def cost(self) -> float:
         """US dollars, all channels together."""
-        return sum(one.checked.cost for one in self.previews)
+        return sum(preview.checked.cost for preview in self.previews)
 
 
 def channels_of(session: Session) -> list[Channel]:
@@ -66,9 +66,13 @@ def only_known(session: Session, draft: DraftIn) -> DraftIn:
 def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Channel]) -> DraftIn:
     """As :func:`only_known`, by channels that have been read."""
     chosen = zip(draft.channels, draft.channel_ids, strict=True)
-    draft.channels = [given for given, n in chosen if n in channels and channels[n].state != "archived"]
-    media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
-    draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
+    draft.channels = [channel for channel, n in chosen if n in channels and channels[n].state != "archived"]
+    media = search.rows(session, [picture.id for picture in draft.media if isinstance(picture, PictureIn)])
+    draft.media = [picture for picture in draft.media if isinstance(picture, PictureIn) and picture.id in media]
+    if draft.attachments:
+        wanted = [each.id for each in draft.attachments]
+        known = set(session.scalars(select(Video.id).where(Video.id.in_(wanted))))
+        draft.attachments = [each for each in draft.attachments if each.id in known]
     return draft
 
 
@@ -81,7 +85,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
     """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
-    made = View(faults=dict(meant.faults), publish=meant.publish)
+    shown = View(faults=dict(meant.faults), publish=meant.publish)
     make_ready(installation, actor, meant.draft)
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
@@ -93,9 +97,9 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
                 installation, session, around.workspace, draft, corrects, meant.times, around.channels
             )
         except Invalid as error:
-            made.faults[error.field] = error.words
-            made.problems += _times(made.faults)
-            return made
+            shown.faults[error.field] = error.words
+            shown.problems += _times(shown.faults)
+            return shown
         judgement = check.judge(
             installation,
             session,
@@ -106,14 +110,14 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             own=meant.times.own_moments,
             around=around,
         )
-        made.previews = previews(installation, content, judgement, item.uid if item else "")
-        made.problems = _problems(made, judgement)
-        made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
-        made.problems += _near(around.workspace, judgement.neighbours)
-        made.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
-        made.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
-        made.problems = _with_turn(made.problems, made.ahead)
-    return made
+        shown.previews = previews(installation, content, judgement, item.uid if item else "")
+        shown.problems = _problems(shown, judgement)
+        shown.faults |= {problem.field: problem.words for _name, problem in shown.problems if problem.field in TIMES}
+        shown.problems += _near(around.workspace, judgement.neighbours)
+        shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
+        shown.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
+        shown.problems = _with_turn(shown.problems, shown.ahead)
+    return shown
 
 
 def _with_turn(problems: list[tuple[str, Problem]], ahead: Ahead) -> list[tuple[str, Problem]]:
@@ -141,16 +145,16 @@ def is_time(field: str) -> bool:
     return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
-def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
+def _problems(shown: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
-    found: dict[tuple[str, str], tuple[str, Problem]] = {}
+    said: dict[tuple[str, str], tuple[str, Problem]] = {}
     for problem in judgement.general:
-        found[_sentence(problem)] = "", problem
-    for one in judgement.checked:
-        for problem in one.problems:
+        said[_sentence(problem)] = "", problem
+    for channel in judgement.checked:
+        for problem in channel.problems:
             key = _sentence(problem)
-            found[key] = ("" if key in found else one.name), problem
-    return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
+            said[key] = ("" if key in said else channel.name), problem
+    return sorted([*_times(shown.faults), *said.values()], key=lambda pair: not pair[1].blocks)
 
 
 def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]:
@@ -166,10 +170,10 @@ def _sentence(problem: Problem) -> tuple[str, str]:
     return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
-def stored(session: Session, workspace: Workspace, target: Target) -> Fields:
+def stored(installation: Installation, session: Session, workspace: Workspace, target: Target) -> Fields:
     """The fields of the item as it is saved."""
     item = target.item
-    draft = drafts.as_draft(session, item, target.revision)
+    draft = drafts.as_draft(installation, session, item, target.revision)
     usual = timedelta(minutes=workspace.latest_minutes)
     is_usual = bool(item.publish_at and item.latest_at and item.latest_at - item.publish_at == usual)
     return from_draft(draft, workspace.zone, is_usual)
@@ -177,39 +181,46 @@ def stored(session: Session, workspace: Workspace, target: Target) -> Fields:
 
 def blank(installation: Installation, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
     """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
-    made = Fields(kind=kind)
-    made.texts["language"] = workspace.language
+    fields = Fields(kind=kind)
+    fields.texts["language"] = workspace.language
     last = session.scalar(
         select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
     )
     usable = {row.id: row for row in channels_of(session) if row.state == "ok"}
     if last is not None:
-        used = [one.channel for one in items.current(session, last).parsed().channels]
+        used = [channel.channel for channel in items.current(session, last).parsed().channels]
     else:
         used = [number for number, row in usable.items() if kind in installation.platform(row.platform).by_itself]
     # nobody's inbox is ever chosen by itself, not even because it was the last time
-    made.channels = [
+    fields.channels = [
         number
         for number in used
         if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
-        made.texts["contact"] = str(workspace.settings.get("press_contact", ""))
-    return made
+        fields.texts["contact"] = str(workspace.settings.get("press_contact", ""))
+    return fields
 
 
 def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
     """The chosen pictures with their alt text here, in order."""
-    found = search.rows(session, [number for number, _alt in fields.media])
-    return [(found[number], alt) for number, alt in fields.media if number in found]
+    rows = search.rows(session, [number for number, _alt in fields.media])
+    return [(rows[number], alt) for number, alt in fields.media if number in rows]
+
+
+def videos(session: Session, fields: Fields) -> list[tuple[Video, VideoFields]]:
+    """The videos that go with it, with what is said of each here."""
+    wanted = [video.id for video in fields.videos]
+    rows = {row.id: row for row in session.scalars(select(Video).where(Video.id.in_(wanted)))} if wanted else {}
+    return [(rows[video.id], video) for video in fields.videos if video.id in rows]
 
 
 def chosen(installation: Installation, actor: Actor, wish: str) -> list[tuple[int, str]]:
     """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
-    wanted = [int(one) for one in wish.split(",")[:10] if _is_id(one)]
+    wanted = [int(number) for number in wish.split(",")[:10] if _is_id(number)]
     with installation.store.read(actor.workspace) as session:
-        found = search.rows(session, wanted)
-    return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
+        rows = search.rows(session, wanted)
+    return [(number, rows[number].alt) for number in dict.fromkeys(wanted) if number in rows]
 
 
 def _is_id(text: str) -> bool:
@@ -242,7 +253,7 @@ def _answer(fields: Fields, name: str, wall: WallFields) -> None:
         setattr(fields, name, wall)
 
 
-def _shift(media: list[Any], place: int, verb: str) -> None:
-    one = media.pop(place)
+def _shift(media: list[tuple[int, str]], place: int, verb: str) -> None:
+    moved = media.pop(place)
     if verb != "drop":
-        media.insert(max(0, place - 1 if verb == "up" else place + 1), one)
+        media.insert(max(0, place - 1 if verb == "up" else place + 1), moved)

@@ -1,1 +1,1 @@
-"""The studio and the office's brand."""
+"""The pages of the studio, where cards are drawn, and of the office's brand."""

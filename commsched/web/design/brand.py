@@ -20,7 +20,8 @@ from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("brand", __name__, url_prefix="/w/<slug>/settings/look")

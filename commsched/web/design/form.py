@@ -18,7 +18,8 @@ from commsched.core.text.messages import N_, Problem
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest, DrawnRequest
 from commsched.store.models import Item
-from commsched.web.http.i18n import actor, installation, language, place, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import actor, installation, language, place
 
 if TYPE_CHECKING:
     from commsched.images.cards.card import Drawn
@@ -36,6 +37,7 @@ MOST_ALT: Final = 2000
 
 
 def spelled(size: Size) -> str:
+    """``size`` as a form has it, ``1200x630``."""
     return f"{size[0]}x{size[1]}"
 
 
@@ -52,11 +54,12 @@ class Typed(msgspec.Struct):
     item: int = 0
 
     def wish(self) -> CardRequest:
+        """What is to be drawn."""
         return CardRequest(self.design.name, self.texts, self.pictures)
 
 
 def blank(design: Design, item: int = 0) -> Typed:
-    """The design's own proposals, and nothing else."""
+    """An empty form: the design's own proposals, and nothing else."""
     typed = Typed(design, item=item)
     for name, spec in design.fields.items():
         if spec.kind != "picture" and spec.default:
@@ -65,7 +68,7 @@ def blank(design: Design, item: int = 0) -> Typed:
 
 
 def prefilled(design: Design, item: Item | None, content: Content | None) -> Typed:
-    """The form for ``item``, with what it already says where the design asks for it."""
+    """The form for ``item``: what the item says already stands where the design asks for it."""
     typed = blank(design, item.id if item else 0)
     if item is not None and content is not None:
         said_there = proposals(content, item.publish_at, place().zone)
@@ -105,9 +108,9 @@ def see(typed: Typed) -> DrawnRequest:
     return studio.see(installation(), actor(), typed.wish(), tuple(SIZES), page=typed.page)
 
 
-def address(one: Drawn) -> str:
-    """A drawn picture as an address that carries it."""
-    return f"data:{one.mime};base64,{base64.b64encode(one.data).decode()}"
+def address(drawing: Drawn) -> str:
+    """A drawing as a ``data:`` address, which carries its bytes."""
+    return f"data:{drawing.mime};base64,{base64.b64encode(drawing.data).decode()}"
 
 
 def untouched(typed: Typed) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, make_response, request
 from werkzeug.wrappers import Response
@@ -20,8 +20,9 @@ from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.design import form as desk
 from commsched.web.design.form import SIZES, Typed, spelled
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import actor, installation, ngettext, page, place, translated
+from commsched.web.http.i18n import ngettext, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _named(name: str) -> Design:
     try:
         return images.designs.get(name)
     except images.errors.NoSuchDesign as error:
-        raise NotFound(error.words.message, **dict[str, Any](error.words.params)) from None
+        raise NotFound(error.words.message, "", **error.words.params) from None
 
 
 def _brand() -> Brand:
@@ -135,14 +136,14 @@ def _take_in(typed: Typed, form: Form) -> None:
             form.fail(name, sentence)
 
 
-def _after(press: str, typed: Typed, made: list[int]) -> Response:
+def _after(press: str, typed: Typed, pictures: list[int]) -> Response:
     if press == "item":
-        studio.attach(installation(), actor(), typed.item, made)
-        words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(made))
+        studio.attach(installation(), actor(), typed.item, pictures)
+        words = ngettext("The picture is in the post.", "The %(n)s pictures are in the post.", len(pictures))
         return done(words, "write.edit", item_id=typed.item)
-    words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(made))
+    words = ngettext("The picture is in the library.", "The %(n)s pictures are in the library.", len(pictures))
     if press == "post":
-        return done(words, "write.new", media=",".join(map(str, made)))
+        return done(words, "write.new", media=",".join(map(str, pictures)))
     return done(words, "pictures.index")
 
 

@@ -1,1 +1,1 @@
-"""The desk: today, search, the pause switch, the audit log."""
+"""The pages a person starts from: today, search, the pause switch, the audit log."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -12,8 +10,9 @@ from commsched.core.text.messages import N_
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
 from commsched.web.desk import audit_sentences
-from commsched.web.http.i18n import _, actor, installation, ngettext, page
+from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
@@ -37,7 +36,7 @@ def index() -> str:
         before=_number("before"),
     )
     entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
+    kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
     return page(
         "desk/audit.html",
         entries=entries,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
@@ -12,7 +12,8 @@ from commsched.core.timing import dates
 from commsched.services.kernel.context import name_of
 from commsched.store.models import AuditEntry
 from commsched.web.http.badges import ROLE_WORDS
-from commsched.web.http.i18n import _, language
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import language
 
 STORY: Final = {
     "approval.lapsed": N_("asked again: the new time lies outside what %(names)s had approved"),
@@ -24,6 +25,8 @@ STORY: Final = {
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
     "channel.recipient_forgotten": N_("took one recipient off %(name)s, and keeps nothing of them"),
+    "channel.recipient_unsubscribed": N_("noted that one recipient of %(name)s wants no more mail"),
+    "channel.recipient_bounced": N_("noted that one recipient of %(name)s can no longer be reached"),
     "channel.policy": N_("changed who must approve for %(name)s"),
     "channel.works_again": N_("found that the channel %(name)s works again"),
     "channel.access_died": N_("found that the channel %(name)s no longer lets us in"),
@@ -40,6 +43,9 @@ STORY: Final = {
     "delivery.recovered": N_("found a call to %(channel)s that was cut off, and reads back whether it went out"),
     "delivery.resolved": N_("answered whether it went out: %(answer)s"),
     "delivery.sent_again": N_("chose to send it again"),
+    "delivery.skipped": N_(
+        "wrote nothing to recipients of %(channel)s who had left the list since the approval; they were %(count)s"
+    ),
     "delivery.unknown": N_("does not know whether it went out in %(channel)s"),
     "deputy.ended": N_("ended a deputy's right"),
     "deputy.set": N_("let %(deputy_name)s approve in place of %(name)s"),
@@ -52,8 +58,11 @@ STORY: Final = {
     "item.correction_begun": N_("began writing a correction"),
     "item.created": N_("began writing"),
     "item.edited": N_("edited; this is version %(revision)s"),
+    "item.embargo_changed": N_("changed the embargo of what the press had got already, to %(wall)s"),
     "item.held": N_("held: %(reason)s"),
     "item.moved": N_("moved to %(wall)s"),
+    "item.preview_ended": N_("ended the secret address for reading it under embargo"),
+    "item.preview_made": N_("made a new secret address for reading it under embargo"),
     "item.put_back": N_("put it back on the office's own pages"),
     "item.restored": N_("took version %(revision)s back"),
     "item.scheduled": N_("scheduled for %(wall)s"),
@@ -155,16 +164,15 @@ def _wall(text: str) -> str:
     return f"{dates.short_day(wall.date(), language(), year=True)} {wall:%H:%M}"
 
 
-class _Facts(dict[str, Any]):
+class _Facts(dict[str, object]):
     """Facts as words: codes are told, and what an older line did not keep is a dash."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        words = defaultdict(lambda: "–", facts)
+    def __init__(self, facts: dict[str, object]) -> None:
+        words: defaultdict[str, object] = defaultdict(lambda: "–", facts)
         for key, table in (("reason", REASONS), ("role", ROLE_WORDS), ("answer", ANSWERS)):
-            if facts.get(key) in table:
-                words[key] = _(table[facts[key]])
-        if facts.get("role") in ROLE_WORDS:
-            words["role"] = words["role"].lower()
+            code = facts.get(key)
+            if isinstance(code, str) and code in table:
+                words[key] = _(table[code]).lower() if key == "role" else _(table[code])
         if "wall" in facts:
             words["wall"] = _wall(str(facts["wall"]))
         needed = (

@@ -14,8 +14,8 @@ from commsched.services.content import queries
 from commsched.services.kernel.display_state import states
 from commsched.services.views.review import channels_by_id
 from commsched.web.components.mail_status import as_told
-from commsched.web.http.i18n import actor, installation, page
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 
 bp = Blueprint("search", __name__, url_prefix="/w/<slug>/search")
 NAV = NavEntry("search.index", N_("Search"), "search", order=60)
@@ -41,10 +41,10 @@ def index() -> str:
     with installation().store.read(actor().workspace) as session:
         rows = queries.items(session, wish, cut)
         channels = channels_by_id(session)
-        told = states(session, [item.id for item, _revision in rows], installation().now())
+        shown_states = states(session, [item.id for item, _revision in rows], installation().now())
     for item, revision in rows:
-        places = [one.channel for one in revision.parsed().channels if one.channel in channels]
-        told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
+        places = [channel.channel for channel in revision.parsed().channels if channel.channel in channels]
+        shown_states[item.id] = as_told(shown_states[item.id], [channels[number].platform for number in places])
     return page(
         "desk/search.html",
         q=words,
@@ -53,7 +53,7 @@ def index() -> str:
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
         channels=channels,
-        told=told,
+        shown_states=shown_states,
         excerpt=excerpt,
     )
 

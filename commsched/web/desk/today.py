@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Blueprint, Response
 
@@ -15,8 +15,9 @@ from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import stamps, today
 from commsched.web.http.etag import fresh, not_modified, tag
-from commsched.web.http.i18n import actor, installation, page, place, translated
+from commsched.web.http.i18n import translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 
 bp = Blueprint("today", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("today.index", N_("Today"), "house", order=10, phone=True)
@@ -57,7 +58,7 @@ def _span() -> _Span:
     return _Span(local, midnight, midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD))
 
 
-def _shown() -> dict[str, Any]:
+def _shown() -> dict[str, object]:
     span = _span()
     found = today.read_today(installation(), actor(), span.start, span.end, span.until)
     return {

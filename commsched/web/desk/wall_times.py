@@ -11,7 +11,8 @@ from commsched.core.access.routes import allow
 from commsched.core.timing import dates
 from commsched.services.workflow import wall_times
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, ngettext, page, translated
+from commsched.web.http.i18n import _, ngettext, translated
+from commsched.web.http.request_context import actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("walltimes", __name__, url_prefix="/w/<slug>/times")
@@ -36,7 +37,7 @@ def choose() -> Response:
     """Keep the clock time or the moment: of one item, or of all that are listed."""
     form = Form.read()
     choice, item = form.text("choice", 10), form.text("item", 20)
-    wanted = [one for one in wall_times.listing(installation(), actor()) if not item or one.key == item]
+    wanted = [shifted for shifted in wall_times.listing(installation(), actor()) if not item or shifted.key == item]
     if choice not in ("wall", "moment"):
         return done(_("Choose one of the two."), "walltimes.index", "bad")
     number, why = wall_times.choose(installation(), actor(), wanted, "wall" if choice == "wall" else "moment")

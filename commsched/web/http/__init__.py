@@ -1,1 +1,1 @@
-"""What every page stands on: authorisation, cookies, errors, forms, language, icons."""
+"""What every page needs of a request and an answer: authorisation, cookies, forms, errors, language, icons."""

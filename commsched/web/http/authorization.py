@@ -35,6 +35,7 @@ class Undeclared(HTTPException):
 
 
 def install(app: Flask) -> None:
+    """Have every request pass :func:`decide`, and put the office of the address into addresses made by ``url_for``."""
     app.extensions["workspace routes"] = {}
     app.url_value_preprocessor(_take_slug)
     app.url_defaults(_give_slug)

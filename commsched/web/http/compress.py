@@ -27,31 +27,32 @@ _TYPES: Final = (
 
 
 def install(app: Flask) -> None:
+    """Compress the answers that a browser takes compressed."""
     app.after_request(_compress)
 
 
-def _compress(given: Response) -> Response:
-    if not (given.mimetype or "").startswith(_TYPES) or given.status_code in (204, 206, 304):
-        return given
-    given.vary.add("Accept-Encoding")
-    streamed = given.is_streamed and not _small_file(given)
-    if not request.accept_encodings["gzip"] or given.content_encoding or streamed:
-        return given
-    given.direct_passthrough = False
-    source = given.response
-    data = given.get_data()
+def _compress(response: Response) -> Response:
+    if not (response.mimetype or "").startswith(_TYPES) or response.status_code in (204, 206, 304):
+        return response
+    response.vary.add("Accept-Encoding")
+    streamed = response.is_streamed and not _small_file(response)
+    if not request.accept_encodings["gzip"] or response.content_encoding or streamed:
+        return response
+    response.direct_passthrough = False
+    source = response.response
+    data = response.get_data()
     if close := getattr(source, "close", None):
         close()  # a file that has been read whole
     if len(data) < LEAST:
-        return given
-    given.set_data(gzip.compress(data, LEVEL, mtime=0))
-    given.content_encoding = "gzip"
-    if given.headers.get("ETag"):
-        tag, _weak = given.get_etag()
-        given.set_etag(tag or "", weak=True)
-    return given
+        return response
+    response.set_data(gzip.compress(data, LEVEL, mtime=0))
+    response.content_encoding = "gzip"
+    if response.headers.get("ETag"):
+        tag, _weak = response.get_etag()
+        response.set_etag(tag or "", weak=True)
+    return response
 
 
-def _small_file(given: Response) -> bool:
+def _small_file(response: Response) -> bool:
     """A static file comes as a stream of known length."""
-    return given.direct_passthrough and (given.content_length or 0) < 2**20
+    return response.direct_passthrough and (response.content_length or 0) < 2**20

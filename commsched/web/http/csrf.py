@@ -28,10 +28,10 @@ def form_token() -> str:
 
 
 def _visit() -> str:
-    found = request.cookies.get(cookie_name("visit"), "") or g.get("new_visit", "")
-    if not found:
-        found = g.new_visit = new_token(24)
-    return str(found)
+    token = request.cookies.get(cookie_name("visit"), "") or g.get("new_visit", "")
+    if not token:
+        token = g.new_visit = new_token(24)
+    return str(token)
 
 
 def _token(bound_to: str) -> str:
@@ -58,6 +58,6 @@ def check_form() -> None:
     """Raise :class:`BadForm` for an unsafe request that does not prove that it is from our own page."""
     if request.method in SAFE:
         return
-    given = request.headers.get("X-Form-Token") or request.form.get("form_token", "")
-    if not same_origin() or not hmac.compare_digest(given.encode(), form_token().encode()):
+    token = request.headers.get("X-Form-Token") or request.form.get("form_token", "")
+    if not same_origin() or not hmac.compare_digest(token.encode(), form_token().encode()):
         raise BadForm

@@ -15,7 +15,8 @@ from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.store.session import busy, damaged
 from commsched.web.http.authorization import by_token
 from commsched.web.http.csrf import BadForm
-from commsched.web.http.i18n import page, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import page
 
 log = logging.getLogger("commsched.web")
 
@@ -120,6 +121,7 @@ DAMAGED: Final = Trouble(
 
 
 def install(app: Flask) -> None:
+    """Answer every error in words: as a page, or as a problem document under ``/api/``."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(BadForm, lambda _error: answer(400, FORM, code="form"))
     app.register_error_handler(OfficeError, _office)
@@ -175,9 +177,9 @@ def _disk(error: OSError) -> Response:
     return _unexpected(error)
 
 
-def _later(given: Response) -> Response:
-    given.headers["Retry-After"] = "5"
-    return given
+def _later(response: Response) -> Response:
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:

@@ -10,20 +10,21 @@ from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
 from commsched.web.http import csrf
-from commsched.web.http.i18n import installation, language
 from commsched.web.http.paths import STATIC, templates
+from commsched.web.http.request_context import installation, language
 
 
 @lru_cache(maxsize=1)
 def _build() -> str:
-    """What the pages are made of: changes with every template and style sheet."""
+    """A digest that changes with every template and style sheet."""
     files = [*templates().rglob("*.html"), *STATIC.rglob("*.*")]
     said = sorted(f"{file}:{file.stat().st_mtime_ns}" for file in files)
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def tag(*stamps: object) -> str:
-    """An ETag of this request's page: ``stamps`` for what it shows, and here what stands around every page."""
+    """The ETag of this request's page: ``stamps`` stand for what it shows; the frame around every page is added
+    here."""
     visitor, place = g.visitor, g.place
     beats = visitor.trouble or goes(visitor.heartbeat, installation().now())
     said = (
@@ -50,14 +51,15 @@ def not_modified(etag: str) -> Response | None:
 
 
 def fresh(render: Callable[[], str | Response], etag: str) -> Response:
-    """The page, with what lets the browser have it again for nothing; not where it says something just this once."""
+    """The page, with the ETag that lets the browser ask whether it has changed; without one where the page carries a
+    message that is shown once."""
     once = "_flashes" in session
     return _marked(make_response(render()), "" if once else etag)
 
 
-def _marked(given: Response, etag: str) -> Response:
+def _marked(response: Response, etag: str) -> Response:
     if etag:
-        given.set_etag(etag, weak=True)
-    given.headers["Cache-Control"] = "private, no-cache"
-    given.vary.add("Cookie")
-    return given
+        response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response

@@ -25,12 +25,13 @@ HEADERS: Final = {
 
 
 def install(app: Flask) -> None:
+    """Put the security headers on every answer, and refuse requests to a database that was replaced."""
     app.before_request(_same_database)
     app.after_request(_headers)
 
 
 def _same_database() -> None:
-    """Nothing is shown from, or written into, a database that was replaced by another: 503, in words."""
+    """Answer 503, in words, where another database has been put in the place of this one."""
     current_app.config["OFFICE"].store.check()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 from flask import Flask, current_app
@@ -24,27 +24,22 @@ from commsched.web.http import csrf
 from commsched.web.http.badges import ROLE_HELP, ROLE_WORDS, STATES
 from commsched.web.http.icons import brand_icon, icon
 from commsched.web.http.paths import asset
-from commsched.web.http.request_context import actor as actor
-from commsched.web.http.request_context import installation as installation
-from commsched.web.http.request_context import language as language
-from commsched.web.http.request_context import page as page
-from commsched.web.http.request_context import place as place
-from commsched.web.http.request_context import template_context
+from commsched.web.http.request_context import installation, language, template_context
 from commsched.web.http.request_context import zone as request_zone
 
 
-def _(message: str, **params: Any) -> str:
+def _(message: str, **params: object) -> str:
     """``message`` in the person's language, its %(name)s fields filled in."""
     text = gettext(language(), message)
     return text % params if params else text
 
 
-def ngettext(one: str, many: str, n: int, **params: Any) -> str:
-    """``one`` or ``many`` by ``n``, which is also the field %(n)s."""
-    return _plural(language(), one, many, n) % {"n": n, **params}
+def ngettext(singular: str, many: str, n: int, **params: object) -> str:
+    """``singular`` or ``many`` by ``n``, which is also the field %(n)s."""
+    return _plural(language(), singular, many, n) % {"n": n, **params}
 
 
-def translated(words: Message | str, **params: Any) -> str:
+def translated(words: Message | str, **params: object) -> str:
     """A sentence that a rule or a use case made, in the person's language."""
     return translate(words, language(), **params)
 
@@ -81,22 +76,30 @@ def _role_choices() -> list[tuple[str, str]]:
     return [(role, gettext(language(), word)) for role, word in ROLE_WORDS.items()]
 
 
-class Day(msgspec.Struct, frozen=True):
+class _Dated(Protocol):
+    @property
+    def at(self) -> datetime: ...
+
+
+Entry = TypeVar("Entry", bound=_Dated)
+
+
+class Day(msgspec.Struct, Generic[Entry], frozen=True):
     """Entries of one day, for a list with the day as heading."""
 
     day: date
-    entries: list[Any]
+    entries: list[Entry]
 
 
-def _by_day(entries: Iterable[Any]) -> list[Day]:
+def _by_day(entries: Iterable[Entry]) -> list[Day[Entry]]:
     """Entries with a moment ``at``, in the order they come, gathered under their local day."""
-    made: list[Day] = []
+    days: list[Day[Entry]] = []
     for entry in entries:
         day = dates.local(entry.at, request_zone()).date()
-        if not made or made[-1].day != day:
-            made.append(Day(day, []))
-        made[-1].entries.append(entry)
-    return made
+        if not days or days[-1].day != day:
+            days.append(Day(day, []))
+        days[-1].entries.append(entry)
+    return days
 
 
 def _dollars(price: float) -> str:
@@ -116,29 +119,31 @@ def web_address(url: str) -> str:
 
 
 def said_list(names: list[str]) -> str:
-    """``Karin, Olle or Gunnar``."""
+    """Names in a sentence, any of whom will do: ``Karin, Olle or Gunnar``."""
     if len(names) < 2:
         return "".join(names)
     return _("%(some)s or %(last)s", some=", ".join(names[:-1]), last=names[-1])
 
 
 def said_all(names: list[str]) -> str:
-    """``Karin, Olle and Gunnar``."""
+    """Names in a sentence, all of them: ``Karin, Olle and Gunnar``."""
     return all_of(names, language())
 
 
 def decimal(number: float, places: int) -> str:
-    """``0,1`` in Swedish, ``0.1`` in English."""
+    """``number`` with ``places`` decimals: ``0,1`` in Swedish, ``0.1`` in English."""
     return numbers.decimal(number, places, language())
 
 
 def install(app: Flask) -> None:
+    """Give templates the translations, the formats of times and numbers, and the icons."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: gettext(language(), text),
-        lambda one, many, n: _plural(language(), one, many, n),
+        lambda singular, many, n: _plural(language(), singular, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # the extension's own looks for it at every sentence
     app.jinja_env.globals.update(
         said=translated,
         said_list=said_list,

@@ -26,8 +26,8 @@ def icon(name: str, label: str = "", size: int = 20) -> Markup:
 
 
 def _named(svg: str, css: str, label: str) -> Markup:
-    told = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return Markup(svg.replace("<svg", f'<svg class="{css}" {told} focusable="false"', 1))  # noqa: S704
+    label_attributes = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return Markup(svg.replace("<svg", f'<svg class="{css}" {label_attributes} focusable="false"', 1))  # noqa: S704
 
 
 @lru_cache(maxsize=128)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, url_for
 
 from commsched.core.access.roles import Permission, may
+
+MOST_OFFICES = 200
+"""Of so many offices the menu's addresses are kept."""
 
 
 class NavEntry(msgspec.Struct, frozen=True):
@@ -30,7 +33,9 @@ class NavEntry(msgspec.Struct, frozen=True):
 
 
 def install(app: Flask) -> None:
+    """Give every template the menu."""
     app.extensions["menu"] = []
+    app.extensions["menu addresses"] = {}
     app.context_processor(_context)
 
 
@@ -43,7 +48,19 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, object]:
     if g.get("actor") is None:
-        return {"menu": [], "phone_menu": []}
+        return {"menu": [], "phone_menu": [], "menu_addresses": {}}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
     bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
-    return {"menu": shown, "phone_menu": sorted(bar, key=lambda entry: entry.order)}
+    phone = sorted(bar, key=lambda entry: entry.order)
+    return {"menu": shown, "phone_menu": phone, "menu_addresses": _addresses()}
+
+
+def _addresses() -> dict[str, str]:
+    """Where each entry of the menu leads in this office. They are kept, since every page has all of them twice."""
+    kept: dict[tuple[str, str], dict[str, str]] = current_app.extensions["menu addresses"]
+    office = (request.script_root, g.slug)
+    if office not in kept:
+        if len(kept) >= MOST_OFFICES:
+            kept.clear()
+        kept[office] = {entry.endpoint: url_for(entry.endpoint) for entry in current_app.extensions["menu"]}
+    return kept[office]

@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import url_for
+from flask import g, url_for
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -28,4 +28,6 @@ def _version(name: str) -> str:
 
 def asset(name: str) -> str:
     """The address of a static file, with its content's hash, so that it can be cached for ever."""
-    return url_for("frame.static", name=name, v=_version(name))
+    if "static" not in g:
+        g.static = url_for("frame.static", name="")
+    return f"{g.static}{name}?v={_version(name)}"

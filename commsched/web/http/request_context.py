@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import current_app, g, has_request_context, render_template, request
 
 from commsched.core.access.roles import Permission, may
@@ -22,32 +20,32 @@ def language() -> str:
 
 
 def installation() -> Installation:
-    """The office this app serves."""
-    found: Installation = current_app.config["OFFICE"]
-    return found
+    """The installation that this app serves."""
+    served: Installation = current_app.config["OFFICE"]
+    return served
 
 
 def actor() -> Actor:
     """Who is asking, in a workspace page."""
-    found: Actor = g.actor
-    return found
+    signed_in: Actor = g.actor
+    return signed_in
 
 
 def place() -> CurrentWorkspace:
     """The workspace of a workspace page."""
-    found: CurrentWorkspace = g.place
-    return found
+    workspace: CurrentWorkspace = g.place
+    return workspace
 
 
-def page(template: str, **context: Any) -> str:
+def page(template: str, **context: object) -> str:
     """Render ``template``."""
     return render_template(template, **context)
 
 
 def zone() -> str:
-    """The zone of the workspace of this request."""
-    found = g.get("place")
-    return found.zone if found else "Europe/Stockholm"
+    """The time zone of this request's office; Stockholm's where the page belongs to none."""
+    workspace = g.get("place")
+    return workspace.zone if workspace else "Europe/Stockholm"
 
 
 def _beats() -> bool | None:
@@ -67,8 +65,8 @@ def _may(permission: Permission) -> bool:
     return g.get("actor") is not None and may(g.actor.role, permission)
 
 
-def template_context() -> dict[str, Any]:
-    """What every template is given."""
+def template_context() -> dict[str, object]:
+    """What every template gets."""
     return {
         "language": language(),
         "languages": language_names(),

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 
 def done(sentence: str, endpoint: str, tone: str = "good", **values: Any) -> Response:
-    """Say ``sentence`` on the next page (tones: ``good``, ``note``, ``bad``) and go to ``endpoint``."""
+    """Redirect to ``endpoint``, where ``sentence`` is shown once (tones: ``good``, ``note``, ``bad``)."""
     if sentence:
         flash(sentence, tone)
     return redirect(url_for(endpoint, **values), 303)

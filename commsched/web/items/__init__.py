@@ -1,1 +1,4 @@
-"""An item's page, its review by an approver, and the link in an approver's mail."""
+"""An item's own page, its review by an approver, and the page behind the link in an approval mail.
+
+That last one needs no account, but is not public: what the public sees is in :mod:`commsched.web.public`.
+"""

@@ -17,7 +17,8 @@ from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import installation, page, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import installation, page
 from commsched.web.items.review import read_until
 
 bp = Blueprint("links", __name__, url_prefix="/a")

@@ -18,8 +18,9 @@ from commsched.services.workflow import approve
 from commsched.web.components.mail_status import mailed
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, place, translated
+from commsched.web.http.i18n import _
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("approve", __name__, url_prefix="/w/<slug>")
@@ -51,7 +52,8 @@ def show(item_id: int) -> str:
 def _page(shown: Review, form: Form) -> str:
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-    comments.read(installation(), actor(), shown.seen.item.id)
+    if shown.seen.unseen:
+        comments.read(installation(), actor(), shown.seen.item.id)
     until = approval_window(
         shown.seen.plan.first,
         installation().now(),
@@ -94,8 +96,3 @@ def read_until(form: Form, zone: str) -> datetime | None:
         case "week":
             return installation().now() + timedelta(days=7)
     return None
-
-
-def explained(shown: Review) -> str:
-    """Why the reader cannot decide; empty where they can."""
-    return translated(shown.cannot) if shown.cannot else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,18 +13,20 @@ from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import dates
+from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments
-from commsched.services.content import items
+from commsched.services.content import items, preview_addresses
 from commsched.services.views import item_view, review, stamps
-from commsched.services.workflow import approve, corrections, editing, resolve, schedule, stops, takedown
+from commsched.services.workflow import approve, corrections, editing, embargoes, resolve, schedule, stops, takedown
 from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, language, page, place, translated
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 
@@ -47,14 +48,16 @@ def show(item_id: int) -> str:
     return _page(item_id, Form())
 
 
-def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, **_shown(item_id))
-
-
-def _shown(item_id: int) -> dict[str, Any]:
-    """Everything the page tells of an item."""
+def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
     shown = review.review(installation(), actor(), item_id)
+    context = _shown(shown)
+    if shown.seen.unseen:
+        comments.read(installation(), actor(), item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, **context)
+
+
+def _shown(shown: review.Review) -> dict[str, object]:
+    """Everything the page tells of an item."""
     seen = shown.seen
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
@@ -87,7 +90,21 @@ def _shown(item_id: int) -> dict[str, Any]:
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {one.id: one.number for one in seen.history.versions},
         "embargo": shown.embargo,
+        **_under_embargo(seen),
     }
+
+
+def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
+    """The secret address of an item under embargo, and whether somebody has it already, so that only the embargo can be
+    changed."""
+    if is_over(seen.content.embargo, installation().now()):
+        return {"secret": "", "changeable": False, "under_embargo": False}
+    with installation().store.read(actor().workspace) as session:
+        return {
+            "secret": preview_addresses.url(installation(), session, seen.item.id),
+            "changeable": embargoes.is_changeable(installation(), session, seen.item, seen.content),
+            "under_embargo": True,
+        }
 
 
 @bp.get("/now")
@@ -201,15 +218,45 @@ def _alone(form: Form) -> list[int]:
     return [int(chosen)] if chosen.isascii() and chosen.isdigit() else []
 
 
-def _time(form: Form) -> str:
+def _time(form: Form, name: str = "publish") -> str:
     """Wall time from two fields, or the exact answer to a clock change."""
     exact = form.text("exact", 40)
-    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
+    day, time = form.text(f"{name}_day", 20), clock_time(form.text(f"{name}_time", 20))
     if exact or not (day or time):
         return exact
     if not (day and time):
-        raise Invalid(N_("Choose both a day and a time of day."), "publish_at")
+        raise Invalid(N_("Choose both a day and a time of day."), "publish_at" if name == "publish" else name)
     return f"{day}T{time}"
+
+
+@bp.post("/embargo")
+@allow("schedule")
+def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
+    """Another embargo for what a list has got already, or none."""
+
+    def deed(form: Form) -> None:
+        when = "" if form.flag("lift") else _time(form, "embargo")
+        if not when and not form.flag("lift"):
+            raise Invalid(N_("Choose until when it is under embargo."), "embargo")
+        embargoes.change(installation(), actor(), item_id, when, told=form.flag("told"))
+
+    return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
+
+
+@bp.post("/preview")
+@allow("schedule")
+def renew_preview(item_id: int) -> str | Response | tuple[str, int]:
+    """A new secret address; the one before ends."""
+    words = _("There is a new secret address. An earlier one no longer works.")
+    return _act(item_id, words, lambda form: embargoes.renew_preview(installation(), actor(), item_id))
+
+
+@bp.post("/preview/end")
+@allow("schedule")
+def end_preview(item_id: int) -> str | Response | tuple[str, int]:
+    """The secret address ends."""
+    words = _("The secret address no longer works.")
+    return _act(item_id, words, lambda form: embargoes.revoke_preview(installation(), actor(), item_id))
 
 
 @bp.post("/cancel")

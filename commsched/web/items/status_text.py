@@ -20,7 +20,8 @@ from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import Attempt, Decision, Delivery
 from commsched.web.components import mail_status
-from commsched.web.http.i18n import _, decimal, installation, language, ngettext, said_all, said_list, translated
+from commsched.web.http.i18n import _, decimal, ngettext, said_all, said_list, translated
+from commsched.web.http.request_context import installation, language
 
 
 class StatusText(msgspec.Struct, frozen=True):
@@ -74,10 +75,13 @@ def _unfit_pictures(seen: ItemView) -> list[str]:
     """Why something planned will be held for a picture's sake: a consent may end after the approval."""
     if seen.item.state not in ("approved", "scheduled"):
         return []
-    found = [
-        translated(one.words) for row in seen.checked for one in row.problems if one.blocks and one.field == "media"
+    reasons = [
+        translated(problem.words)
+        for row in seen.checked
+        for problem in row.problems
+        if problem.blocks and problem.field == "media"
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(reasons))
 
 
 def _draft(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
@@ -225,9 +229,9 @@ def _begun(seen: ItemView, zone: str) -> StatusText:
     """Some of it is out, and the rest waits for its time, or for somebody to resume."""
     live = [row for row in seen.deliveries if row.state != "cancelled"]
     out = sum(row.state == "published" for row in live)
-    told = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if out else []
-    told += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
-    now = " ".join(told) or _("Some of it is out.")
+    sentences = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if out else []
+    sentences += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
+    now = " ".join(sentences) or _("Some of it is out.")
     if g.place.paused_at is not None:
         return StatusText(now, _("Everything is paused: the rest does not go out before somebody resumes."))
     goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
@@ -293,12 +297,12 @@ def stopped(left: list[Left]) -> str | None:
     """What had gone out when it was stopped; ``None`` where nothing had."""
     if not left:
         return None
-    told = [_("It is stopped. What had gone out cannot be recalled.")]
-    for one in left:
-        told.append(_("%(channel)s: %(out)s of %(of)s.", channel=one.channel, out=one.out, of=one.of))
-        if one.under_way:
-            told.append(_("%(n)s more may go out: the call is under way.", n=one.under_way))
-    return " ".join(told)
+    sentences = [_("It is stopped. What had gone out cannot be recalled.")]
+    for stop in left:
+        sentences.append(_("%(channel)s: %(out)s of %(of)s.", channel=stop.channel, out=stop.out, of=stop.of))
+        if stop.under_way:
+            sentences.append(_("%(n)s more may go out: the call is under way.", n=stop.under_way))
+    return " ".join(sentences)
 
 
 def _stopped(seen: ItemView, names: list[str], _zone: str) -> StatusText:

@@ -1,1 +1,1 @@
-"""The library's pages: pictures, videos, uploads."""
+"""The pages of the library: pictures, videos, uploads, and what could be removed."""

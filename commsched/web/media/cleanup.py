@@ -17,7 +17,8 @@ from commsched.services.media import near_duplicates, quota, search, unused
 from commsched.store.models import Media
 from commsched.web.components.pictures import numbers, picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, decimal, installation, language, ngettext, page
+from commsched.web.http.i18n import _, decimal, ngettext
+from commsched.web.http.request_context import actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("cleanup", __name__, url_prefix="/w/<slug>/pictures")

@@ -18,7 +18,8 @@ from commsched.services.media.details import PictureDetails
 from commsched.store.models import Media
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("picture", __name__, url_prefix="/w/<slug>/pictures")

@@ -14,8 +14,9 @@ from commsched.services.media.consent_expiry import SOON
 from commsched.services.media.library import Added
 from commsched.web.components.pictures import describe_added, numbers, picture_url, serve, take_in
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, ngettext, page, translated
+from commsched.web.http.i18n import _, ngettext, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")

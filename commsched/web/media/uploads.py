@@ -24,7 +24,8 @@ from commsched.core.text.messages import OfficeError
 from commsched.services.media import library, uploads, videos
 from commsched.store.models import Upload
 from commsched.web.components.pictures import describe_added
-from commsched.web.http.i18n import actor, installation, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import actor, installation
 
 bp = Blueprint("uploads", __name__, url_prefix="/w/<slug>/pictures/uploads")
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request, send_file
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.text.numbers import decimal_mark
 from commsched.services.media import search, videos
 from commsched.store.models import Video
+from commsched.web.components import files
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
 from commsched.web.http.headers import POLICY
-from commsched.web.http.i18n import _, actor, installation, language, page
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import actor, installation, language, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("videos", __name__, url_prefix="/w/<slug>/pictures/videos")
@@ -57,7 +59,7 @@ def _page(row: Video, form: Form) -> Response:
 
 @bp.post("/<int:number>")
 @allow("write")
-def choose(number: int) -> Response:
+def choose(number: int) -> AnyResponse:
     """Another moment for the poster: one of those proposed, or any other in seconds."""
     form = Form.read()
     row = videos.find(installation(), actor(), number)
@@ -83,7 +85,7 @@ def _moment(form: Form) -> int:
 
 @bp.post("/<int:number>/delete")
 @allow("write")
-def remove(number: int) -> Response:
+def remove(number: int) -> AnyResponse:
     videos.remove(installation(), actor(), number)
     return done(_("The video is deleted. Its poster is still among the pictures."), "videos.index")
 
@@ -93,8 +95,7 @@ def remove(number: int) -> Response:
 def file(number: int) -> Response:
     """The video itself, or the part of it that a player asks for."""
     row = videos.find(installation(), actor(), number)
-    response = send_file(videos.file_of(installation(), row), mimetype=row.mime, conditional=True, etag=row.sha256)
-    return _as_it_is(response)
+    return _as_it_is(files.send(videos.file_of(installation(), row), row.sha256))
 
 
 @bp.get("/<int:number>/moments/<int:moment>")
@@ -102,13 +103,12 @@ def file(number: int) -> Response:
 def still(number: int, moment: int) -> Response:
     """A small picture of one of the moments proposed."""
     row = videos.find(installation(), actor(), number)
-    path = videos.still(installation(), row, moment)
-    return _as_it_is(send_file(path, mimetype="image/jpeg", conditional=True, etag=f"{row.sha256[:32]}-{moment}"))
+    return _as_it_is(files.send(videos.still(installation(), row, moment), f"{row.sha256[:32]}-{moment}"))
 
 
-def _as_it_is(given: Response) -> Response:
+def _as_it_is(response: Response) -> Response:
     """Bytes that never change under their address, and that are what they are, whatever a browser guesses."""
-    given.headers["Cache-Control"] = "private, no-cache"
-    given.headers["Content-Disposition"] = "inline"
-    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return given
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

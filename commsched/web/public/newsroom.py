@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from pathlib import Path
 from typing import Any, Final, ParamSpec
 from uuid import UUID
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, send_file, url_for
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,10 +23,12 @@ from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content.versions import Shot
+from commsched.services.kernel.blobs import File
 from commsched.services.media import thumbnails
 from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
-from commsched.web.http.i18n import installation, page
+from commsched.web.components import files
+from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("newsroom", __name__)
 
@@ -101,7 +102,10 @@ def absolute(endpoint: str, **values: Any) -> str:
 @bp.app_template_global()
 def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
     """A picture's address."""
-    return url_for("newsroom.media", place=room.slug, name=shot.name, download=1 if download else None)
+    wish = 1 if download else None
+    if room.preview:
+        return url_for("embargoed.picture", token=room.preview, name=shot.name, download=wish)
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish)
 
 
 @bp.app_template_global()
@@ -109,6 +113,8 @@ def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
     """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
     if shot.width <= width:
         return shot_url(room, shot)
+    if room.preview:
+        return url_for("embargoed.scaled", token=room.preview, width=width, name=shot.name)
     return url_for("newsroom.scaled", place=room.slug, width=width, name=shot.name)
 
 
@@ -305,30 +311,28 @@ def wall_page(place: str, channel: int) -> str:
 @public
 def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
-    path, row = published_media.picture(installation(), place, name, _person())
+    file, row = published_media.picture(installation(), place, name, _person())
     wish = request.args.get("download")
-    return _sent(path, row.mime, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
+    return _sent(file, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
 
 
 @bp.get("/media/<place>/<int:width>/<name>")
 @public
 def scaled(place: str, width: int, name: str) -> AnyResponse:
     """The same, made narrower: for lists and phones."""
-    path, row = published_media.picture(installation(), place, name, _person())
+    whole, row = published_media.picture(installation(), place, name, _person())
     if width not in thumbnails.WIDTHS:
         raise NotFound(N_("There is no such picture."))
-    file = thumbnails.scaled(installation(), path, row, width)
-    return _sent(file.path, file.mime, f"{row.sha256}-{width}")
+    file = thumbnails.scaled(installation(), whole, row, width)
+    return _sent(file, f"{row.sha256}-{width}")
 
 
 def _person() -> int | None:
     return g.visitor.person if g.visitor else None
 
 
-def _sent(path: Path, mime: str, etag: str, name: str = "") -> AnyResponse:
-    response = send_file(
-        path, mimetype=mime, as_attachment=bool(name), conditional=True, etag=etag, download_name=name or None
-    )
+def _sent(file: File, etag: str, name: str = "") -> AnyResponse:
+    response = files.send(file, etag, name=name)
     shared = not g.visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
     response.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from flask import Blueprint, Response
 
+from commsched.services.kernel.blobs import File
 from commsched.services.public import opengraph
-from commsched.web.http.i18n import installation
+from commsched.web.http.request_context import installation
 from commsched.web.public.newsroom import outward
 
 bp = Blueprint("opengraph", __name__)
@@ -28,9 +28,9 @@ def front(place: str) -> Response:
     return _sent(opengraph.front(installation(), place))
 
 
-def _sent(path: Path) -> Response:
-    response = Response(path.read_bytes(), mimetype="image/jpeg")
-    response.set_etag(hashlib.sha256(path.stem.encode()).hexdigest()[:32])
+def _sent(file: File) -> Response:
+    response = Response(file.read(), mimetype=file.mime)
+    response.set_etag(hashlib.sha256(file.key.encode()).hexdigest()[:32])
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

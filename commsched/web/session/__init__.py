@@ -1,1 +1,1 @@
-"""Signing in and out, and the choice of office, language and colours."""
+"""Signing in and out, and what a browser is asked to remember: the office, the language, the colours."""

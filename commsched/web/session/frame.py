@@ -10,8 +10,8 @@ from commsched.core.text import languages
 from commsched.services.accounts import people
 from commsched.services.ops import health
 from commsched.web.http import cookies
-from commsched.web.http.i18n import installation, page
 from commsched.web.http.paths import STATIC
+from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import local_path
 
 bp = Blueprint("frame", __name__)
@@ -70,9 +70,9 @@ def theme() -> AnyResponse:
     return response
 
 
-def _keep(given: AnyResponse, name: str, value: str) -> None:
+def _keep(response: AnyResponse, name: str, value: str) -> None:
     age = 31536000 if value else 0
-    given.set_cookie(name, value, max_age=age, path="/", secure=cookies.secure(), httponly=True, samesite="Lax")
+    response.set_cookie(name, value, max_age=age, path="/", secure=cookies.secure(), httponly=True, samesite="Lax")
 
 
 @bp.get("/healthz")

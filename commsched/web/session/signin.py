@@ -11,7 +11,8 @@ from commsched.services.accounts import credential_inventory, login_throttle, pe
 from commsched.services.ops import custody
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, installation, page
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("signin", __name__)
@@ -34,7 +35,7 @@ def _shown(form: Form, wish: str) -> str:
 @bp.post("/sign-in")
 @public
 def enter() -> str | Response | tuple[str, int, dict[str, str]]:
-    """A new session, under a new secret; whatever session the browser had before is over."""
+    """Start a session under a new secret; the session that the browser had before ends."""
     typed = Form.read()
     wish = local_path(typed.text("next", 4000))
     try:
@@ -71,7 +72,7 @@ def leave() -> Response:
 @bp.get("/password/<token>")
 @public
 def choose_password(token: str) -> str:
-    """Shows only: a mail scanner that follows the link spends nothing."""
+    """Show the form only: a mail scanner that follows the link spends nothing."""
     person = people.read_password_link(installation(), token)
     return page(
         "session/password_link.html",

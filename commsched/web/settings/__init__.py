@@ -1,1 +1,1 @@
-"""Settings of the office, its people and one's own account."""
+"""The pages of settings: the office, its people, one's own account, and what this program is."""

@@ -7,7 +7,8 @@ from flask import Blueprint
 from commsched import __version__
 from commsched.core.access.routes import allow
 from commsched.services.ops import health
-from commsched.web.http.i18n import installation, page, translated
+from commsched.web.http.i18n import translated
+from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 

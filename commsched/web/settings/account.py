@@ -14,7 +14,8 @@ from commsched.core.timing.wall_time import wall_to_utc, zone_of
 from commsched.services.accounts import credential_inventory, deputies, login_throttle, people, sessions, tokens
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, place
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")

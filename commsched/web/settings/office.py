@@ -14,8 +14,9 @@ from commsched.services.accounts.office_settings import OfficeSettings
 from commsched.services.accounts.policies import from_policy
 from commsched.web.components import policy_form
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, page, translated
+from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("settings", __name__, url_prefix="/w/<slug>/settings")

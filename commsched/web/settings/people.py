@@ -12,8 +12,9 @@ from commsched.services.accounts import people
 from commsched.services.workflow import leaving
 from commsched.services.workflow.succession import PassedOn
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, actor, installation, ngettext, page
+from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry
+from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("people", __name__, url_prefix="/w/<slug>/people")

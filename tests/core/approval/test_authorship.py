@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
-from commsched.core.content.model import ChannelContent, Content, Picture, Rendition, canonical
+from commsched.core.content.model import Attachment, ChannelContent, Content, Rendition, canonical
 from commsched.core.media.crops import Crop
 from tests.core.kinds import same_each_time
 
@@ -58,7 +58,7 @@ def test_how_a_picture_is_cropped_is_a_choice_and_how_it_is_made_smaller_is_not(
         made = [Rendition(of="a" * 64, sha256=sha256)]
         return Content(
             text="a",
-            pictures=[Picture(sha256="a" * 64)],
+            attachments=[Attachment(sha256="a" * 64)],
             channels=[ChannelContent(channel=1, crop=crop, pictures=made)],
         )
 
@@ -144,7 +144,7 @@ def test_what_nobody_accepted_is_still_its_writers_when_it_comes_back() -> None:
 
 
 def test_words_of_the_library_have_their_own_hands() -> None:
-    shown = fields(canonical(Content(text="a", pictures=[Picture(sha256="a" * 64, alt="En buss.")])))
+    shown = fields(canonical(Content(text="a", attachments=[Attachment(sha256="a" * 64, alt="En buss.")])))
     assert writers([SavedVersion(KARIN, shown, lent=frozenset({GUNNAR}))]) == {KARIN, GUNNAR}
     bare = fields(canonical(Content(text="a")))
     assert writers([SavedVersion(KARIN, shown, lent=frozenset({GUNNAR})), SavedVersion(KARIN, bare)]) == {KARIN}

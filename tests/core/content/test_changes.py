@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.content.changes import compare, diff_words
-from commsched.core.content.model import ChannelContent, Content, Picture, Quote, canonical
+from commsched.core.content.model import Attachment, ChannelContent, Content, Quote, canonical
 
 NAMES = {1: "Mastodon", 2: "X"}
 
@@ -102,16 +102,16 @@ def test_a_channels_own_text_is_compared_with_what_it_said_before() -> None:
 
 
 def test_pictures_are_told_as_added_taken_away_and_described_otherwise() -> None:
-    old = Content(pictures=[Picture(sha256="a", alt="buss"), Picture(sha256="b")])
-    new = Content(pictures=[Picture(sha256="c"), Picture(sha256="a", alt="en buss")])
+    old = Content(attachments=[Attachment(sha256="a", alt="buss"), Attachment(sha256="b")])
+    new = Content(attachments=[Attachment(sha256="c"), Attachment(sha256="a", alt="en buss")])
     (change,) = compare(old, new, NAMES)
     assert [(kind, picture.sha256) for kind, picture in change.pictures] == [("new", "c"), ("same", "a"), ("gone", "b")]
     assert [str(note) for note in change.notes] == ["Alt text of picture 2: “buss” became “en buss”."]
 
 
 def test_another_order_of_the_same_pictures_is_a_change() -> None:
-    one, two = Picture(sha256="a"), Picture(sha256="b")
-    (change,) = compare(Content(pictures=[one, two]), Content(pictures=[two, one]), NAMES)
+    one, two = Attachment(sha256="a"), Attachment(sha256="b")
+    (change,) = compare(Content(attachments=[one, two]), Content(attachments=[two, one]), NAMES)
     assert [str(note) for note in change.notes] == ["The pictures come in another order."]
 
 
@@ -128,6 +128,6 @@ def test_what_is_the_same_is_not_told() -> None:
 
 def test_the_same_content_has_one_hash_however_its_strings_came_about() -> None:
     typed = "".join(["s", "v"]), "".join(["image/", "jpeg"]), "".join(["po", "st"])
-    picture = Picture(sha256="a", mime=typed[1])
-    said = Content(text="x", language=typed[0], kind=typed[2], pictures=[picture])  # type: ignore[arg-type]
-    assert canonical(said) == canonical(Content(text="x", pictures=[Picture(sha256="a")]))
+    picture = Attachment(sha256="a", mime=typed[1])
+    said = Content(text="x", language=typed[0], kind=typed[2], attachments=[picture])  # type: ignore[arg-type]
+    assert canonical(said) == canonical(Content(text="x", attachments=[Attachment(sha256="a")]))

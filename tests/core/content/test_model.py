@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.content.model import (
+    Attachment,
     ChannelContent,
     Content,
-    Picture,
     Quote,
     addresses_digest,
     canonical,
@@ -25,7 +25,7 @@ from tests.core.kinds import same_each_time
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 pictures = st.builds(
-    Picture,
+    Attachment,
     sha256=words,
     alt=words,
     mime=st.sampled_from(("image/png", "image/jpeg")),
@@ -58,7 +58,7 @@ contents = st.builds(
     embargo=words,
     genre=st.sampled_from(("pressmeddelande", "debattartikel")),
     quotes=st.lists(st.builds(Quote, text=words, person=words), max_size=2),
-    pictures=st.lists(pictures, max_size=2),
+    attachments=st.lists(pictures, max_size=2),
     channels=channels,
 )
 SAMPLE = Content(
@@ -73,7 +73,7 @@ SAMPLE = Content(
     link="https://x.example",
     language="en",
     genre="insändare",
-    pictures=[Picture(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")],
+    attachments=[Attachment(sha256="aa", alt="Torget", width=3, height=2, credit="Olle")],
     embargo="2026-11-26T06:00:00Z",
     corrects="a1",
     correction="Siffran.",
@@ -148,9 +148,12 @@ def test_every_field_of_an_item_counts(name: str) -> None:
     assert hashed(msgspec.structs.replace(SAMPLE, **{name: getattr(Content(), name)})) != hashed(SAMPLE)
 
 
-@pytest.mark.parametrize("name", ["pictures", "quotes"])
+@pytest.mark.parametrize("name", ["attachments", "quotes"])
 def test_the_order_that_a_reader_sees_counts(name: str) -> None:
-    two = {"pictures": [Picture(sha256="a"), Picture(sha256="b")], "quotes": [Quote(text="a"), Quote(text="b")]}[name]
+    two = {
+        "attachments": [Attachment(sha256="a"), Attachment(sha256="b")],
+        "quotes": [Quote(text="a"), Quote(text="b")],
+    }[name]
     assert hashed(Content(**{name: two})) != hashed(Content(**{name: two[::-1]}))  # type: ignore[arg-type]
 
 

@@ -41,6 +41,7 @@ cases = st.builds(
     channel_state=st.sampled_from(("ok", "ok", "ok", "broken", "archived")),
     not_before=st.none() | moments,
     mute=st.booleans(),
+    carries_embargo=st.booleans(),
 )
 
 
@@ -63,7 +64,8 @@ def test_go_means_that_nothing_speaks_against_it(case: GateInput, now: datetime)
     assert clearing
     assert inside(now, window(clearing))
     assert case.due <= now <= case.latest
-    assert all(moment is None or moment <= now for moment in (case.embargo, case.not_before))
+    assert case.carries_embargo or case.embargo is None or case.embargo <= now
+    assert case.not_before is None or case.not_before <= now
 
 
 @given(
@@ -119,3 +121,10 @@ def test_each_thing_alone_stops_it_and_says_why(change: dict[str, object], reaso
 def test_each_of_its_times_is_waited_for(name: str) -> None:
     later = NOON + timedelta(minutes=5)
     assert judge(replace(GOOD, **{name: later}), NOON) == Wait(later)
+
+
+def test_a_channel_that_is_not_public_may_have_it_before_its_embargo_and_no_earlier_than_its_time() -> None:
+    under = replace(GOOD, embargo=NOON + timedelta(minutes=5))
+    assert judge(replace(under, carries_embargo=True), NOON) == Go()
+    assert judge(replace(under, carries_embargo=True), NOON - timedelta(seconds=1)) == Wait(NOON)
+    assert judge(under, NOON) == Wait(NOON + timedelta(minutes=5))

@@ -14,7 +14,7 @@ from commsched.core.delivery.retry import GOING_ON, LOOKS, after_attempt, after_
 from tests.core.kinds import NOON, moments, same_each_time
 
 LATEST = NOON + timedelta(hours=2)
-whys = st.sampled_from(("content", "permission", "token", "money", "address", "duplicate", "config"))
+whys = st.sampled_from(("content", "permission", "token", "money", "address", "config"))
 outcomes: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(Published, id=st.text(max_size=5)),
     st.builds(Retry, detail=st.just("dns"), after=st.none() | moments, whole_channel=st.booleans()),
@@ -34,7 +34,7 @@ def test_only_proof_of_not_sent_allows_another_try(
         assert isinstance(outcome, Retry)
         assert following.at is not None
         assert now <= following.at <= latest
-    if isinstance(outcome, Unknown) or (isinstance(outcome, Rejected) and outcome.why == "duplicate"):
+    if isinstance(outcome, Unknown):
         assert following.state == "unknown"
         assert following.at == now + timedelta(seconds=settle)
 

@@ -9,8 +9,8 @@ import pytest
 
 from commsched.core.installation.settings import (
     BadSettings,
-    Given,
     Origin,
+    RawSetting,
     from_environment,
     judge,
     log_level,
@@ -97,12 +97,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 )
 def test_an_address_that_leads_nowhere_is_refused(bad: str) -> None:
     with pytest.raises(BadSettings):
-        judge({"base_url": Given(bad, Origin("f"))})
+        judge({"base_url": RawSetting(bad, Origin("f"))})
 
 
 @pytest.mark.parametrize("good", ["http://127.0.0.1:8080", "https://[::1]:8443", "https://plan.exämple.org"])
 def test_an_address_of_any_machine_is_taken(good: str) -> None:
-    assert judge({"base_url": Given(good, Origin("f"))}) == {"base_url": good}
+    assert judge({"base_url": RawSetting(good, Origin("f"))}) == {"base_url": good}
 
 
 def test_an_empty_variable_says_nothing() -> None:
@@ -138,4 +138,4 @@ def test_a_level_that_is_none_is_told(wish: str) -> None:
 def test_no_value_ends_in_anything_but_a_sentence(value: Any) -> None:
     for name in ("base_url", "secure_cookies", "trusted_proxies", "mail_from", "metrics_token"):
         with suppress(BadSettings):
-            judge({name: Given(value, Origin("f", 1))})
+            judge({name: RawSetting(value, Origin("f", 1))})

@@ -14,12 +14,11 @@ from commsched.core.text.length import (
     found_in,
     graphemes,
     link_in,
-    mastodon_length,
     split_thread,
     tidy,
-    x_length,
-    x_links,
 )
+from commsched.core.text.mastodon_length import mastodon_length
+from commsched.core.text.x_length import x_length, x_links
 
 LONG_LINK = "https://www.svt.se/nyheter/lokalt/skane/en-lang-adress-om-bussarna?utm=1"
 

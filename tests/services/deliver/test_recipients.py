@@ -10,10 +10,11 @@ from sqlalchemy import event, select
 
 from commsched.core.delivery.outcome import Rejected
 from commsched.services.channels import connect
+from commsched.services.content import queries
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.types import Job
 from commsched.services.workflow import approve, editing, resolve
-from commsched.store.models import Delivery, Part
+from commsched.store.models import AuditEntry, Delivery, Part
 from commsched.store.vault import Vault
 from tests import writing
 from tests.conftest import Cast, MailBag, SetClock
@@ -96,6 +97,40 @@ def test_who_is_forgotten_after_the_yes_is_not_written_to_and_the_others_are(
     assert whom(mail) == ["red@tidning.example", "tips@tv.example"]
     assert desk.look(cast, item).state == "published"
     assert len(parts(cast, desk.deliveries(cast, item)[0])) == 2
+
+
+def test_who_wants_no_more_mail_is_passed_over_and_the_numbers_say_so(
+    cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    number = press(cast)
+    item = release(cast, number)
+    clock.forward(hours=5)
+    courier = Dispatcher(cast.installation)
+    courier.step()
+    assert connect.take_off(cast.installation, cast.actor(), number, "P4@radio.example", "unsubscribed")
+    assert not connect.take_off(cast.installation, cast.actor(), number, "nobody@radio.example", "bounced")
+    mail.answer = Rejected("550 5.1.1 no such user", "address")
+    courier.run()
+    run(cast)
+    assert whom(mail) == ["red@tidning.example", "tips@tv.example"]
+    (row,) = desk.deliveries(cast, item)
+    skipped = parts(cast, row)[1]
+    assert (skipped.state, skipped.detail, skipped.recipient, skipped.tries) == ("skipped", "unsubscribed", "", 0)
+    assert skipped.finished_at == cast.installation.now()
+    with cast.installation.store.read(cast.place.id) as session:
+        actions = ("delivery.skipped", "delivery.failed", "channel.recipient_unsubscribed")
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action.in_(actions))).all()
+        facts = {entry.action: entry.facts for entry in entries}
+        reach = queries.reach(cast.installation, session, [row])[row.id]
+    assert facts["delivery.skipped"]["count"] == 1
+    assert (facts["delivery.failed"]["out"], facts["delivery.failed"]["of"]) == (1, 2)
+    assert (reach.out, reach.of, [missed.whom for missed in reach.missed]) == (1, 2, ["t…@tv.example"])
+    assert "radio" not in str(facts["channel.recipient_unsubscribed"])
+    mail.answer = MailBag().answer
+    resolve.send(cast.installation, cast.actor(), row.id)
+    run(cast)
+    assert desk.look(cast, item).state == "published"
+    assert whom(mail).count("p4@radio.example") == 0
 
 
 def test_a_mailing_ends_when_those_who_were_left_have_left(cast: Cast, mail: MailBag, clock: SetClock) -> None:
@@ -196,7 +231,7 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(Vault, "unseal", unsealed)
         patch.setattr("commsched.services.deliver.recipients.PartSnapshot", init)
         courier._turn(courier._collect(0.0))
-        courier._lines = {row.channel_id: deque([Job(row.id, row.channel_id)])}
+        courier.lanes.lines = {row.channel_id: deque([Job(row.id, row.channel_id)])}
         (call,) = courier._turn([])
     event.remove(engine, "before_cursor_execute", ran)
     assert call.part.number == 1
@@ -204,7 +239,7 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _count_parts(cost: dict[str, int]) -> Any:
-    from commsched.services.deliver.rows import PartSnapshot
+    from commsched.services.deliver.snapshots import PartSnapshot
 
     def snapshot(**values: Any) -> PartSnapshot:
         cost["parts"] += 1

@@ -12,7 +12,7 @@ from PIL import Image
 from commsched.core.content.draft import DraftIn, PictureIn, VariantIn
 from commsched.core.content.model import Content, canonical, digest, parse
 from commsched.services.content import check, items
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of, key_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import crops, library, renditions
 from commsched.services.views.preview import previews
@@ -70,7 +70,7 @@ def test_a_channel_gets_the_crop_that_was_chosen_for_it_and_the_others_the_whole
     assert (made.width, made.height, made.of) == (600, 600, content.pictures[0].sha256)
     [out] = content.pictures_on(to["mastodon"])
     assert (out.sha256, out.alt) == (made.sha256, content.pictures[0].alt)
-    file = media_path(installation, made.sha256, ".jpg").read_bytes()
+    file = installation.blobs.read(key_of(made.sha256, ".jpg"))
     assert hashlib.sha256(file).hexdigest() == made.sha256
     assert Image.open(io.BytesIO(file)).size == (600, 600)
 
@@ -282,9 +282,9 @@ def test_a_crop_is_made_once_however_often_it_is_looked_at(
     with installation.store.read(cast.place.id) as session:
         made = session.query(Derivative).all()
     assert len(made) == 2, "one for what X takes, one for what Mastodon takes"
-    media_path(installation, made[0].sha256, made[0].suffix).unlink()
+    installation.blobs.delete(key_of(made[0].sha256, made[0].suffix))
     renditions.make_ready(installation, cast.actor("writer"), given)
-    assert media_path(installation, made[0].sha256, made[0].suffix).is_file(), "a file that was lost is made again"
+    assert blob_of(installation, made[0]).exists(), "a file that was lost is made again"
 
 
 def test_a_crop_that_is_moved_changes_what_is_written_next_and_nothing_that_is_approved(
@@ -300,7 +300,7 @@ def test_a_crop_that_is_moved_changes_what_is_written_next_and_nothing_that_is_a
     after = shown(installation, cast, item)
     assert after.on(to["x"]).pictures[0].sha256 != before.on(to["x"]).pictures[0].sha256
     for content in (before, after):
-        assert media_path(installation, content.on(to["x"]).pictures[0].sha256, ".jpg").is_file()
+        assert installation.blobs.exists(key_of(content.on(to["x"]).pictures[0].sha256, ".jpg"))
     editing.restore(installation, cast.actor("writer"), item, 1)
     assert shown(installation, cast, item) == before
 
@@ -333,8 +333,10 @@ def test_a_crop_that_is_not_the_approved_one_is_held(
     installation: Installation, cast: Cast, clock: SetClock, folder: int, trick: str
 ) -> None:
     content = due(installation, cast, clock, folder, "1:1")
-    path = media_path(installation, content.on(folder).pictures[0].sha256, ".jpg")
-    path.unlink() if trick == "gone" else path.write_bytes(writing.photo(600, 600, tone=3))
+    key = key_of(content.on(folder).pictures[0].sha256, ".jpg")
+    installation.blobs.delete(key)
+    if trick != "gone":
+        installation.blobs.keep(key, io.BytesIO(writing.photo(600, 600, tone=3)))
     desk.publish_what_is_due(installation)
     with installation.store.read(cast.place.id) as session:
         [row] = session.query(Delivery).all()
@@ -427,8 +429,8 @@ def test_what_the_crop_left_out_is_nobodys_to_see(installation: Installation, ca
     content = due(installation, cast, clock, room, "1:1")
     desk.publish_what_is_due(installation)
     made = content.on(room).pictures[0]
-    path, row = published_media.picture(installation, "gruppen", f"{made.sha256}.jpg", None)
-    assert (row.width, path.name) == (600, f"{made.sha256}.jpg")
+    file, row = published_media.picture(installation, "gruppen", f"{made.sha256}.jpg", None)
+    assert (row.width, file.key) == (600, key_of(made.sha256, ".jpg"))
     with pytest.raises(NotFound):
         published_media.picture(installation, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
     [entry] = newsroom.front(installation, "gruppen").entries

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import select, update
@@ -15,8 +16,7 @@ from sqlalchemy import select, update
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.sizes import MB, size
 from commsched.services.design.brand import save
-from commsched.services.kernel import blobs
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of, key_of
 from commsched.services.kernel.brand_kit import Kit
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library, provenance, quota, search
@@ -26,6 +26,7 @@ from commsched.services.workflow import editing
 from commsched.store.models import AuditEntry, Derivative, GoneFile, Likeness, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
+from tests.blobs import folder_of
 from tests.conftest import Cast, SetClock
 
 
@@ -37,7 +38,7 @@ def unused(installation: Installation, cast: Cast, days: int | None = None) -> s
 
 def files(installation: Installation) -> set[str]:
     """Everything on the disk that came of pictures."""
-    folders = (installation.media, installation.home / "cache")
+    folders = (folder_of(installation), installation.home / "cache")
     return {
         str(path.relative_to(installation.home)) for folder in folders for path in folder.rglob("*") if path.is_file()
     }
@@ -101,7 +102,7 @@ def test_the_rows_go_and_the_files_with_them(installation: Installation, cast: C
                 created_at=installation.now(),
             )
         )
-    blobs.write_whole(media_path(installation, "d" * 64, ".jpg"), b"x")
+    installation.blobs.keep(key_of("d" * 64, ".jpg"), BytesIO(b"x"))
     assert len(files(installation)) == len(kept) + 3
     (gone,) = cleanup.remove(installation, cast.actor("writer"), [other])
     assert gone.id == other
@@ -123,11 +124,11 @@ def test_another_offices_copy_keeps_its_file(installation: Installation, cast: C
     data = writing.photo()
     mine = library.add(installation, cast.actor("writer"), data).media
     theirs = library.add(installation, elsewhere(cast), data).media
-    path = media_path(installation, mine.sha256, mine.suffix)
+    file = blob_of(installation, mine)
     cleanup.remove(installation, cast.actor("writer"), [mine.id, theirs.id])
-    assert path.is_file()
+    assert file.exists()
     cleanup.remove(installation, elsewhere(cast), [theirs.id])
-    assert not path.exists()
+    assert not file.exists()
 
 
 def test_a_picture_added_while_its_file_leaves_is_whole(
@@ -136,19 +137,21 @@ def test_a_picture_added_while_its_file_leaves_is_whole(
     """The worst moment: the file is seen to lie there, is taken away, and only then is the row written."""
     data = writing.photo()
     first = library.add(installation, cast.actor("writer"), data).media
-    real, calls = blobs.write_whole, list[Path]()
+    kind = type(installation.blobs)
+    real, calls = kind.put, list[str]()
 
-    def and_then_it_goes(path: Path, content: bytes) -> None:
-        real(path, content)
-        calls.append(path)
+    def and_then_it_goes(self: Any, source: BinaryIO, suffix: str = "", sha256: str = "", room: str = "") -> str:
+        key: str = real(self, source, suffix, sha256, room)
+        calls.append(key)
         if len(calls) == 1:
             cleanup.remove(installation, cast.actor("writer"), [first.id])
-            assert not path.exists()
+            assert not self.exists(key)
+        return key
 
-    monkeypatch.setattr(library, "write_whole", and_then_it_goes)
+    monkeypatch.setattr(kind, "put", and_then_it_goes)
     again = library.add(installation, cast.actor("writer"), data)
     assert not again.again
-    assert media_path(installation, again.media.sha256, again.media.suffix).read_bytes()
+    assert blob_of(installation, again.media).read()
 
 
 def test_a_file_that_cannot_be_removed_is_tried_again(
@@ -156,17 +159,17 @@ def test_a_file_that_cannot_be_removed_is_tried_again(
 ) -> None:
     row = library.add(installation, cast.actor("writer"), writing.photo()).media
 
-    def refuse(path: Path, missing_ok: bool = False) -> None:
-        raise PermissionError(path)
+    def refuse(self: Any, key: str) -> None:
+        raise PermissionError(key)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", refuse)
+        patched.setattr(type(installation.blobs), "delete", refuse)
         cleanup.remove(installation, cast.actor("writer"), [row.id])
-    path = media_path(installation, row.sha256, row.suffix)
-    assert path.is_file()
+    file = blob_of(installation, row)
+    assert file.exists()
     assert quota.orphans(installation) == []
     chores.run(installation)
-    assert not path.exists()
+    assert not file.exists()
 
 
 KILLED = """
@@ -205,12 +208,10 @@ def test_a_kill_in_the_middle_leaves_nothing_half(installation: Installation, ca
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(select(Media)))
     assert [row.id for row in rows] == [keep]
-    assert media_path(installation, rows[0].sha256, rows[0].suffix).is_file()
+    assert blob_of(installation, rows[0]).exists()
     assert len(files(installation)) > 1
     chores.run(installation)
-    assert files(installation) == {
-        str(media_path(installation, rows[0].sha256, rows[0].suffix).relative_to(installation.home))
-    }
+    assert files(installation) == {f"media/{blob_of(installation, rows[0]).key}"}
 
 
 def test_the_doctor_names_files_that_belong_to_nothing(installation: Installation, cast: Cast) -> None:
@@ -221,9 +222,7 @@ def test_the_doctor_names_files_that_belong_to_nothing(installation: Installatio
         return one.level, str(one.words)
 
     assert finding()[0] == "ok"
-    stray = installation.media / "ab" / "abc.jpg"
-    stray.parent.mkdir(exist_ok=True)
-    stray.write_bytes(b"x")
+    installation.blobs.keep("ab/abc.jpg", BytesIO(b"x"))
     level, words = finding()
     assert level == "warn"
     assert "ab/abc.jpg" in words

@@ -244,12 +244,12 @@ def test_a_correction_tells_an_editor_at_once_that_it_is_one(installation: Insta
 
     view = channel_view(kind="release", title="Fler turer", text="Hej.", correction="Det är fem turer.", language="sv")
     list_ = presslist.PLATFORM
-    assert list_.subject(view) == "Rättelse: Fler turer"
-    assert list_.subject(changed(view, title="Rättelse: fler turer")) == "Rättelse: fler turer"
-    assert list_.subject(changed(view, correction="")) == "Fler turer"
     on = ChannelContext(
         channel=1, settings={}, secrets={}, now=installation.now, http=None, mailer=MailBag(), workspace="gruppen"
     )
+    assert list_.subject(view, on) == "Rättelse: Fler turer"
+    assert list_.subject(changed(view, title="Rättelse: fler turer"), on) == "Rättelse: fler turer"
+    assert list_.subject(changed(view, correction=""), on) == "Fler turer"
     part = Part(number=0, role="recipient", text="Hej.", view=view, recipient="red@x.example", message_id="1@x")
     letter = list_.message(part, on)
     assert letter.subject == "Rättelse: Fler turer"

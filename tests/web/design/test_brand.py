@@ -111,7 +111,7 @@ def test_an_uploaded_font_is_checked_kept_used_and_taken_away(
     assert brand.add_font(installation, cast.actor(), font(), "Egen.ttf") == "Egen Sans"
     kit = brand.get(installation, cast.place.id)
     assert list(kit.fonts) == ["Egen Sans"]
-    assert (installation.media / "fonts" / kit.fonts["Egen Sans"]).is_file()
+    assert installation.blobs.exists(f"fonts/{kit.fonts['Egen Sans']}")
     assert browser.post("~/settings/look/", LOOK | {"heading": "Egen Sans"}).status_code == 303
     assert "Egen Sans" in browser.get("~/settings/look/").text
     browser.post("~/settings/look/fonts/remove", {"family": "Egen Sans"})
@@ -119,7 +119,7 @@ def test_an_uploaded_font_is_checked_kept_used_and_taken_away(
 
 
 def on_disk(installation: Installation) -> set[str]:
-    return {file.name for file in (installation.media / "fonts").glob("*")}
+    return {key.removeprefix("fonts/") for key in installation.blobs.keys("fonts/")}
 
 
 def test_a_font_file_leaves_the_disk_with_the_last_office_that_uses_it(installation: Installation, cast: Cast) -> None:
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_font_for_swedish_is_refused(
     )
     assert given.status_code == 422
     assert brand.get(installation, cast.place.id).fonts == {}
-    assert not (installation.media / "fonts").exists()
+    assert not list(installation.blobs.keys("fonts/"))
 
 
 def test_a_font_does_not_take_the_name_of_one_that_is_here(installation: Installation, cast: Cast) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from commsched.images.cards import designs
 from commsched.services.content import items
 from commsched.services.design import studio
-from commsched.services.kernel.blobs import media_path
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Item, Media
@@ -252,4 +252,4 @@ def test_a_kept_card_is_the_very_bytes_that_were_drawn(browse: Browse, installat
     wish = studio.again(row)
     assert wish is not None
     drawn = studio.drawn(installation, cast.actor("writer"), wish, (1200, 630))
-    assert media_path(installation, row.sha256, row.suffix).read_bytes() == drawn.data
+    assert blob_of(installation, row).read() == drawn.data

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from commsched.core.content.draft import DraftIn
-from commsched.core.content.model import ChannelContent, Picture, canonical, digest
+from commsched.core.content.model import Attachment, ChannelContent, canonical, digest
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed
 from commsched.services.content import items
 from commsched.services.deliver.dispatcher import Dispatcher
@@ -122,9 +122,9 @@ def test_a_picture_that_a_correction_took_away_is_gone_from_the_older_version_an
 ) -> None:
     wrong = publications.picture(installation, cast.place.id, b"wrong", alt="Fel person")
     stays = publications.picture(installation, cast.place.id, b"stays", alt="Bussen")
-    item = release(installation, cast, room, pictures=[wrong, stays])
+    item = release(installation, cast, room, attachments=[wrong, stays])
     assert press.get(f"/media/gruppen/{wrong.sha256}.jpg", buffered=True).status_code == 200
-    correction(installation, cast, room, item, pictures=[stays])
+    correction(installation, cast, room, item, attachments=[stays])
     here = address(press, item)
     for path in (here, f"{here}/version/1"):
         assert wrong.sha256 not in press.get(path).text
@@ -137,7 +137,7 @@ def test_no_copy_of_a_public_picture_is_kept_for_long(
     press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
     picture = publications.picture(installation, cast.place.id, b"jpeg")
-    release(installation, cast, room, pictures=[picture])
+    release(installation, cast, room, attachments=[picture])
     kept = press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).headers["Cache-Control"]
     assert "immutable" not in kept
     assert kept == "public, max-age=300"
@@ -148,11 +148,11 @@ def test_a_picture_whose_consent_has_ended_is_shown_nowhere_on_our_own_pages(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, clock: SetClock, drawn: bool
 ) -> None:
     photo = publications.picture(installation, cast.place.id, b"photo", alt="Alva")
-    shown: Picture = publications.picture(installation, cast.place.id, b"card", alt="Kort") if drawn else photo
+    shown: Attachment = publications.picture(installation, cast.place.id, b"card", alt="Kort") if drawn else photo
     _agree(installation, cast, photo, shown, until=NOW + timedelta(minutes=1))
-    item = release(installation, cast, room, pictures=[shown])
+    item = release(installation, cast, room, attachments=[shown])
     wall = publications.channel(installation, cast.place.id, "sandbox", name="Väggen")
-    publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Väggens", pictures=[shown])
+    publications.published(installation, cast.place.id, wall, at=AN_HOUR_AGO, text="Väggens", attachments=[shown])
     pages = (address(press, item), "/n/gruppen/", "/n/gruppen/feed.atom", f"/wall/gruppen/{wall}")
     assert all(shown.sha256 in press.get(path).text for path in pages)
     clock.forward(minutes=1)
@@ -161,7 +161,7 @@ def test_a_picture_whose_consent_has_ended_is_shown_nowhere_on_our_own_pages(
     assert "<strong>ja</strong>" in press.get(pages[0]).text
 
 
-def _agree(installation: Installation, cast: Cast, photo: Picture, shown: Picture, until: datetime) -> None:
+def _agree(installation: Installation, cast: Cast, photo: Attachment, shown: Attachment, until: datetime) -> None:
     with installation.store.write(cast.place.id) as session:
         rows = {row.sha256: row for row in session.scalars(select(Media))}
         person = {"name": "Alva", "until": "2026-11-26", "ends": until.isoformat()}
@@ -174,8 +174,8 @@ def test_what_is_taken_down_is_gone_from_everywhere_and_its_address_says_why(
     press: FlaskClient, installation: Installation, cast: Cast, room: int
 ) -> None:
     picture = publications.picture(installation, cast.place.id, b"jpeg")
-    item = release(installation, cast, room, pictures=[picture])
-    later = correction(installation, cast, room, item, pictures=[picture])
+    item = release(installation, cast, room, attachments=[picture])
+    later = correction(installation, cast, room, item, attachments=[picture])
     here = address(press, item)
     takedown.take_down(installation, cast.actor("writer"), item.id, "Den byggde på fel underlag.")
     for path in PLACES:
@@ -252,12 +252,12 @@ def test_a_correction_on_one_wall_leaves_the_other_as_it_is(
     assert press.get(f"/media/gruppen/{picture.sha256}.jpg", buffered=True).status_code == 200
 
 
-def _also_on(installation: Installation, cast: Cast, item: Item, channel: int, pictures: list[Picture]) -> None:
+def _also_on(installation: Installation, cast: Cast, item: Item, channel: int, pictures: list[Attachment]) -> None:
     """The item's only revision goes to another channel too, with pictures."""
     with installation.store.write(cast.place.id) as session:
         revision = session.scalars(select(Revision).where(Revision.item_id == item.id)).one()
         first = revision.parsed()
-        said = replace(first, channels=[*first.channels, ChannelContent(channel=channel)], pictures=pictures)
+        said = replace(first, channels=[*first.channels, ChannelContent(channel=channel)], attachments=pictures)
         revision.content = canonical(said)
         revision.hash = digest(revision.content)
         for row in session.scalars(select(Media)):

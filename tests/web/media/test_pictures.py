@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
+from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
-from commsched.services.media import search
 from commsched.services.workflow import editing
 from commsched.store.models import Media
 from tests import writing
@@ -131,7 +131,7 @@ def test_another_offices_picture_is_not_there(browse: Browse, installation: Inst
 
 def test_a_picture_whose_file_is_gone_is_said_to_be(browse: Browse, installation: Installation, cast: Cast) -> None:
     one = row(installation, cast, writing.picture(installation, cast))
-    search.media_path(installation, one.sha256, one.suffix).unlink()
+    installation.blobs.delete(blob_of(installation, one).key)
     assert browse(cast.reader).get(f"~/pictures/{one.sha256}").status_code == 404
 
 

@@ -165,11 +165,11 @@ def test_stills_that_are_gone_from_the_cache_are_drawn_anew(
     browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     moment = taken.video.facts["moments"][3]
-    path = videos.still(installation, taken.video, moment)
-    path.unlink()
+    file = videos.still(installation, taken.video, moment)
+    installation.cache.delete(file.key)
     with browse(cast.reader).get(f"~/pictures/videos/{taken.video.id}/moments/{moment}") as given:
         assert given.mimetype == "image/jpeg"
-    assert path.is_file()
+    assert file.exists()
     assert browse(cast.reader).get(f"~/pictures/videos/{taken.video.id}/moments/1").status_code == 404
 
 
@@ -247,7 +247,7 @@ def test_room_that_others_took_while_a_video_was_read_is_not_given_twice(
     monkeypatch.setattr(images.video, "take", meanwhile)
     with pytest.raises(quota.Full):
         videos.add_from(installation, cast.actor("writer"), io.BytesIO(films.video()), "a.mp4")
-    assert not list(installation.media.glob("*/*.mp4"))
+    assert not [key for key in installation.blobs.keys("") if key.endswith(".mp4")]
     assert not list((installation.home / "incoming").iterdir())
 
 

@@ -72,7 +72,7 @@ def test_its_own_picture_goes_before_a_drawn_one(
     photo = Image.effect_noise((4032, 3024), 60).convert("RGB")
     data = files.save(photo, "JPEG", quality=92)
     assert len(data) > 4_000_000
-    address = page_of(installation, cast, room, pictures=[own(installation, cast, data, 4032, 3024)])
+    address = page_of(installation, cast, room, attachments=[own(installation, cast, data, 4032, 3024)])
     page = press.get(address).text
     assert f'property="og:image" content="http://localhost{address}/link.jpg"' in page
     assert 'property="og:image:width" content="1200"' in page
@@ -98,7 +98,7 @@ def test_its_own_picture_goes_before_a_drawn_one(
 def test_a_picture_that_does_not_do_for_a_link_gives_way_to_the_card(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, data: bytes, width: int, height: int
 ) -> None:
-    address = page_of(installation, cast, room, pictures=[own(installation, cast, data, width, height)])
+    address = page_of(installation, cast, room, attachments=[own(installation, cast, data, width, height)])
     with Image.open(io.BytesIO(press.get(f"{address}/link.jpg").data)) as image:
         assert image.size == (1200, 630)
         assert len(image.convert("RGB").getcolors(100_000) or [()] * 9) > 4, "it says something"
@@ -109,7 +109,8 @@ def test_a_picture_that_does_not_do_for_a_link_gives_way_to_the_card(
 def test_what_went_wrong_in_passing_is_tried_again(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch, trouble: Any
 ) -> None:
-    address = page_of(installation, cast, room, pictures=[own(installation, cast, files.jpeg((1600, 900)), 1600, 900)])
+    picture = own(installation, cast, files.jpeg((1600, 900)), 1600, 900)
+    address = page_of(installation, cast, room, attachments=[picture])
 
     def failed(*_args: Any, **_more: Any) -> Any:
         raise trouble()
@@ -125,7 +126,7 @@ def test_that_a_picture_does_not_do_is_remembered(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logo = files.save(Image.new("RGBA", (1600, 900), (255, 255, 255, 0)), "PNG")
-    address = page_of(installation, cast, room, pictures=[own(installation, cast, logo, 1600, 900)])
+    address = page_of(installation, cast, room, attachments=[own(installation, cast, logo, 1600, 900)])
     press.get(f"{address}/link.jpg")
     monkeypatch.delattr(images.pictures, "fit")
     assert press.get(f"{address}/link.jpg").status_code == 200
@@ -137,7 +138,7 @@ def test_another_part_of_the_picture_is_another_preview(
     tall = Image.new("RGB", (1200, 2400), (200, 0, 0))
     tall.paste((0, 0, 200), (0, 1200, 1200, 2400))
     picture = own(installation, cast, files.save(tall, "JPEG", quality=92), 1200, 2400)
-    address = page_of(installation, cast, room, pictures=[picture])
+    address = page_of(installation, cast, room, attachments=[picture])
     tags, colours = [], []
     for centre in ((0.5, 0.2), (0.5, 0.8)):
         with installation.store.write(cast.place.id) as session:
@@ -158,7 +159,7 @@ def test_a_list_shows_small_forms_and_the_archive_file_is_for_who_downloads_it(
 ) -> None:
     data = files.save(Image.effect_noise((2400, 1600), 60).convert("RGB"), "JPEG", quality=92)
     picture = own(installation, cast, data, 2400, 1600)
-    page_of(installation, cast, room, pictures=[picture])
+    page_of(installation, cast, room, attachments=[picture])
     page = press.get("/n/gruppen/").text
     small = f"/media/gruppen/480/{picture.sha256}.jpg"
     assert f'srcset="{small} 480w, /media/gruppen/960/' in page

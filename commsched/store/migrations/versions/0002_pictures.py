@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -62,7 +61,7 @@ def upgrade() -> None:
     fill(op.get_bind())
 
 
-def _workspace(table: str) -> tuple[Any, Any]:
+def _workspace(table: str) -> tuple[sa.Column[int], sa.ForeignKeyConstraint]:
     return (
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -126,7 +125,7 @@ def fill(connection: sa.Connection) -> None:
     )
 
 
-def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Iterator[dict[str, Any]]:
+def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Iterator[dict[str, object]]:
     last = 0
     wanted = sa.text("SELECT id, workspace_id, content FROM revision WHERE id > :last ORDER BY id LIMIT :most")
     while rows := connection.execute(wanted, {"last": last, "most": BATCH}).all():
@@ -137,8 +136,8 @@ def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Itera
         last = rows[-1].id
 
 
-def _run(connection: sa.Connection, statement: str, rows: Iterator[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
+def _run(connection: sa.Connection, statement: str, rows: Iterator[dict[str, object]]) -> None:
+    batch: list[dict[str, object]] = []
     for row in rows:
         batch.append(row)
         if len(batch) == BATCH:
@@ -148,7 +147,7 @@ def _run(connection: sa.Connection, statement: str, rows: Iterator[dict[str, Any
         connection.execute(sa.text(statement), batch)
 
 
-def _read(text: str | bytes | None) -> dict[str, Any]:
+def _read(text: str | bytes | None) -> dict[str, object]:
     """The JSON; what cannot be read says nothing, and stops no other."""
     try:
         found = json.loads(text or "{}")
@@ -157,18 +156,18 @@ def _read(text: str | bytes | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _each(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _each(found: dict[str, object], name: str) -> list[dict[str, object]]:
     listed = found.get(name)
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _drawn_from(facts: dict[str, Any]) -> set[int]:
+def _drawn_from(facts: dict[str, object]) -> set[int]:
     made = facts.get("card")
     pictures = made.get("pictures") if isinstance(made, dict) else None
     return {one for one in pictures.values() if isinstance(one, int)} if isinstance(pictures, dict) else set()
 
 
-def _first_end(facts: dict[str, Any]) -> int | None:
+def _first_end(facts: dict[str, object]) -> int | None:
     """Microseconds; an end that cannot be read was long ago."""
     found = []
     for one in _each(facts, "persons"):
@@ -181,7 +180,7 @@ def _first_end(facts: dict[str, Any]) -> int | None:
     return min(found, default=None)
 
 
-def _quarters(facts: dict[str, Any]) -> list[int]:
+def _quarters(facts: dict[str, object]) -> list[int]:
     """Of photos only: cards of one design are all alike. An even surface is like every other and says nothing."""
     dhash = facts.get("dhash")
     try:

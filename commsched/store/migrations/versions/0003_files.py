@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -62,7 +60,7 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_{table}_workspace_id"), table, ["workspace_id"], unique=False)
 
 
-def _file() -> tuple[sa.Column[Any], ...]:
+def _file() -> tuple[sa.schema.SchemaItem, ...]:
     return (
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("suffix", sa.String(length=8), nullable=False),
@@ -74,7 +72,7 @@ def _file() -> tuple[sa.Column[Any], ...]:
     )
 
 
-def _workspace(table: str) -> tuple[Any, Any]:
+def _workspace(table: str) -> tuple[sa.Column[int], sa.ForeignKeyConstraint]:
     return (
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,53 @@
+"""An e-mail, and whoever hands it over: what an adapter for people needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
+from commsched.core.text.messages import Message
+
+
+class Email(msgspec.Struct, frozen=True):
+    """An e-mail ready to be built: one recipient, one transaction."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    date: datetime | None = None
+
+
+class Mailer(Protocol):
+    """Hands one message to the office's relay and says what the relay answered."""
+
+    sender: str = ""
+    """The installation's own address, for messages without one."""
+
+    def send(self, message: Email) -> Outcome:
+        """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
+        ...
+
+    def describe(self) -> Message:
+        """Where mail goes, in words for the page. Never with a password."""
+        return Message("")
+
+    def reaches(self) -> bool:
+        """Whether anybody is reached: false where messages only become files."""
+        return True
+
+    def verify(self) -> Outcome:
+        """Whether the relay answers and lets us in, without sending anything. ``Published`` means yes."""
+        return Published("")
+
+    def find(self, message_id: str) -> Finding:
+        """Whether the message is known to have been handed over. A relay cannot tell; a folder can."""
+        return CannotTell(final=True)

@@ -1,0 +1,50 @@
+"""Until when something is under embargo, and how readers are told of it.
+
+What is public waits for the embargo. A channel that may carry it (a press list) gets the item before, with the notice
+first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from commsched.core.text.catalogues import gettext
+from commsched.core.text.messages import N_
+from commsched.core.timing import dates
+
+
+def end_of(written: str) -> datetime | None:
+    """The moment that a content's ``embargo`` (RFC 3339) ends; ``None`` where there is none.
+
+    Raises :class:`ValueError` for one that cannot be read or has no zone: nobody knows when that ends.
+    """
+    if not written:
+        return None
+    end = datetime.fromisoformat(written)
+    if end.tzinfo is None:
+        raise ValueError(f"an embargo without a zone: {written}")
+    return end
+
+
+def is_over(written: str, now: datetime) -> bool:
+    """Whether all may see it at ``now``. The embargo holds to the second; one that cannot be read never ends."""
+    try:
+        end = end_of(written)
+    except ValueError:
+        return False
+    return end is None or end <= now
+
+
+def notice(written: str, zone: str, language: str, now: datetime) -> str:
+    """``Embargo till tisdag 1 december kl. 10.00``, on the clock of ``zone``; the year is added where it is another
+    than that of ``now``. Empty where there is no embargo, or it is over: nobody is told of one that has passed.
+
+    Raises :class:`ValueError` as :func:`end_of`.
+    """
+    end = end_of(written)
+    if end is None or end <= now:
+        return ""
+    wall = dates.local(end, zone)
+    day = dates.long_day(wall.date(), language, year=wall.year != dates.local(now, zone).year)
+    words = gettext(language, N_("Embargo until %(day)s at %(hour)s:%(minute)s"))
+    return words % {"day": day, "hour": f"{wall:%H}", "minute": f"{wall:%M}"}

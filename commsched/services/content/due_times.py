@@ -1,0 +1,119 @@
+"""What an embargo does to the times of an item's channels.
+
+What is public waits for the embargo; a channel that may carry it does not. Where somebody gets the item before, a
+public channel that has no time of its own is *at the embargo*: it goes out when that ends, and follows when that is
+changed. A time of its own that a person chose is refused where it lies before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from commsched.core.content.model import Content
+from commsched.core.text.messages import N_, Invalid, Message, Problem, block
+from commsched.core.timing import dates, embargo
+from commsched.core.timing.plan import Plan, Slot
+from commsched.services.content import times
+from commsched.services.kernel.context import Installation
+from commsched.store.models import Channel, Item
+
+TOO_EARLY: Final = N_("It would go out before its embargo.")
+WAITS: Final = N_("Goes out when the embargo ends, not before.")
+BEFORE: Final = N_("Goes out before the embargo ends, with the embargo stated first.")
+
+
+def carriers(installation: Installation, channels: Iterable[Channel]) -> set[int]:
+    """Those of ``channels``, by id, that may get something before its embargo ends."""
+    return {row.id for row in channels if installation.platform(row.platform).carries_embargo(row.settings)}
+
+
+def carriers_of(installation: Installation, session: Session, content: Content) -> set[int]:
+    """The channels of ``content`` that may get it before its embargo ends."""
+    going = select(Channel).where(Channel.id.in_([one.channel for one in content.channels]))
+    return carriers(installation, session.scalars(going))
+
+
+def at_embargo(
+    installation: Installation, session: Session, item: Item, content: Content, own: Mapping[int, Slot]
+) -> dict[int, Slot]:
+    """``own``, the channels' own times, with the public channels that go out when the embargo of ``content`` ends."""
+    end, usual = embargo.end_of(content.embargo), times.item_slot(item)
+    if end is None or usual is None or usual.at >= end:
+        return dict(own)
+    early = carriers_of(installation, session, content)
+    slot = slot_at(end, usual.latest - usual.at, item.zone)
+    public = {one.channel for one in content.channels} - early if early else set()
+    return dict.fromkeys(public, slot) | dict(own)
+
+
+def slot_at(end: datetime, span: timedelta, zone: str) -> Slot:
+    """The time of what goes out when an embargo ends, which may be late by ``span``."""
+    return Slot(end, end + span, f"{dates.local(end, zone):%Y-%m-%dT%H:%M}", zone)
+
+
+def anchored(
+    installation: Installation, session: Session, item: Item, content: Content, own: Mapping[int, Slot]
+) -> set[int]:
+    """Those channels of ``own`` that are at the embargo: their time is that and nobody's choice."""
+    end = embargo.end_of(content.embargo)
+    there = {channel for channel, slot in own.items() if slot.at == end}
+    early = carriers_of(installation, session, content) if there else set()
+    return there - early if early else set()
+
+
+def follow(installation: Installation, session: Session, item: Item, before: Content, after: Content) -> None:
+    """Fit the times of the channels to ``after``, which took the place of ``before``: those that are at the embargo
+    follow it, and those of channels that are gone are forgotten."""
+    own = times.plan(session, item).own
+    waits = anchored(installation, session, item, before, own)
+    kept = {channel: slot for channel, slot in own.items() if channel not in waits}
+    times.keep(session, item, at_embargo(installation, session, item, after, kept))
+
+
+def refuse_before_embargo(installation: Installation, session: Session, content: Content, plan: Plan) -> None:
+    """Raise :class:`Invalid` where a public channel's time lies before the embargo."""
+    end = embargo.end_of(content.embargo)
+    before = {channel for channel, slot in plan.slots.items() if end is not None and slot.at < end}
+    if before - (carriers_of(installation, session, content) if before else set()):
+        raise Invalid(TOO_EARLY, "publish_at")
+
+
+def is_before(installation: Installation, session: Session, content: Content, plan: Plan) -> bool:
+    """Whether somebody gets ``content`` before its embargo ends."""
+    end = embargo.end_of(content.embargo)
+    before = {channel for channel, slot in plan.slots.items() if end is not None and slot.at < end}
+    return bool(before and before & carriers_of(installation, session, content))
+
+
+def embargo_problems(
+    installation: Installation,
+    content: Content,
+    at: datetime | None,
+    own: Mapping[int, datetime],
+    channels: Mapping[int, Channel],
+) -> list[Problem]:
+    """A time before the embargo is right only where somebody gets it then: ``at``, the item's, where any of its
+    ``channels`` may carry it; a channel's ``own`` where that one may."""
+    end = embargo.end_of(content.embargo)
+    if end is None:
+        return []
+    going = [channels[one.channel] for one in content.channels if one.channel in channels]
+    early = carriers(installation, going)
+    follows = at is not None and at < end and any(row.id not in own for row in going) and not early
+    alone = any(row.id not in early and row.id in own and own[row.id] < end for row in going)
+    return [block("publish_at", TOO_EARLY)] if follows or alone or (not going and at is not None and at < end) else []
+
+
+def embargo_notes(installation: Installation, content: Content, at: datetime | None, channel: Channel) -> list[Message]:
+    """What the embargo does to a channel whose time would be ``at``."""
+    end = embargo.end_of(content.embargo)
+    if end is None or at is None or at > end:
+        return []
+    if carriers(installation, [channel]):
+        return [Message(BEFORE)] if at < end else []
+    return [Message(WAITS)]

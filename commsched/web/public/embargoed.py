@@ -1,0 +1,66 @@
+"""The secret address of what is under embargo: for newsrooms that have got it before everybody else.
+
+Whoever has the address reads, and nobody else finds it: it is in no list, no search engine keeps it, and no page that
+is opened from it learns it. What ends it answers as an address that never was.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import public
+from commsched.core.text.catalogues import preferred
+from commsched.core.text.languages import known
+from commsched.core.text.messages import N_, NotFound
+from commsched.services.media import thumbnails
+from commsched.services.public import embargoed
+from commsched.web.components import files
+from commsched.web.http.request_context import installation, page
+
+bp = Blueprint("embargoed", __name__, url_prefix="/e")
+
+
+@bp.get("/<token>")
+@public
+def show(token: str) -> Response:
+    """The item, with the notice on top; once it is in the newsroom, the way there."""
+    try:
+        preview = embargoed.preview(installation(), token)
+    except NotFound:
+        g.language = preferred(request.headers.get("Accept-Language", ""))
+        return _secret(make_response(page("public/gone.html", room=None), 404))
+    if preview.public:
+        return _secret(redirect(url_for("newsroom.item", place=preview.room.slug, address=preview.public)))
+    g.language = known(preview.room.language)
+    body = page("public/embargoed.html", preview=preview, room=preview.room, entry=preview.entry)
+    return _secret(make_response(body))
+
+
+@bp.get("/<token>/<name>")
+@public
+def picture(token: str, name: str) -> Response:
+    """A picture of the item, whole: for print and for pages."""
+    file, row = embargoed.picture(installation(), token, name)
+    download = f"embargo-{row.sha256[:10]}{row.suffix}" if request.args.get("download") else ""
+    return _secret(files.send(file, row.sha256, name=download))
+
+
+@bp.get("/<token>/<int:width>/<name>")
+@public
+def scaled(token: str, width: int, name: str) -> Response:
+    """The same, made narrower."""
+    whole, row = embargoed.picture(installation(), token, name)
+    if width not in thumbnails.WIDTHS:
+        raise NotFound(N_("There is no such picture."))
+    file = thumbnails.scaled(installation(), whole, row, width)
+    return _secret(files.send(file, f"{row.sha256}-{width}"))
+
+
+def _secret(response: Response) -> Response:
+    """Kept by no cache and no search engine, shown on no other page, and told to no page that is opened from it."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

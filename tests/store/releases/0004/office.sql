@@ -1,0 +1,787 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0004');
+CREATE TABLE api_token (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	name VARCHAR(100) NOT NULL, 
+	role VARCHAR(20) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	used_at BIGINT, 
+	revoked_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_api_token PRIMARY KEY (id), 
+	CONSTRAINT fk_api_token_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_api_token_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_api_token_token_hash UNIQUE (token_hash)
+);
+INSERT INTO "api_token" VALUES(1,'e489c16506018fe973f680c7c64e2358ce8384ecac9e7bb3c0ce7e6f55417fd0',5,'Skrivprogrammet','',1795672800000000,NULL,NULL,1);
+CREATE TABLE approval_link (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	used_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_approval_link PRIMARY KEY (id), 
+	CONSTRAINT fk_approval_link_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_approval_link_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_approval_link_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_approval_link_token_hash UNIQUE (token_hash)
+);
+INSERT INTO "approval_link" VALUES(1,'e128bed3810a3a6bc4543d64eaec20807029c949edda09fc4839ade2a1cbabcd',1,3,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(2,'5d7ed98992230eca18db80f44f9bc9c2242dfb6d284d6fbff37fda13777fe4b2',1,4,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(3,'e57e940f7710e607c677b1f9c03ef6e2b66fd4d7fc95fd1454c3ce270c5f158d',2,3,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(4,'ff85af134a40387fd93fd0a96194e7d5f669936bebaf3ab4b9ce23459b2636a7',2,4,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(5,'fe3b54d52bc5d9bb4a37a8d44e9f4be56867303e0378e65e944f75cf2808d966',3,3,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(6,'a1258954eed4845abcf91ca330b8794ef7e6a2947f4f6d9f3e5cac4b6059ba78',3,4,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(7,'4cc8d22370c1b946479bb717d3b870d8285fafd97932e3d6f247331e96628bc3',4,3,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(8,'8cf1eb3bc6fb4c17bb8cdace77e8aaf52b7b3a72c0f7e74ab626b50661ccd8db',4,4,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(9,'61889587a49e78b688faee2ec53d7408ef295702d5dc51b9b9c05e285225d6d6',5,3,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(10,'234459af9a38676657087f31c75611cfae74d60142121d7799438797b0ce08ce',5,4,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(11,'40363bcbae4d5a1ee7e929badb7b1c2c4b33d87ba9b27f3d4ffe8ba7674708ff',6,3,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(12,'0733f02a2429f9784b7844aff8114b049a8eff7f2fcf345f9eb1a43a3dcb24cf',6,4,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(13,'90fcad70ade52529f6b55734ce87d1ce9910a0f65a75ca533de17f1d81a5346f',7,3,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(14,'d15087cc43ecb8dd1ebe68107101c2e3177442c3a8042176f85af2458fe6b0d3',7,4,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(15,'969a398e9ee57c6a6d8c1444b00dbc87ab20b54e65074ee9657abd993a753f2f',8,3,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(16,'3a0add3557b3ad804059a8640ab0534cce2ebf65448926ff61d1270fd33d1f92',8,4,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(17,'9316d399d3cd3daf4807886c733b7d0722118d3658f62c48ddeacee226a0564e',9,3,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(18,'b28a2b6b36928884bc58811c9355a850f867dd0e771dba775774b95670e330aa',9,4,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(19,'12e99ac15d8e58a799ae79f53aa83242f93535743f9e5e8c21f7dc179b03a89c',10,3,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(20,'a7938a77ec488054b596564ec7ae1c2e97e3e637fdba353631d0d2987dd215f5',10,4,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(21,'c407422c80395ca66cbe6bb88ddde950ad7fca99d39f9613c5a26f723b613b7c',10,3,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(22,'1f945afe1f0afe4b19ff7348c1ec4a8cd9f5bca910e04b75386241302558aa80',10,4,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(23,'aa2fbc3ce22f9215e104f83afbc303f5d65c93aaf65f17225301413556ac69d5',11,3,'8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(24,'0fd5c588ad5681c90c68673c6f56591f18ffa52b6b25a5339e973578da48924a',11,4,'8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(25,'a50fe3076e24e7a4656ceece1771af57f1081059e1a73701550fe47e31a95a6c',12,3,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','xJjrdefULbv1Bp0q-Mk3RQ',1795672800000000,1796277600000000,NULL,1);
+INSERT INTO "approval_link" VALUES(26,'059bc610f5955267db68fe47259c6d38e701631cb554baf064526e8b6d462e0c',12,4,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','OYFVTLdvFuBDl0y9NpdNvQ',1795672800000000,1796277600000000,NULL,1);
+CREATE TABLE attempt (
+	id INTEGER NOT NULL, 
+	delivery_id INTEGER NOT NULL, 
+	channel_id INTEGER NOT NULL, 
+	part INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	worker VARCHAR(40) NOT NULL, 
+	started_at BIGINT NOT NULL, 
+	finished_at BIGINT, 
+	outcome VARCHAR(12) NOT NULL, 
+	detail TEXT NOT NULL, 
+	CONSTRAINT pk_attempt PRIMARY KEY (id), 
+	CONSTRAINT fk_attempt_channel_id FOREIGN KEY(channel_id) REFERENCES channel (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_attempt_delivery_id FOREIGN KEY(delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
+);
+INSERT INTO "attempt" VALUES(1,1,1,0,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','courier',1795676400000000,1795676400000000,'published','');
+INSERT INTO "attempt" VALUES(2,2,4,0,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','courier',1795676400000000,1795676400000000,'published','');
+INSERT INTO "attempt" VALUES(3,3,5,0,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'published','');
+INSERT INTO "attempt" VALUES(4,3,5,1,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'published','');
+INSERT INTO "attempt" VALUES(5,3,5,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'retry','451 too many connections, try again later');
+INSERT INTO "attempt" VALUES(6,4,2,0,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','courier',1795685400000000,1795685400000000,'unknown','no answer came, as it was set to');
+INSERT INTO "attempt" VALUES(7,3,5,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795685400000000,1795685400000000,'retry','451 too many connections, try again later');
+INSERT INTO "attempt" VALUES(8,5,6,0,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','courier',1795685400000000,1795685400000000,'published','');
+INSERT INTO "attempt" VALUES(9,5,6,1,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','courier',1795685400000000,NULL,'','');
+CREATE TABLE channel (
+	id INTEGER NOT NULL, 
+	platform VARCHAR(30) NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	account VARCHAR(300) NOT NULL, 
+	account_name VARCHAR(300) NOT NULL, 
+	account_url VARCHAR(500) NOT NULL, 
+	settings TEXT NOT NULL, 
+	secrets TEXT NOT NULL, 
+	facts TEXT NOT NULL, 
+	policy TEXT NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	trouble TEXT NOT NULL, 
+	token_expires_at BIGINT, 
+	checked_at BIGINT, 
+	not_before BIGINT, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_channel PRIMARY KEY (id), 
+	CONSTRAINT fk_channel_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "channel" VALUES(1,'sandbox','Väggen','sandbox','Sandbox','','{"behaviour":"normal"}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1);
+INSERT INTO "channel" VALUES(2,'sandbox','Glömska väggen','sandbox','Sandbox','','{"behaviour":"lost answer"}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1);
+INSERT INTO "channel" VALUES(3,'sandbox','Fyra ögon','sandbox','Sandbox','','{"behaviour":"normal"}','','{}','{"steps":[{"need":"all","people":[4,3]}]}','ok','',NULL,1795672800000000,NULL,1795672800000000,1);
+INSERT INTO "channel" VALUES(4,'newsroom','Pressrummet','newsroom:gruppen','gruppen','http://localhost/n/gruppen','{}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1);
+INSERT INTO "channel" VALUES(5,'presslist','Lokala medier','presslist','gruppen','','{}','gAAAAABrDWCyg4v8yhHbMCwNfG8JakvvoUYPu35GG1GwO2o2UvF3IDjS5F3IGFyie-A7m5rKJ3hJcTswjlVehGDDMuszJgA-NXBzy6Frl3O3hQH3TxbYybIQSHJS9ga5Be0TM69cjiIexiblbg1MX5tmXdMSdgQ0WkyGQuBnameLZnr4T7Y5nc_ygbMNmYjztf-mtHtJ-qp2YVaj5cUJfpLs1XPrwMPKYw==','{"recipients":4}','{}','ok','',NULL,1795672800000000,1795685415000000,1795672800000000,1);
+INSERT INTO "channel" VALUES(6,'presslist','Riksmedier','presslist','gruppen','','{}','gAAAAABrDWCyK5Xn9e1EkGIsPgHLhNwO2Jbggvc9w1av7y3ZOY7Pp4pX_r5i8-s9EVNozwJBvYKFCaSPVqIBLtFBSERaC4exRCGSEe21aJSl3XnCJn2tqFuyES2xH8k8AV75hx7CArFQlOZqyhLLUFLnGhZXqS_lRrkP1TjpTfNrBJjH4aTwmRo=','{"recipients":3}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1);
+CREATE TABLE comment (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	person_id INTEGER, 
+	body TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_comment PRIMARY KEY (id), 
+	CONSTRAINT fk_comment_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_comment_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_comment_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "comment" VALUES(1,12,5,'Gör jag.',1,1795672800000000,1);
+CREATE TABLE consent_warning (
+	id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	ends BIGINT NOT NULL, 
+	days INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_consent_warning PRIMARY KEY (id), 
+	CONSTRAINT fk_consent_warning_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_consent_warning_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_consent_warning_media_id_ends_days UNIQUE (media_id, ends, days)
+);
+CREATE TABLE decision (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	verdict VARCHAR(20) NOT NULL, 
+	step INTEGER NOT NULL, 
+	person_id INTEGER, 
+	in_place_of INTEGER, 
+	comment TEXT NOT NULL, 
+	window_start BIGINT, 
+	window_end BIGINT, 
+	at BIGINT NOT NULL, 
+	via VARCHAR(10) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_decision PRIMARY KEY (id), 
+	CONSTRAINT fk_decision_in_place_of FOREIGN KEY(in_place_of) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_decision_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_decision_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_decision_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_decision_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "decision" VALUES(1,1,1,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','approve',0,3,NULL,'',1795654800000000,1795762800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(2,2,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','approve',0,3,NULL,'',1795658400000000,1795766400000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(3,3,3,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','approve',0,3,NULL,'',1795663800000000,1795771800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(4,4,4,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','approve',0,3,NULL,'',1795663800000000,1795771800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(5,5,5,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(6,6,6,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(7,7,7,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','approve',0,3,NULL,'',1795672800000000,1795780800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(8,8,8,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','approve',0,3,NULL,'',1795741200000000,1795849200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(9,9,9,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(10,10,10,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','approve',0,4,NULL,'',1795676400000000,1795784400000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(11,12,12,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','changes',0,3,NULL,'Skriv linjens nummer.',NULL,NULL,1795672800000000,'page',1);
+CREATE TABLE delivery (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	channel_id INTEGER NOT NULL, 
+	state VARCHAR(12) NOT NULL, 
+	due_at BIGINT NOT NULL, 
+	latest_at BIGINT NOT NULL, 
+	next_at BIGINT, 
+	tries INTEGER NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	detail TEXT NOT NULL, 
+	url VARCHAR(1000) NOT NULL, 
+	remote_id VARCHAR(300) NOT NULL, 
+	published_at BIGINT, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_delivery PRIMARY KEY (id), 
+	CONSTRAINT fk_delivery_channel_id FOREIGN KEY(channel_id) REFERENCES channel (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_delivery_uid UNIQUE (uid)
+);
+INSERT INTO "delivery" VALUES(1,'c4449db424bc4cd3aa5024dd585bbf0a',1,1,1,'published',1795676400000000,1795683600000000,NULL,0,'','','http://localhost/wall/gruppen/1#c4449db424bc4cd3aa5024dd585bbf0a-0','c4449db424bc4cd3aa5024dd585bbf0a-0',1795676400000000,1795672800000000,1);
+INSERT INTO "delivery" VALUES(2,'212d4f902ba347b2af229624800e9854',1,1,4,'published',1795676400000000,1795683600000000,NULL,0,'','','http://localhost/n/gruppen/ja-till-fler-turer-ute-eff4e29b','eff4e29ba32a404e8823c4fe94f1af77',1795676400000000,1795672800000000,1);
+INSERT INTO "delivery" VALUES(3,'2a64644081c04eceb23d961b8de36431',2,2,5,'sending',1795680000000000,1795687200000000,1795685415000000,0,'','','','18a00e26293b26006273b1650a5495381262a526@localhost',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(4,'dc0ae910e0824117a12781e5f26d5e6c',3,3,2,'unknown',1795685400000000,1795692600000000,1795685401000000,0,'verify','no answer came, as it was set to','','',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(5,'c7a86fb365fe47318d3f3552e1bfcc54',4,4,6,'sending',1795685400000000,1795692600000000,NULL,0,'','','','fee53fd1c79538e39eee85e13a36298494a3ed92@localhost',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(6,'c1a959d41b384d07870a4710db31d55d',5,5,1,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(7,'67d628a03c8344eaac99165a603ba0af',5,5,4,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(8,'20f4ba71e48149f1857ca7906bcc2908',6,6,1,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(9,'8403dd294d9f4340b27b18a4c7a46422',7,7,5,'waiting',1795694400000000,1795701600000000,1795694400000000,0,'','','','',NULL,1795672800000000,1);
+INSERT INTO "delivery" VALUES(10,'13d6b6ec82ea4d0e944973152dbacecd',9,9,1,'cancelled',1795690800000000,1795698000000000,NULL,0,'cancelled','','','',NULL,1795672800000000,1);
+CREATE TABLE deputy (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	deputy_id INTEGER NOT NULL, 
+	starts_at BIGINT NOT NULL, 
+	ends_at BIGINT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_deputy PRIMARY KEY (id), 
+	CONSTRAINT fk_deputy_deputy_id FOREIGN KEY(deputy_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_deputy_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_deputy_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "deputy" VALUES(1,3,4,1795672800000000,1796882400000000,1795672800000000,1);
+CREATE TABLE derivative (
+	id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	recipe VARCHAR(200) NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_derivative PRIMARY KEY (id), 
+	CONSTRAINT fk_derivative_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_derivative_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_derivative_media_id_recipe UNIQUE (media_id, recipe)
+);
+INSERT INTO "derivative" VALUES(1,1,'1:1@0.500,0.688 image/gif,image/jpeg,image/png,image/webp','c2e73c27acd095a5a1ba88a808ebbb3c9d51e77b8bfe54d4527d852aa5c1e251','.jpg','image/jpeg',240,240,978,1795672800000000,1);
+INSERT INTO "derivative" VALUES(2,2,'1:1@0.270,0.538 image/gif,image/jpeg,image/png,image/webp','e9e565f190fc6e7d2bfe28637758d751c27abd80875f049c6af8872c2a0c3dd7','.jpg','image/jpeg',315,315,14391,1795672800000000,1);
+CREATE TABLE entry (
+	id INTEGER NOT NULL, 
+	workspace_id INTEGER, 
+	at BIGINT NOT NULL, 
+	actor_id INTEGER, 
+	actor VARCHAR(200) NOT NULL, 
+	action VARCHAR(40) NOT NULL, 
+	item_id INTEGER, 
+	facts TEXT NOT NULL, 
+	previous VARCHAR(64) NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_entry PRIMARY KEY (id), 
+	CONSTRAINT fk_entry_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id)
+);
+INSERT INTO "entry" VALUES(1,1,1795672800000000,1,'Astrid Holm','workspace.created',NULL,'{"name":"Regiongruppen","via":"cli"}','0000000000000000000000000000000000000000000000000000000000000000','e52edf1397f170df70a2214511567aa828447aaa02c87469904624dd68152454');
+INSERT INTO "entry" VALUES(2,2,1795672800000000,2,'Nils Berg','workspace.created',NULL,'{"name":"Distriktet","via":"cli"}','e52edf1397f170df70a2214511567aa828447aaa02c87469904624dd68152454','0ce0ea9fa743994681eff91655e1c5fdbf02c423a3337a3dafc070d2ae47cc1c');
+INSERT INTO "entry" VALUES(3,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Gunnar Lind","person":3,"role":"approver","via":"page"}','0ce0ea9fa743994681eff91655e1c5fdbf02c423a3337a3dafc070d2ae47cc1c','e592903f5a96bdd69d68171949c7049157400a42b563e98f0f5d78bf9e3f2795');
+INSERT INTO "entry" VALUES(4,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Elsa Ström","person":4,"role":"approver","via":"page"}','e592903f5a96bdd69d68171949c7049157400a42b563e98f0f5d78bf9e3f2795','20b2ef0b100969b8d55d89e4f993fc9e32dcfe33eea1f0a82843b9326b309720');
+INSERT INTO "entry" VALUES(5,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Karin Ek","person":5,"role":"writer","via":"page"}','20b2ef0b100969b8d55d89e4f993fc9e32dcfe33eea1f0a82843b9326b309720','f7f78b171d0485160a95a1175c37eda7d9ac05a6cc40a811d711fe54d15d4073');
+INSERT INTO "entry" VALUES(6,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Olle Sand","person":6,"role":"reader","via":"page"}','f7f78b171d0485160a95a1175c37eda7d9ac05a6cc40a811d711fe54d15d4073','879ffb5a1abaeed26817d6837fc7db65ce38234c06b13be7ea22e4da89650999');
+INSERT INTO "entry" VALUES(7,1,1795672800000000,1,'Astrid Holm','deputy.set',NULL,'{"deputy":4,"deputy_name":"Elsa Ström","ends":"2026-12-10T06:00:00+00:00","name":"Gunnar Lind","person":3,"starts":"2026-11-26T06:00:00+00:00","via":"page"}','879ffb5a1abaeed26817d6837fc7db65ce38234c06b13be7ea22e4da89650999','1f20a31d4296645f0d2dcf232f623c801a1c29db58b669226fb827971e618dfb');
+INSERT INTO "entry" VALUES(8,1,1795672800000000,5,'Karin Ek','token.created',NULL,'{"name":"Skrivprogrammet","role":"","via":"page"}','1f20a31d4296645f0d2dcf232f623c801a1c29db58b669226fb827971e618dfb','a38f20086243aa2e38f53efb63e40166856b39e5807cb49f330e1f4207c5ab0f');
+INSERT INTO "entry" VALUES(9,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":1,"name":"Väggen","platform":"sandbox","via":"page"}','a38f20086243aa2e38f53efb63e40166856b39e5807cb49f330e1f4207c5ab0f','535ebe01aeae3a21b617ec47b3e0709b37b0eb3c57ed494bfb7398b4a0426775');
+INSERT INTO "entry" VALUES(10,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":2,"name":"Glömska väggen","platform":"sandbox","via":"page"}','535ebe01aeae3a21b617ec47b3e0709b37b0eb3c57ed494bfb7398b4a0426775','39664243a8ad7cad011859362b62279e5c1b0f79f109b8e2581cb69c9330c1a2');
+INSERT INTO "entry" VALUES(11,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":3,"name":"Fyra ögon","platform":"sandbox","via":"page"}','39664243a8ad7cad011859362b62279e5c1b0f79f109b8e2581cb69c9330c1a2','36d06bc805b746aa929ea41c35474f15926ed60104acb8b58f8b07f619541ba7');
+INSERT INTO "entry" VALUES(12,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"gruppen","channel":4,"name":"Pressrummet","platform":"newsroom","via":"page"}','36d06bc805b746aa929ea41c35474f15926ed60104acb8b58f8b07f619541ba7','26911d21b99e8fde437297ada56ed0f9580ae482ab5843f33ce53db17aa09bff');
+INSERT INTO "entry" VALUES(13,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"gruppen","channel":5,"name":"Lokala medier","platform":"presslist","via":"page"}','26911d21b99e8fde437297ada56ed0f9580ae482ab5843f33ce53db17aa09bff','364cb818094d5d3dfa2cac5144074c9a6b5eaa23fd6961e19e9985a0cf981506');
+INSERT INTO "entry" VALUES(14,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"gruppen","channel":6,"name":"Riksmedier","platform":"presslist","via":"page"}','364cb818094d5d3dfa2cac5144074c9a6b5eaa23fd6961e19e9985a0cf981506','d4f6078fea43f64589f3a73e6a35cdf91a7d90f7842e7f63de250ca581024526');
+INSERT INTO "entry" VALUES(15,1,1795672800000000,1,'Astrid Holm','channel.policy',NULL,'{"channel":3,"name":"Fyra ögon","policy":{"steps":[{"need":"all","people":[4,3]}]},"via":"page"}','d4f6078fea43f64589f3a73e6a35cdf91a7d90f7842e7f63de250ca581024526','7279dfc575b1b8644a5de2fba3aa3bfc9875a502f6afc16b15ccba53338af7ed');
+INSERT INTO "entry" VALUES(16,1,1795672800000000,5,'Karin Ek','picture.added',NULL,'{"media":1,"via":"page"}','7279dfc575b1b8644a5de2fba3aa3bfc9875a502f6afc16b15ccba53338af7ed','de7f0a50cb18a5c8b6a78eb191e681d74cd6e5133f7992a39767ccb343bea0c7');
+INSERT INTO "entry" VALUES(17,1,1795672800000000,5,'Karin Ek','picture.added',NULL,'{"media":2,"via":"page"}','de7f0a50cb18a5c8b6a78eb191e681d74cd6e5133f7992a39767ccb343bea0c7','db0e6ec95be0c6e80c39b6072d03574bae5f7f367b4fe237ea167256fce57b56');
+INSERT INTO "entry" VALUES(18,1,1795672800000000,5,'Karin Ek','item.created',1,'{"kind":"release","title":"Ja till fler turer (ute)","via":"page"}','db0e6ec95be0c6e80c39b6072d03574bae5f7f367b4fe237ea167256fce57b56','f19130e744df08ae8b4a78b1e68d6e520dc2e1562c4005fd4d2b20991424234e');
+INSERT INTO "entry" VALUES(19,1,1795672800000000,5,'Karin Ek','item.submitted',1,'{"hash":"3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928","via":"page"}','f19130e744df08ae8b4a78b1e68d6e520dc2e1562c4005fd4d2b20991424234e','62223e775c64782bcf4c230fdd2c2944a5fa33a87ca126d675d54e78efdc4558');
+INSERT INTO "entry" VALUES(20,1,1795672800000000,3,'Gunnar Lind','item.approved',1,'{"hash":"3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928","step":0,"via":"page"}','62223e775c64782bcf4c230fdd2c2944a5fa33a87ca126d675d54e78efdc4558','e6c2a50645a123f7deee3c96bcaf1ecc61ea9a93c32a914fd3f8cc8b0028d84e');
+INSERT INTO "entry" VALUES(21,1,1795672800000000,3,'Gunnar Lind','item.scheduled',1,'{"at":"2026-11-26T07:00:00+00:00","via":"page","wall":"2026-11-26T08:00"}','e6c2a50645a123f7deee3c96bcaf1ecc61ea9a93c32a914fd3f8cc8b0028d84e','fd1f9815ae11ab123677964be20026d2502da2cd9e9ef4683d53a213cc19b82b');
+INSERT INTO "entry" VALUES(22,1,1795672800000000,5,'Karin Ek','item.created',2,'{"kind":"release","title":"Ja till fler turer (halvskickad)","via":"page"}','fd1f9815ae11ab123677964be20026d2502da2cd9e9ef4683d53a213cc19b82b','65b9fbb4af616e28603cf2a7be26f44eb0c51a6bbf154f988045cf9d9bb5b4a1');
+INSERT INTO "entry" VALUES(23,1,1795672800000000,5,'Karin Ek','item.submitted',2,'{"hash":"2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d","via":"page"}','65b9fbb4af616e28603cf2a7be26f44eb0c51a6bbf154f988045cf9d9bb5b4a1','2718ea3de2571af19a2745a02e39dcee726097fd043eb2baa1d031d1490430be');
+INSERT INTO "entry" VALUES(24,1,1795672800000000,3,'Gunnar Lind','item.approved',2,'{"hash":"2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d","step":0,"via":"page"}','2718ea3de2571af19a2745a02e39dcee726097fd043eb2baa1d031d1490430be','6be435ae41f5f04d1809014f454347eb253d42205a0ae68ced485cbea39e4a79');
+INSERT INTO "entry" VALUES(25,1,1795672800000000,3,'Gunnar Lind','item.scheduled',2,'{"at":"2026-11-26T08:00:00+00:00","via":"page","wall":"2026-11-26T09:00"}','6be435ae41f5f04d1809014f454347eb253d42205a0ae68ced485cbea39e4a79','68d6e93a6c0fa8803b1a9f98913f1b05e397ee727c594c38a3d0e97a608f40b3');
+INSERT INTO "entry" VALUES(26,1,1795672800000000,5,'Karin Ek','item.created',3,'{"kind":"post","title":"","via":"page"}','68d6e93a6c0fa8803b1a9f98913f1b05e397ee727c594c38a3d0e97a608f40b3','6cb27ff8366a062af489338db88d912956b48dee84364467bb002969c80e705b');
+INSERT INTO "entry" VALUES(27,1,1795672800000000,5,'Karin Ek','item.submitted',3,'{"hash":"9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a","via":"page"}','6cb27ff8366a062af489338db88d912956b48dee84364467bb002969c80e705b','2f37b625d05fb7b98105e302cabd3e706d0addfbca09a2f318b81b55e2a31289');
+INSERT INTO "entry" VALUES(28,1,1795672800000000,3,'Gunnar Lind','item.approved',3,'{"hash":"9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a","step":0,"via":"page"}','2f37b625d05fb7b98105e302cabd3e706d0addfbca09a2f318b81b55e2a31289','e96b6b461d8be287d33a6a92dd241a37bec64fefebcf9cecd227731c7eb02e33');
+INSERT INTO "entry" VALUES(29,1,1795672800000000,3,'Gunnar Lind','item.scheduled',3,'{"at":"2026-11-26T09:30:00+00:00","via":"page","wall":"2026-11-26T10:30"}','e96b6b461d8be287d33a6a92dd241a37bec64fefebcf9cecd227731c7eb02e33','ee175e04a41fd119503be9aec10448e8078f34d193bf6985e48e2d79a2cbe5bc');
+INSERT INTO "entry" VALUES(30,1,1795672800000000,5,'Karin Ek','item.created',4,'{"kind":"release","title":"Ja till fler turer (avbruten)","via":"page"}','ee175e04a41fd119503be9aec10448e8078f34d193bf6985e48e2d79a2cbe5bc','c6c0f980984539991bbc9ed82c87bd05e2d3f8d463b07761e9d2cb516fd29a6d');
+INSERT INTO "entry" VALUES(31,1,1795672800000000,5,'Karin Ek','item.submitted',4,'{"hash":"92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97","via":"page"}','c6c0f980984539991bbc9ed82c87bd05e2d3f8d463b07761e9d2cb516fd29a6d','d70ad1940c6a83734ba7ef1fa973e2d1b9791b1f5d6ce8876a3a3d4472f4fbd0');
+INSERT INTO "entry" VALUES(32,1,1795672800000000,3,'Gunnar Lind','item.approved',4,'{"hash":"92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97","step":0,"via":"page"}','d70ad1940c6a83734ba7ef1fa973e2d1b9791b1f5d6ce8876a3a3d4472f4fbd0','ec35a27942d3a12971f78c7dcbfb3a73b483fb20414a0cce86838137ac226f8a');
+INSERT INTO "entry" VALUES(33,1,1795672800000000,3,'Gunnar Lind','item.scheduled',4,'{"at":"2026-11-26T09:30:00+00:00","via":"page","wall":"2026-11-26T10:30"}','ec35a27942d3a12971f78c7dcbfb3a73b483fb20414a0cce86838137ac226f8a','fef848d23ffd182e6e22080b815b3fa1ad28361da34f27b83dd7f13d3aab07a6');
+INSERT INTO "entry" VALUES(34,1,1795672800000000,5,'Karin Ek','item.created',5,'{"kind":"post","title":"","via":"page"}','fef848d23ffd182e6e22080b815b3fa1ad28361da34f27b83dd7f13d3aab07a6','6c95f66da370cb44cf1074b9a5b9dcfffbc223c5222bc5fff0647c500ec6ab7b');
+INSERT INTO "entry" VALUES(35,1,1795672800000000,5,'Karin Ek','item.submitted',5,'{"hash":"d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558","via":"page"}','6c95f66da370cb44cf1074b9a5b9dcfffbc223c5222bc5fff0647c500ec6ab7b','dd69d0e7b95acdd0fd77529bec8626ec32b2e806244070425664bcd9a9e69b6f');
+INSERT INTO "entry" VALUES(36,1,1795672800000000,3,'Gunnar Lind','item.approved',5,'{"hash":"d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558","step":0,"via":"page"}','dd69d0e7b95acdd0fd77529bec8626ec32b2e806244070425664bcd9a9e69b6f','0d1b3a3fba1d5e501b4fb0b12c200b7d515e267e35839f4e329e063549235a54');
+INSERT INTO "entry" VALUES(37,1,1795672800000000,3,'Gunnar Lind','item.scheduled',5,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','0d1b3a3fba1d5e501b4fb0b12c200b7d515e267e35839f4e329e063549235a54','7aa4fa80842cee71d093e4252d39e6a9206689f09c7196fff4bd712a87e044bf');
+INSERT INTO "entry" VALUES(38,1,1795672800000000,5,'Karin Ek','item.created',6,'{"kind":"post","title":"","via":"page"}','7aa4fa80842cee71d093e4252d39e6a9206689f09c7196fff4bd712a87e044bf','f4c28d60e75f260b00022e4a44948b2b9c39194bf605c9b5d4ed4dddd2148264');
+INSERT INTO "entry" VALUES(39,1,1795672800000000,5,'Karin Ek','item.submitted',6,'{"hash":"a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4","via":"page"}','f4c28d60e75f260b00022e4a44948b2b9c39194bf605c9b5d4ed4dddd2148264','95ca583dcf2dc3317341f951b575cecbd88e029c6f51819283964944db6c3740');
+INSERT INTO "entry" VALUES(40,1,1795672800000000,3,'Gunnar Lind','item.approved',6,'{"hash":"a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4","step":0,"via":"page"}','95ca583dcf2dc3317341f951b575cecbd88e029c6f51819283964944db6c3740','de1ad63411e54c96813ff36de29ea570abb01cb73d314b5973bdee7ec525a5bf');
+INSERT INTO "entry" VALUES(41,1,1795672800000000,3,'Gunnar Lind','item.scheduled',6,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','de1ad63411e54c96813ff36de29ea570abb01cb73d314b5973bdee7ec525a5bf','1b6aebaf34e819c7a80e84fc0f042c0b9592edcb2dfdd0fc776bc1c6aecad434');
+INSERT INTO "entry" VALUES(42,1,1795672800000000,5,'Karin Ek','item.created',7,'{"kind":"release","title":"Ja till fler turer (väntande lista)","via":"page"}','1b6aebaf34e819c7a80e84fc0f042c0b9592edcb2dfdd0fc776bc1c6aecad434','dd9332b6886171c1970de72fbb04f9a4c58530c8f62bd904f4bf23e2e24c30c3');
+INSERT INTO "entry" VALUES(43,1,1795672800000000,5,'Karin Ek','item.submitted',7,'{"hash":"d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92","via":"page"}','dd9332b6886171c1970de72fbb04f9a4c58530c8f62bd904f4bf23e2e24c30c3','78de14a0da35881c3118ca68d9fd3e5d451975dcc057aec7c2be4ccb239e39e8');
+INSERT INTO "entry" VALUES(44,1,1795672800000000,3,'Gunnar Lind','item.approved',7,'{"hash":"d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92","step":0,"via":"page"}','78de14a0da35881c3118ca68d9fd3e5d451975dcc057aec7c2be4ccb239e39e8','1c212b3a687bee159c726a0b09960f0b10435458efe6752711153996fe765c9c');
+INSERT INTO "entry" VALUES(45,1,1795672800000000,3,'Gunnar Lind','item.scheduled',7,'{"at":"2026-11-26T12:00:00+00:00","via":"page","wall":"2026-11-26T13:00"}','1c212b3a687bee159c726a0b09960f0b10435458efe6752711153996fe765c9c','a96b37c40fc186d7d6ff382a4e1cef0efb1b6c93b8d8270ac60abf0ade908988');
+INSERT INTO "entry" VALUES(46,1,1795672800000000,5,'Karin Ek','item.created',8,'{"kind":"post","title":"","via":"page"}','a96b37c40fc186d7d6ff382a4e1cef0efb1b6c93b8d8270ac60abf0ade908988','a43b311ba55441252750725290cccfbed8573069d27b90af794abd23e4ad4bba');
+INSERT INTO "entry" VALUES(47,1,1795672800000000,5,'Karin Ek','item.submitted',8,'{"hash":"d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183","via":"page"}','a43b311ba55441252750725290cccfbed8573069d27b90af794abd23e4ad4bba','df87be6b7cd84bca5bde31c55f4b94603dcd534eba72b13ddd8599e6f43299c1');
+INSERT INTO "entry" VALUES(48,1,1795672800000000,3,'Gunnar Lind','item.approved',8,'{"hash":"d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183","step":0,"via":"page"}','df87be6b7cd84bca5bde31c55f4b94603dcd534eba72b13ddd8599e6f43299c1','6c933b7651213a9a2376a6b8097a55dd45a0d2688cc3e4dcdfbc27c204292f46');
+INSERT INTO "entry" VALUES(49,1,1795672800000000,5,'Karin Ek','item.created',9,'{"kind":"post","title":"","via":"page"}','6c933b7651213a9a2376a6b8097a55dd45a0d2688cc3e4dcdfbc27c204292f46','f1173445cb067a011e69b8f57cd6d9af9c281185ae14cec2fe350b6cd319da5d');
+INSERT INTO "entry" VALUES(50,1,1795672800000000,5,'Karin Ek','item.submitted',9,'{"hash":"11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c","via":"page"}','f1173445cb067a011e69b8f57cd6d9af9c281185ae14cec2fe350b6cd319da5d','1b9c626c54cb86cb9a081083be19c68e3a2f63e0385d58744348813a97b6a834');
+INSERT INTO "entry" VALUES(51,1,1795672800000000,3,'Gunnar Lind','item.approved',9,'{"hash":"11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c","step":0,"via":"page"}','1b9c626c54cb86cb9a081083be19c68e3a2f63e0385d58744348813a97b6a834','7b8aba3a5c39b8c801ba65ef26b51266130218d07465bbdb480576b8acccd13a');
+INSERT INTO "entry" VALUES(52,1,1795672800000000,3,'Gunnar Lind','item.scheduled',9,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','7b8aba3a5c39b8c801ba65ef26b51266130218d07465bbdb480576b8acccd13a','481904d7acf7d0758ca455ee299eb593d54a2403fd3d2fe290df32a30187cc0e');
+INSERT INTO "entry" VALUES(53,1,1795672800000000,5,'Karin Ek','item.cancelled',9,'{"via":"page"}','481904d7acf7d0758ca455ee299eb593d54a2403fd3d2fe290df32a30187cc0e','178fd4aa7da169bbcef3c2247bb2140ee8624c3e8a309454b59bbb028d88fada');
+INSERT INTO "entry" VALUES(54,1,1795672800000000,5,'Karin Ek','item.created',10,'{"kind":"post","title":"","via":"page"}','178fd4aa7da169bbcef3c2247bb2140ee8624c3e8a309454b59bbb028d88fada','51712f8d81879aa35dc167cc297ab00dc3118355d704af2b66aaa011b8674408');
+INSERT INTO "entry" VALUES(55,1,1795672800000000,5,'Karin Ek','item.submitted',10,'{"hash":"9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93","via":"page"}','51712f8d81879aa35dc167cc297ab00dc3118355d704af2b66aaa011b8674408','7b7e64c7f35dd0e914f31d922bdc3d361e90c0cd9097a07846d5c0df49cb963e');
+INSERT INTO "entry" VALUES(56,1,1795672800000000,4,'Elsa Ström','item.approved',10,'{"hash":"9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93","step":0,"via":"page"}','7b7e64c7f35dd0e914f31d922bdc3d361e90c0cd9097a07846d5c0df49cb963e','e9e6bc258a88d6b9351b2e3205869acf26f938e3019b27db505fe6dba7ee75e1');
+INSERT INTO "entry" VALUES(57,1,1795672800000000,5,'Karin Ek','item.created',11,'{"kind":"post","title":"","via":"page"}','e9e6bc258a88d6b9351b2e3205869acf26f938e3019b27db505fe6dba7ee75e1','080d5dd451cab9b010504977354f4647143b264c6137addef79a7a6711682a89');
+INSERT INTO "entry" VALUES(58,1,1795672800000000,5,'Karin Ek','item.submitted',11,'{"hash":"8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4","via":"page"}','080d5dd451cab9b010504977354f4647143b264c6137addef79a7a6711682a89','b34f1e748e281ba5878b5e0f990ea0b399a0796d18cdf13ce454dcc0aa2b2ff1');
+INSERT INTO "entry" VALUES(59,1,1795672800000000,5,'Karin Ek','item.created',12,'{"kind":"post","title":"","via":"page"}','b34f1e748e281ba5878b5e0f990ea0b399a0796d18cdf13ce454dcc0aa2b2ff1','9d682b4e1e13b4f4da827295d8b7ff9a7ae748e6e88bb5fa3a4c7424478cda42');
+INSERT INTO "entry" VALUES(60,1,1795672800000000,5,'Karin Ek','item.submitted',12,'{"hash":"e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3","via":"page"}','9d682b4e1e13b4f4da827295d8b7ff9a7ae748e6e88bb5fa3a4c7424478cda42','f59503d44bbc471280bc45092cee046a21bd7a37b25864c063492574fbf4bf53');
+INSERT INTO "entry" VALUES(61,1,1795672800000000,3,'Gunnar Lind','approval.voided',12,'{"via":"page","was":"in_review"}','f59503d44bbc471280bc45092cee046a21bd7a37b25864c063492574fbf4bf53','8ccc1eedb8985589025915c47ca657e62059c5f568bcc15b76e844823b71a54a');
+INSERT INTO "entry" VALUES(62,1,1795672800000000,3,'Gunnar Lind','item.sent_back',12,'{"hash":"e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3","via":"page"}','8ccc1eedb8985589025915c47ca657e62059c5f568bcc15b76e844823b71a54a','4604e61491a968fae827de35d7f1db63f62905765a795634231005854e71bff8');
+INSERT INTO "entry" VALUES(63,1,1795672800000000,5,'Karin Ek','item.commented',12,'{"via":"page"}','4604e61491a968fae827de35d7f1db63f62905765a795634231005854e71bff8','39d5c4a6122eba8acc9a1349f20664cff7e810774cde30e2415df6cd5bb65705');
+INSERT INTO "entry" VALUES(64,1,1795672800000000,5,'Karin Ek','item.edited',12,'{"content":true,"moved":false,"revision":2,"via":"page"}','39d5c4a6122eba8acc9a1349f20664cff7e810774cde30e2415df6cd5bb65705','61af20bb3d8bea37a6656ec0aa3ac12e1da01bf884350f685ce51e2d7b7d8ef7');
+INSERT INTO "entry" VALUES(65,1,1795676400000000,NULL,'scheduler','delivery.published',1,'{"channel":"Väggen","delivery":1,"url":"http://localhost/wall/gruppen/1#c4449db424bc4cd3aa5024dd585bbf0a-0"}','61af20bb3d8bea37a6656ec0aa3ac12e1da01bf884350f685ce51e2d7b7d8ef7','da0111a6c8c227a3d15c121e184d83668301453d709b6b87a3e9416d5cdb9bd8');
+INSERT INTO "entry" VALUES(66,1,1795676400000000,NULL,'scheduler','delivery.published',1,'{"channel":"Pressrummet","delivery":2,"url":"http://localhost/n/gruppen/ja-till-fler-turer-ute-eff4e29b"}','da0111a6c8c227a3d15c121e184d83668301453d709b6b87a3e9416d5cdb9bd8','07b4f46145f8f5e023c911296ff67fd7f806c29d19dd5eeab20eb7c5ab2ed076');
+INSERT INTO "entry" VALUES(67,1,1795685400000000,NULL,'scheduler','delivery.unknown',3,'{"channel":"Glömska väggen","delivery":4,"detail":"no answer came, as it was set to","of":1,"out":0,"reason":"verify"}','07b4f46145f8f5e023c911296ff67fd7f806c29d19dd5eeab20eb7c5ab2ed076','b23163b0fb7407d6ef4b1b7aad493c1201e0e59406ef6860f19c9bf27b5d710c');
+CREATE TABLE feed (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	revoked_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_feed PRIMARY KEY (id), 
+	CONSTRAINT fk_feed_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_feed_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_feed_token_hash UNIQUE (token_hash)
+);
+CREATE TABLE gone_file (
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	CONSTRAINT pk_gone_file PRIMARY KEY (sha256)
+);
+CREATE TABLE heartbeat (
+	name VARCHAR(40) NOT NULL, 
+	at BIGINT NOT NULL, 
+	detail VARCHAR(300) NOT NULL, 
+	CONSTRAINT pk_heartbeat PRIMARY KEY (name)
+);
+CREATE TABLE idempotency (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR(200) NOT NULL, 
+	request_hash VARCHAR(64) NOT NULL, 
+	status INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_idempotency PRIMARY KEY (id), 
+	CONSTRAINT fk_idempotency_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_idempotency_workspace_id_key UNIQUE (workspace_id, "key")
+);
+CREATE TABLE item (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	title VARCHAR(500) NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	author_id INTEGER, 
+	revision_id INTEGER, 
+	version INTEGER NOT NULL, 
+	publish_at BIGINT, 
+	latest_at BIGINT, 
+	wall_time VARCHAR(32) NOT NULL, 
+	zone VARCHAR(64) NOT NULL, 
+	schedule_on_approval BOOLEAN NOT NULL, 
+	policy TEXT NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	search TEXT NOT NULL, 
+	channels TEXT NOT NULL, 
+	slug VARCHAR(120) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	updated_at BIGINT NOT NULL, 
+	submitted_at BIGINT, 
+	reminded_at BIGINT, 
+	remote_seen TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_item PRIMARY KEY (id), 
+	CONSTRAINT fk_item_author_id FOREIGN KEY(author_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_item_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_item_uid UNIQUE (uid)
+);
+INSERT INTO "item" VALUES(1,'eff4e29ba32a404e8823c4fe94f1af77','release','Ja till fler turer (ute)','published',5,1,1,1795676400000000,1795683600000000,'2026-11-26T08:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (ute)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: ute.
+
+
+äntligen går bussen även på kvällen.
+en buss vid hållplatsen storgatan.',',1,4,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(2,'db57165400ed4594aed7f52add389c6b','release','Ja till fler turer (halvskickad)','publishing',5,2,1,1795680000000000,1795687200000000,'2026-11-26T09:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (halvskickad)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: halvskickad.
+
+
+äntligen går bussen även på kvällen.',',5,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(3,'f2454e6166d247fd9da337c7f7b99e99','post','Fler turer på linje 14 från årsskiftet: obesvarad.','publishing',5,3,1,1795685400000000,1795692600000000,'2026-11-26T10:30','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: obesvarad.
+
+',',2,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(4,'b9212879683a4ad9b298b1596e7b7f7d','release','Ja till fler turer (avbruten)','publishing',5,4,1,1795685400000000,1795692600000000,'2026-11-26T10:30','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (avbruten)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: avbruten.
+
+
+äntligen går bussen även på kvällen.',',6,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(5,'b6bc5fa6550d4aa385692129bea1769d','post','Fler turer på linje 14 från årsskiftet: bilder.','scheduled',5,5,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: bilder.
+
+
+kortare på väggen.
+en buss vid hållplatsen storgatan.
+fler turer på linje 14.',',1,4,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(6,'5df2997189cb4c7da8d3d9bbc2edc765','post','Linje 14 får fler turer.','scheduled',5,6,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+linje 14 får fler turer.
+---
+även på kvällen.
+---
+från årsskiftet.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(7,'40ba5d2b03574d2b939b575a1da05d04','release','Ja till fler turer (väntande lista)','scheduled',5,7,1,1795694400000000,1795701600000000,'2026-11-26T13:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (väntande lista)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: väntande lista.
+
+
+äntligen går bussen även på kvällen.',',5,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(8,'aef14b2eb69a4827aa7b85ad0a0b4d90','post','Fler turer på linje 14 från årsskiftet: godkänd.','approved',5,8,1,1795762800000000,1795770000000000,'2026-11-27T08:00','Europe/Stockholm',0,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: godkänd.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(9,'dc076347bd6a42289726a2d9c9cfc1de','post','Fler turer på linje 14 från årsskiftet: stoppad.','cancelled',5,9,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: stoppad.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(10,'c993906396304cd78d80f00f8c864c20','post','Fler turer på linje 14 från årsskiftet: halvvägs.','in_review',5,10,1,1795698000000000,1795705200000000,'2026-11-26T14:00','Europe/Stockholm',1,'{"steps":[{"need":"all","people":[4,3]}]}','','
+
+fler turer på linje 14 från årsskiftet: halvvägs.
+
+',',1,3,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(11,'1da555de8ef54b7ea67c07a9793cc651','post','Fler turer på linje 14 från årsskiftet: frågad.','in_review',5,11,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: frågad.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1);
+INSERT INTO "item" VALUES(12,'54d0231005b4470ea09355eb120016df','post','Linje 14 får fler turer.','changes_requested',5,13,2,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+linje 14 får fler turer.
+
+',',1,','',1795672800000000,1795672800000000,NULL,NULL,'{}',1);
+CREATE TABLE likeness (
+	media_id INTEGER NOT NULL, 
+	quarter INTEGER NOT NULL, 
+	dhash VARCHAR(16) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_likeness PRIMARY KEY (media_id, quarter), 
+	CONSTRAINT fk_likeness_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_likeness_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE
+);
+CREATE TABLE media (
+	id INTEGER NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	alt TEXT NOT NULL, 
+	credit VARCHAR(200) NOT NULL, 
+	filename VARCHAR(200) NOT NULL, 
+	person_id INTEGER, 
+	created_at BIGINT NOT NULL, 
+	facts TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, consent_ends BIGINT, 
+	CONSTRAINT pk_media PRIMARY KEY (id), 
+	CONSTRAINT fk_media_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_media_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_media_workspace_id_sha256 UNIQUE (workspace_id, sha256)
+);
+INSERT INTO "media" VALUES(1,'46c499d46fc7b44153e0c08fbea233f103c3a69e34704a93cd39af3d342f6066','.jpg','image/jpeg',320,240,1019,'En buss vid hållplatsen Storgatan.','Olle Sand','linje 14',5,1795672800000000,'{"animated":false,"dhash":"0000000000000000","focus":[0.5,0.688]}',1,NULL);
+INSERT INTO "media" VALUES(2,'a9a60d10e9460f6cc00fcbc527cf3221a17ab11de856ca6dff283c904a923e96','.jpg','image/jpeg',600,315,19878,'Bild med texten: Fler turer på linje 14.','','Rubrik: Fler turer på linje 14 600×315',5,1795672800000000,'{"animated":false,"card":{"design":"headline","page":0,"pictures":{},"texts":{"headline":"Fler turer på linje 14"}},"dhash":"0a0aeb596c2c6663","focus":[0.27,0.538]}',1,NULL);
+CREATE TABLE membership (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	role VARCHAR(20) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_membership PRIMARY KEY (id), 
+	CONSTRAINT fk_membership_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_membership_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_membership_workspace_id_person_id UNIQUE (workspace_id, person_id)
+);
+INSERT INTO "membership" VALUES(1,1,'administrator',1);
+INSERT INTO "membership" VALUES(2,2,'administrator',2);
+INSERT INTO "membership" VALUES(3,3,'approver',1);
+INSERT INTO "membership" VALUES(4,4,'approver',1);
+INSERT INTO "membership" VALUES(5,5,'writer',1);
+INSERT INTO "membership" VALUES(6,6,'reader',1);
+CREATE TABLE notice (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	item_id INTEGER, 
+	kind VARCHAR(40) NOT NULL, 
+	facts TEXT NOT NULL, 
+	link_token TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	next_at BIGINT, 
+	detail TEXT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	sent_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_notice PRIMARY KEY (id), 
+	CONSTRAINT fk_notice_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_notice_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_notice_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "notice" VALUES(1,3,1,'asked_to_approve','{}','gAAAAABrDWCzEL5fYxCnTuSR0icRmuefHZbHV6Y0V-LNQ98oDfjmf6Pg49TP3tH3lkpEY_m_W_7oOpPQacfilqNb7jhdMlqMQMrzIqyt1tQCVAdDz3MG_6o_R-NSzOUStYZVeru_MY1g','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(2,4,1,'asked_to_approve','{}','gAAAAABrDWCzHudDpbfMMFN5La601bI7vl1adtc4wVqliPlSYR7TxXs-u6iMS4Cb7PmTc310XHsegHk8TVfikvKizvgW97yEtXl9kYECUSeXYuWt9BJ61YxmWKO5Oqkyebpg7dYhRq5o','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(3,5,1,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(4,3,2,'asked_to_approve','{}','gAAAAABrDWCzWdSUpDqC--9CmwhqNojZUCddZrjlV9bfPPuYUQcZR7IWW8BSDu3AWMq9R9B1R8NLbUyrWeipQ75AUf8T9o3DOnRrar57x8xdWcrQBuJVxOCVYdCYklZiwjXg-0vXUuZg','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(5,4,2,'asked_to_approve','{}','gAAAAABrDWCz4RgzbpyS0f_4VVJhRRm_CvIhZXtHnRJl8aw-oRjaj3Wj8dyBs4JAXffDsy0mEWhC9W9I6p-DfvxLphIEn7d9mWErF4jgkaRaNieMODwbzqDPvFTI29K2wmx2SKYYgHIH','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(6,5,2,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(7,3,3,'asked_to_approve','{}','gAAAAABrDWCzE7RXZzL5_RUwuGskEdkDqyN8mmnB-brX9z4qjvtKqYk4_Ioe6Ff8bPuRjRrWK6mJPCoiXaLvS5CUX4MgkzMigic0h-TTVhgArYLQ5-pHn-SnxgTl3hrvSGZh4E80dFLK','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(8,4,3,'asked_to_approve','{}','gAAAAABrDWCzqlqm90bqI2_lNlw7lLo_J2Cc35KV_2b2UMcoB2h6XSP7AnOqHT_-4DBUgoqac0REUCs4ujvt1rsVqODoSpNqrlNCeh4S7NydPp1NzkDVvNy7dijUD9JLxVSVf5-aneaX','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(9,5,3,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(10,3,4,'asked_to_approve','{}','gAAAAABrDWCz8ZykIbRII_cNCQXZTdBZdgqbZN5SgTgry7C-7RdFjbiJeIJtTBXgS1oPpquThEh7EgbFZ1TxbiMqewUcnx5aRTI5xREtEQnlVRfFzGVv3WKF3A5tOnbl8AY2Ulo633bo','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(11,4,4,'asked_to_approve','{}','gAAAAABrDWCzjpJSeIGR2oKZ-HndCQSBbFjFeesd5fbTviHYlYhe_xCXzqHGKVbQmAkl67rAIS3Fn1gkGtoJgOAyO-mD1C1fAUh07kdSHKFgk-1OXtZCEgam0l7ZKnL4TZnSMzIl9yQ7','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(12,5,4,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(13,3,5,'asked_to_approve','{}','gAAAAABrDWCzp4dfS2xanA-VMiQpFCCuFy8HN5bM8dO-i6zVZYGNbmOPMFljyH8dbGRPEHXAD0fysudTnCGYcyuzo3lsNx5so4qxs13k0G73ypIW3kh_2xnZMFBWiDDCNy8QSvnxtiwQ','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(14,4,5,'asked_to_approve','{}','gAAAAABrDWCzKSD87da5ugsRHSQZ8AbWxDca_l4MLZCgjiYX6g44YzZokSuaFpPC_BQJN_lu5RbNeqojgdnv2Xd1RsHpQR3JaDzN8g_TM-_hBncqZPlOxjkf1lHzCw8fXCbNuC03CAVa','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(15,5,5,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(16,3,6,'asked_to_approve','{}','gAAAAABrDWCzXwqFjUA0kbh-_uzK5o8CKJsG-e5oa_9C7BNz6Y5iNZvdIbbZIZ0FkuKBJcIcXSKxyPimSur1dNO7oXOKCGkoVCJzbb0qOKkNEghVWgo44XEM4ee53gelzVKLvKoej0wW','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(17,4,6,'asked_to_approve','{}','gAAAAABrDWCzVliBsO--uasKKasBhnX6HpnIzb5Yvye_RPUBQ3jrDZPoUkZR8d3F5wODh7whOADjNlERMXj5n-ZXQXcFYRD7JYzfRWpxxD4XFV17B-ExIqQ0akznm6pqqSMHw-0F7zNb','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(18,5,6,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(19,3,7,'asked_to_approve','{}','gAAAAABrDWCzKH4ul_rq6bxBKdtBYss8SU-kPmngQV2N3C9DNd7Xbi1l-Kd2wcY9aLSlzn3kn8gUl-WElDliXd8X2-Pzu8Jl22QD2shXoR7hXqS7k5LfPGEhaK6EikqSjgsSPf9wJfeu','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(20,4,7,'asked_to_approve','{}','gAAAAABrDWCzaYF5J5XVCKQ7DHVZ2hur1DD3kspYvaoKhvb7hH3mxCbOc3XXrlaHrsdCT2uadIjaZLEPrGcl0Wvaq6H8H-ru-jrOk1gpXlRkY0jpfXJJt0Xh4bvfWb2pnxXxnIGJZUby','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(21,5,7,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(22,3,8,'asked_to_approve','{}','gAAAAABrDWCzMEfHMnT0Wy9NgcZf9qJbihkbv8LlgwVRZ5eaAo7Pc_RHO6IG4FUUpg-nxJCiG3_BhvPhn2Iki6Iy7XWv6JhF_5nT5OAsnfb6DhyfoWCRs8YMZDpF_Sx6E_fW2kTI0bB2','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(23,4,8,'asked_to_approve','{}','gAAAAABrDWCz_YCgmzyUIlLAtLLaqH-Yk78jS9yY6BREh7NEIQVLh8eWwWMjRVvEjnHkjmg2YJFt3MxJXJbaop7gTaAz1K02qvco-gjH6RwNP_HHdDXKvVQVixYlLXl1UiMj1aMKtNTX','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(24,5,8,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(25,3,9,'asked_to_approve','{}','gAAAAABrDWCzlu3hfdiAD49ZLkdkhKtZCgLvlhl7yrjPJ0ExjJSRnIqIs9hrtL3VWX9J86GkVgePKxsC64_gCTz3lLnug3POefM7Cu4nbdTxPRHvKoIfH0dUBQpuhaaCX518wtX0tZep','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(26,4,9,'asked_to_approve','{}','gAAAAABrDWCzw9VMM6fJ978JOjeUlbtFOADK8SIiau2P2IHIMOctDDNwIttu9nScCXGSc7E2zpwrB87dXPQPJnJGHoPn-sI05Yz3vN7VzUPwo2IQ2f12XjHTNKnizMIBF1GsIusS24ev','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(27,5,9,'approved','{"by":"Gunnar Lind"}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(28,3,10,'asked_to_approve','{}','gAAAAABrDWCzuUD7V9FEN2U9p0ER8dCKWrReuE2Tr0nqELmJ9AbAJFAS-g1k5XpaRqRCwgHz4ziFa_X2aBihBavyeyaz5fg4u5pVZHj_kkmY-Io4DerkmuaOHtlN892scShtOJKU7Qkt','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(29,4,10,'asked_to_approve','{}','gAAAAABrDWCzZqBlDxVpW8ACmrpkKK61MOQuX045Piwjw2hPodoVLpc7oOvLwRbmZjyrSrKeDiAF1QguoV3en7FCKB4BXaq_goWvO4aQZrBG9rc4e9Rkd6P8NJVPy5X-Wm68F_03OZ5V','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(30,3,10,'asked_to_approve','{}','gAAAAABrDWCzd_XfcLmbGQFJPp_yGYe6jOwgnKbER0DeipAovN3VtxAhefCnCtVq3Yjl4jK2Df8m51wHUvl4RHrZXS0lvqe3J63y1H9gkJpO-_XO6hlDdZGiL__pWJTMxHF57gW7UHju','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(31,4,10,'asked_to_approve','{}','gAAAAABrDWCzdzIP7drlbGFV9QMKUjRPt6bpceqYzLNLucVgZwSOz4TdlNBCfQpEls3zqt2fBCsRqbhItx-0bXO923RTD7v9Pod8TKx1BrF5py_a5Akk1jtxIr9cb6WiDL-UZ8xFt99f','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(32,3,11,'asked_to_approve','{}','gAAAAABrDWCz5bnBSZxxybn1FG5gQIDvzUoh4RXr1wvQI21IP_jiluUHq2_ItP4qhJ2XL8XgzXvkQHXt5PCJs3WLG8LXIooKITm0HLVZo9zcTpO5chnc7tWOqftoWKxWZMrHugcGiVp9','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(33,4,11,'asked_to_approve','{}','gAAAAABrDWCz5fIvnSbG7uPzrAnL1pVFEumjXLO-pGQ5fEeZU0Z0RsH0wBai3MCeAciWEoh58nFUg_ItIfd8JXBvG2xs_uNSfr8q9YZLEXIezp6PvqSS7HU4kPvyiK8YkwoBfRhnXeeX','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(34,3,12,'asked_to_approve','{}','gAAAAABrDWCzYS9HhZ7U5YOCg0QXw5_rTvlXFlJ004Ji1uKytnU5M51Wryb_-5ppa5FLFbAmCe3WazL6oay5bTykBOUwYUcXpPPZQ1_ny1wwywfdlR57vDlZ-NaD8nSyHxhY1EkmM4e6','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(35,4,12,'asked_to_approve','{}','gAAAAABrDWCzQLl91qVO1UFP7Msi1x1JTUsIJ2GrIr4bW3n5EfFukbItJjkssvLQBm-eUQwsowVUX3-CaUWYzfQIdUCUABkER2YGop4E0EfsoDuBaHXFvrubW3RdIppP_DBSNp1dqV1b','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+INSERT INTO "notice" VALUES(36,5,12,'changes_requested','{"by":"Gunnar Lind","comment":"Skriv linjens nummer."}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1);
+CREATE TABLE part (
+	id INTEGER NOT NULL, 
+	delivery_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	role VARCHAR(10) NOT NULL, 
+	state VARCHAR(12) NOT NULL, 
+	"key" VARCHAR(64) NOT NULL, 
+	recipient TEXT NOT NULL, 
+	message_id VARCHAR(200) NOT NULL, 
+	handles TEXT NOT NULL, 
+	remote_id VARCHAR(300) NOT NULL, 
+	url VARCHAR(1000) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	next_at BIGINT, 
+	detail TEXT NOT NULL, 
+	finished_at BIGINT, 
+	CONSTRAINT pk_part PRIMARY KEY (id), 
+	CONSTRAINT fk_part_delivery_id FOREIGN KEY(delivery_id) REFERENCES delivery (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_part_delivery_id_number UNIQUE (delivery_id, number)
+);
+INSERT INTO "part" VALUES(1,1,0,'post','published','c4449db424bc4cd3aa5024dd585bbf0a-0','','','{}','c4449db424bc4cd3aa5024dd585bbf0a-0','http://localhost/wall/gruppen/1#c4449db424bc4cd3aa5024dd585bbf0a-0',1,NULL,'',1795676400000000);
+INSERT INTO "part" VALUES(2,2,0,'post','published','212d4f902ba347b2af229624800e9854-0','','','{}','eff4e29ba32a404e8823c4fe94f1af77','http://localhost/n/gruppen/ja-till-fler-turer-ute-eff4e29b',1,NULL,'',1795676400000000);
+INSERT INTO "part" VALUES(3,3,0,'recipient','published','2a64644081c04eceb23d961b8de36431-0','gAAAAABrDWCzOANymd3r3Q8Q4mJxmIR2w4priXKGIDWrTZ4Ni1ej4aACESNhsdpgWP5gYO-CLBUC2Jg1LFg1MJMtNLqLoSuprLcOVs8EHX9dJGfDBpXWyvc=','18a00e26293b26006273b1650a5495381262a526@localhost','{}','18a00e26293b26006273b1650a5495381262a526@localhost','',1,NULL,'',1795680000000000);
+INSERT INTO "part" VALUES(4,3,1,'recipient','published','2a64644081c04eceb23d961b8de36431-1','gAAAAABrDWCzD3b_QpXG8jNGKW30cQnIpYXK-NbLGj_452-Bll0te-_6PEX2ipxqviRf9CecUAfHDbTLhs-NkuFQh91_QAMIj4ea3Ecklq9bgYs5ge_54_w=','c4f182fcb78f70bcb5cd5eed24ab549df323eb27@localhost','{}','c4f182fcb78f70bcb5cd5eed24ab549df323eb27@localhost','',1,NULL,'',1795680000000000);
+INSERT INTO "part" VALUES(5,3,2,'recipient','waiting','2a64644081c04eceb23d961b8de36431-2','gAAAAABrDWCzDCDvBB6nSnj-tAprU6uj-kVE3wIlayKoysuBb-8zeusQRONauqMrblr6R9L3cpjuJfzlu74bp4iEtWbnA_73P1mFEeoDv_EsMRonMjOnKG4=','1ff0e7aff4803b1381d5dc953604bb7f6bde37dc@localhost','{}','','',2,1795685415000000,'451 too many connections, try again later',NULL);
+INSERT INTO "part" VALUES(6,3,3,'recipient','waiting','2a64644081c04eceb23d961b8de36431-3','gAAAAABrDWCzrazhNt9iIKlI0sjQp-9i3UgQYiTTk9ts-n5MALsPhUgVpYDlcUClevZcmbEcA4HA_lrQAGiFdexBRLgPp8F3Q2bydooJ14VxuO7WhkDqmQI=','b5f78546e3a79a4658b0d25b8bfbddd0dbcff41e@localhost','{}','','',0,NULL,'',NULL);
+INSERT INTO "part" VALUES(7,4,0,'post','unknown','dc0ae910e0824117a12781e5f26d5e6c-0','','','{}','','',1,1795685401000000,'no answer came, as it was set to',NULL);
+INSERT INTO "part" VALUES(8,5,0,'recipient','published','c7a86fb365fe47318d3f3552e1bfcc54-0','gAAAAABrDWC0YmIeRZ4_22wTiYolYT444bu16RnN-RpjcLY0kLpNnWshDuu5_TWagrBywFmbrovJZcOQWL2trQ4Pi0KBGwB2_giRJE25MJyvEXTk2Q2WonA=','fee53fd1c79538e39eee85e13a36298494a3ed92@localhost','{}','fee53fd1c79538e39eee85e13a36298494a3ed92@localhost','',1,NULL,'',1795685400000000);
+INSERT INTO "part" VALUES(9,5,1,'recipient','sending','c7a86fb365fe47318d3f3552e1bfcc54-1','gAAAAABrDWC0Ka8QP-L9mXUuJkOX-jEQhl7FajsRYQuSgjt3fHbrx8mivvclnbncoPLiDtMfw4WKibF8qW3aU_Rxjgql6u4y07HnSzxLvP2o3deeW6RZ_Xc=','d38e52019c6abb932380e84685d03ad1bf2f8220@localhost','{}','','',0,NULL,'',NULL);
+INSERT INTO "part" VALUES(10,5,2,'recipient','waiting','c7a86fb365fe47318d3f3552e1bfcc54-2','gAAAAABrDWC0TOspze_z6j7NbR7Cd5HR78ZryJ_vJZ_MsGOwEQrXh_ORFNGS9equjMTPJNtJE2FHywBCESc3pXl-9O5mDuAZcWIZazvtFo9h54P6WFF1gbg=','c8339599fdaa894bbfc024f22d9b0155479dbac4@localhost','{}','','',0,NULL,'',NULL);
+CREATE TABLE person (
+	id INTEGER NOT NULL, 
+	email VARCHAR(254) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	password_hash VARCHAR(300) NOT NULL, 
+	language VARCHAR(8) NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	active BOOLEAN NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	settings TEXT NOT NULL, 
+	CONSTRAINT pk_person PRIMARY KEY (id), 
+	CONSTRAINT uq_person_email UNIQUE (email)
+);
+INSERT INTO "person" VALUES(1,'astrid@example.org','Astrid Holm','$argon2id$v=19$m=8,t=1,p=1$DuJNduKi5LaGFHrZ/j8A0A$Hf9nSSgrUxvU3RZ2SIpBEqPTFMGfXjE4vAgJfn5zp8U','sv','mpE2Z3bPYTYkycxsXUCDKg',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(2,'nils@example.org','Nils Berg','$argon2id$v=19$m=8,t=1,p=1$AsuMzWKTETeDDNO9V0KWVw$+VnpypwnwGOJazdu4ywmC1QVrgpA4URXVQIH9uHengo','sv','SjPtWHC05ZaBxP3jIWuwoQ',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(3,'gunnar@example.org','Gunnar Lind','$argon2id$v=19$m=8,t=1,p=1$DlsX6N+hufcupZKW0nZ6RQ$SxMkz2ACRlYL6sMlLA6jtaM3t2/QAC/MnjSriZ9vzb8','sv','xJjrdefULbv1Bp0q-Mk3RQ',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(4,'elsa@example.org','Elsa Ström','$argon2id$v=19$m=8,t=1,p=1$tsLnmm7nl965Ehfnmg3DAg$Q+6paJ1c2Pjlc9y7zPsC7UaFFONZY/LxT23G+3dcpPA','sv','OYFVTLdvFuBDl0y9NpdNvQ',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(5,'karin@example.org','Karin Ek','$argon2id$v=19$m=8,t=1,p=1$gKV8CUwkIyh5GN7GohD0Fw$z+cfkYUHBrTI1+k1r1q19dSf9Me3VI7/2OW5+jWbV4Y','sv','VTcFGMwtqLGP3sVDPnX1JQ',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(6,'olle@example.org','Olle Sand','$argon2id$v=19$m=8,t=1,p=1$GUTjkCXdenbIM65I1Pc8Hg$w1yW++wZLlMxzLxz3BbcbuPgetxJHj7xx9itawoXA/c','sv','kutlfJa98NGxfuCJBDVW4A',1,1795672800000000,'{}');
+CREATE TABLE picture_source (
+	media_id INTEGER NOT NULL, 
+	source_id INTEGER NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_picture_source PRIMARY KEY (media_id, source_id), 
+	CONSTRAINT fk_picture_source_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_source_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_source_source_id FOREIGN KEY(source_id) REFERENCES media (id)
+);
+CREATE TABLE picture_use (
+	revision_id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_picture_use PRIMARY KEY (revision_id, media_id), 
+	CONSTRAINT fk_picture_use_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_use_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_use_media_id FOREIGN KEY(media_id) REFERENCES media (id)
+);
+INSERT INTO "picture_use" VALUES(1,1,1);
+INSERT INTO "picture_use" VALUES(5,1,1);
+INSERT INTO "picture_use" VALUES(5,2,1);
+CREATE TABLE revision (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	content BLOB NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	sources TEXT NOT NULL, 
+	author_id INTEGER, 
+	created_at BIGINT NOT NULL, 
+	note VARCHAR(200) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_revision PRIMARY KEY (id), 
+	CONSTRAINT fk_revision_author_id FOREIGN KEY(author_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_revision_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_revision_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_revision_item_id_number UNIQUE (item_id, number)
+);
+INSERT INTO "revision" VALUES(1,1,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D2C7B226368616E6E656C223A347D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C227069637475726573223A5B7B22616C74223A22456E2062757373207669642068C3A56C6C706C617473656E2053746F72676174616E2E222C22637265646974223A224F6C6C652053616E64222C22686569676874223A3234302C22736861323536223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C227769647468223A3332307D5D2C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A207574652E222C227469746C65223A224A612074696C6C20666C6572207475726572202875746529227D','3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(2,2,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A352C22726563697069656E7473223A2230376538656437633036356562633030316237613330366338313735353464373764356337326665626438323433666332303662616466313361383232616436227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2068616C76736B69636B61642E222C227469746C65223A224A612074696C6C20666C6572207475726572202868616C76736B69636B616429227D','2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(3,3,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A327D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A206F62657376617261642E227D','9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(4,4,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A362C22726563697069656E7473223A2239396233313532363036663330616664356161313536616430343137643464646566393331393134633032643766643738303066393762653866306431363234227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A20617662727574656E2E222C227469746C65223A224A612074696C6C20666C65722074757265722028617662727574656E29227D','92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(5,5,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A312C2263726F70223A22313A31222C227069637475726573223A5B7B22686569676874223A3234302C226F66223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C22736861323536223A2263326537336332376163643039356135613162613838613830386562626233633964353165373762386266653534643435323764383532616135633165323531222C227769647468223A3234307D2C7B22686569676874223A3331352C226F66223A2261396136306431306539343630663663633030666362633532376366333232316131376162313164653835366361366466663238336339303461393233653936222C22736861323536223A2265396535363566313930666336653764326266653238363337373538643735316332376162643830383735663034396336616638383732633261306333646437222C227769647468223A3331357D5D2C2274657874223A224B6F72746172652070C3A52076C3A46767656E2E227D2C7B226368616E6E656C223A347D5D2C227069637475726573223A5B7B22616C74223A22456E2062757373207669642068C3A56C6C706C617473656E2053746F72676174616E2E222C22637265646974223A224F6C6C652053616E64222C22686569676874223A3234302C22736861323536223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C227769647468223A3332307D2C7B22616C74223A22466C65722074757265722070C3A5206C696E6A652031342E222C22686569676874223A3331352C22736861323536223A2261396136306431306539343630663663633030666362633532376366333232316131376162313164653835366361366466663238336339303461393233653936222C227769647468223A3630307D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2062696C6465722E227D','d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(6,6,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A224C696E6A652031342066C3A57220666C65722074757265722E5C6E2D2D2D5C6EC38476656E2070C3A5206B76C3A46C6C656E2E5C6E2D2D2D5C6E4672C3A56E20C3A57273736B69667465742E227D','a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(7,7,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A352C22726563697069656E7473223A2230376538656437633036356562633030316237613330366338313735353464373764356337326665626438323433666332303662616466313361383232616436227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2076C3A46E74616E6465206C697374612E222C227469746C65223A224A612074696C6C20666C6572207475726572202876C3A46E74616E6465206C6973746129227D','d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(8,8,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A20676F646BC3A46E642E227D','d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(9,9,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2073746F707061642E227D','11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(10,10,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D2C7B226368616E6E656C223A337D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2068616C7676C3A467732E227D','9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(11,11,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A206672C3A56761642E227D','8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(12,12,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2074696C6C62616B612E227D','e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1);
+INSERT INTO "revision" VALUES(13,12,2,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A224C696E6A652031342066C3A57220666C65722074757265722E227D','8618388d9a974964f4675d6cc72cd683291c05cab49ebb5a7497a44eb969f5b6','[]',5,1795672800000000,'',1);
+CREATE TABLE sign_in (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	seen_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	agent VARCHAR(200) NOT NULL, 
+	address VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_sign_in PRIMARY KEY (id), 
+	CONSTRAINT fk_sign_in_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_sign_in_token_hash UNIQUE (token_hash)
+);
+CREATE TABLE sign_in_try (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR(80) NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_sign_in_try PRIMARY KEY (id)
+);
+CREATE TABLE upload (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	person_id INTEGER, 
+	filename VARCHAR(200) NOT NULL, 
+	length INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	answer TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_upload PRIMARY KEY (id), 
+	CONSTRAINT fk_upload_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_upload_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT uq_upload_uid UNIQUE (uid)
+);
+CREATE TABLE video (
+	id INTEGER NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	duration INTEGER NOT NULL, 
+	filename VARCHAR(200) NOT NULL, 
+	poster_id INTEGER, 
+	person_id INTEGER, 
+	facts TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_video PRIMARY KEY (id), 
+	CONSTRAINT fk_video_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_video_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_video_poster_id FOREIGN KEY(poster_id) REFERENCES media (id) ON DELETE SET NULL, 
+	CONSTRAINT uq_video_workspace_id_sha256 UNIQUE (workspace_id, sha256)
+);
+CREATE TABLE workspace (
+	id INTEGER NOT NULL, 
+	slug VARCHAR(80) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	zone VARCHAR(64) NOT NULL, 
+	language VARCHAR(8) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	latest_minutes INTEGER NOT NULL, 
+	policy TEXT NOT NULL, 
+	window_before_hours INTEGER NOT NULL, 
+	window_after_hours INTEGER NOT NULL, 
+	paused_at BIGINT, 
+	paused_by VARCHAR(200) NOT NULL, 
+	pause_reason VARCHAR(500) NOT NULL, 
+	brand TEXT NOT NULL, 
+	settings TEXT NOT NULL, 
+	is_demo BOOLEAN NOT NULL, 
+	CONSTRAINT pk_workspace PRIMARY KEY (id), 
+	CONSTRAINT uq_workspace_slug UNIQUE (slug)
+);
+INSERT INTO "workspace" VALUES(1,'gruppen','Regiongruppen','Europe/Stockholm','sv',1795672800000000,120,'{"steps":[{}]}',6,24,NULL,'','','{}','{}',0);
+INSERT INTO "workspace" VALUES(2,'distriktet','Distriktet','Europe/Stockholm','sv',1795672800000000,120,'{"steps":[{}]}',6,24,NULL,'','','{}','{}',0);
+CREATE INDEX ix_sign_in_try_key ON sign_in_try ("key");
+CREATE INDEX ix_api_token_workspace_id ON api_token (workspace_id);
+CREATE INDEX ix_channel_workspace_id ON channel (workspace_id);
+CREATE INDEX ix_deputy_workspace_id ON deputy (workspace_id);
+CREATE INDEX ix_entry_item_id ON entry (item_id);
+CREATE INDEX ix_entry_workspace_id_at ON entry (workspace_id, at);
+CREATE INDEX ix_feed_workspace_id ON feed (workspace_id);
+CREATE INDEX ix_idempotency_workspace_id ON idempotency (workspace_id);
+CREATE INDEX ix_item_workspace_id ON item (workspace_id);
+CREATE INDEX ix_item_workspace_id_publish_at ON item (workspace_id, publish_at);
+CREATE INDEX ix_media_workspace_id ON media (workspace_id);
+CREATE INDEX ix_membership_person_id ON membership (person_id);
+CREATE INDEX ix_membership_workspace_id ON membership (workspace_id);
+CREATE INDEX ix_sign_in_person_id ON sign_in (person_id);
+CREATE INDEX ix_approval_link_item_id ON approval_link (item_id);
+CREATE INDEX ix_approval_link_workspace_id ON approval_link (workspace_id);
+CREATE INDEX ix_comment_item_id ON comment (item_id);
+CREATE INDEX ix_comment_workspace_id ON comment (workspace_id);
+CREATE INDEX ix_notice_state ON notice (state);
+CREATE INDEX ix_notice_workspace_id ON notice (workspace_id);
+CREATE INDEX ix_revision_workspace_id ON revision (workspace_id);
+CREATE INDEX ix_decision_item_id_hash ON decision (item_id, hash);
+CREATE INDEX ix_decision_workspace_id ON decision (workspace_id);
+CREATE INDEX ix_delivery_channel_id_due_at ON delivery (channel_id, due_at);
+CREATE INDEX ix_delivery_item_id ON delivery (item_id);
+CREATE INDEX ix_delivery_next_at ON delivery (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX ix_delivery_workspace_id ON delivery (workspace_id);
+CREATE INDEX ix_delivery_workspace_id_due_at ON delivery (workspace_id, due_at);
+CREATE INDEX ix_attempt_delivery_id ON attempt (delivery_id);
+CREATE UNIQUE INDEX uq_attempt_open ON attempt (channel_id) WHERE outcome = '';
+CREATE INDEX ix_media_sha256 ON media (sha256);
+CREATE INDEX ix_picture_use_media_id ON picture_use (media_id);
+CREATE INDEX ix_picture_use_workspace_id ON picture_use (workspace_id);
+CREATE INDEX ix_picture_source_source_id ON picture_source (source_id);
+CREATE INDEX ix_picture_source_workspace_id ON picture_source (workspace_id);
+CREATE INDEX ix_likeness_workspace_id_quarter ON likeness (workspace_id, quarter);
+CREATE INDEX ix_likeness_workspace_id ON likeness (workspace_id);
+CREATE INDEX ix_consent_warning_workspace_id ON consent_warning (workspace_id);
+CREATE INDEX ix_derivative_workspace_id_sha256 ON derivative (workspace_id, sha256);
+CREATE INDEX ix_upload_created_at ON upload (created_at);
+CREATE INDEX ix_derivative_workspace_id ON derivative (workspace_id);
+CREATE INDEX ix_upload_workspace_id ON upload (workspace_id);
+CREATE INDEX ix_video_workspace_id ON video (workspace_id);
+CREATE INDEX ix_picture_use_workspace_id_media_id ON picture_use (workspace_id, media_id);
+CREATE INDEX ix_picture_source_workspace_id_source_id ON picture_source (workspace_id, source_id);
+CREATE INDEX ix_media_workspace_id_consent_ends ON media (workspace_id, consent_ends);
+COMMIT;

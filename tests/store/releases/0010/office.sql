@@ -1,0 +1,801 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0010');
+CREATE TABLE api_token (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	name VARCHAR(100) NOT NULL, 
+	role VARCHAR(20) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	used_at BIGINT, 
+	revoked_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_api_token PRIMARY KEY (id), 
+	CONSTRAINT fk_api_token_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_api_token_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_api_token_token_hash UNIQUE (token_hash)
+);
+INSERT INTO "api_token" VALUES(1,'5f249f9d00c3504ab845169fb2309e8c3c29ed6c580cd99217e27c604ce860c9',5,'Skrivprogrammet','',1795672800000000,NULL,NULL,1);
+CREATE TABLE approval_link (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	used_at BIGINT, 
+	workspace_id INTEGER NOT NULL, replaced_at BIGINT, decision_id INTEGER, 
+	CONSTRAINT pk_approval_link PRIMARY KEY (id), 
+	CONSTRAINT fk_approval_link_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_approval_link_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_approval_link_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_approval_link_token_hash UNIQUE (token_hash)
+);
+INSERT INTO "approval_link" VALUES(1,'07ef186e9893203fb0d341714d2cc0fa0607e87708a921e219b362c1663c9945',1,3,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(2,'29a7cf21dc412bb99a2feaab158ab451d76ce54b269f5f7e6f10270820a96968',1,4,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(3,'6ce9ca0e4a11cd9170f008d06bed03423579a948908ebbeed91e2db046cd6f61',2,3,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(4,'90a9e777bff9d467ed38052359fa232eba8b59a8ea232c1ea2b82ad94f85fd30',2,4,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(5,'30c10078047dbf3109178d3dc4e007f03ba2e8eaab8ef8318760daf837bf6a53',3,3,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(6,'215b8801bb5672cb6ce92362eff8e773bc732d90919b20e5a087f38a86b80609',3,4,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(7,'46206335875240c0cc7055acb7ea4a8023d38dedb52aef975206399f57d9072c',4,3,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(8,'af02ef1edf5b8634d8c636f8e248f1cd91804349294e7cee34433181c621a1e0',4,4,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(9,'74145f52b68ad07d666d4e53b91f179c80d4071a851141b500a90ec83ca859f0',5,3,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(10,'e37019144920371d266a0a916bd6a86267300f728451b86492174aaec8e7424d',5,4,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(11,'062616e1041add556589c42338e55f3b6f8ad7e462449ab39e731aa94350250a',6,3,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(12,'eb6d35ceb8abf3af323809f7171b057191b1e5099738b08c2aa63c0e1863664c',6,4,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(13,'f591a07260873ce5d413710f737caf6914253495fe1c0a3aac850378b6ad5806',7,3,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(14,'911ddc3fe143643b70956ea3d96ea074b3f6225323455122da151c493820a353',7,4,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(15,'b47341edaa15245fdb8b4acac035598464ca6b0329589de88279603e96d6d410',8,3,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(16,'dd78d7fd4ce5d1fa76087d336ce9940461dec41356923267470c304c448ffbd8',8,4,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(17,'4f478018a7bf70e3c8b34709e4a8db80860ccd3004b6f0d7f66dc1bacea9f704',9,3,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(18,'8a447db26b94afdaccf6052ecef2aeda05a8d552a85accdc0066e178109fd49d',9,4,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(19,'3b831835ff7f47deb2c3a16c8f4957c288841cf7dd14e5cdfddf8a79cc1ddd33',10,3,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(20,'c902ac7b0262a61f2371e4a43b25d0f918896f63befbbdb8b7ca391a5d99c047',10,4,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(21,'463872cc33b234f69fe4d0b707a7ffc9f135928900ac4c3307d3c4e5d8ea039a',11,3,'8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(22,'93bba51d17928b89b29c496a3784c5bfa1afc03a5da556ba56cde11821734674',11,4,'8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(23,'cd77a9baf85616ccea44d1337658ff93f9e3ffcb381d7bc1cfe937c481e484fe',12,3,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','QryunLyjoRp1A37MIGoXvA',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+INSERT INTO "approval_link" VALUES(24,'e711cba7b0cb0589e790aaa66aeb33145c45956638dfc21f724d9aeef80a2a2a',12,4,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','Z4j-TqEY46i0zq0kweeYXQ',1795672800000000,1796277600000000,NULL,1,NULL,NULL);
+CREATE TABLE attempt (
+	id INTEGER NOT NULL, 
+	delivery_id INTEGER NOT NULL, 
+	channel_id INTEGER NOT NULL, 
+	part INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	worker VARCHAR(40) NOT NULL, 
+	started_at BIGINT NOT NULL, 
+	finished_at BIGINT, 
+	outcome VARCHAR(12) NOT NULL, 
+	detail TEXT NOT NULL, uid VARCHAR(32) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_attempt PRIMARY KEY (id), 
+	CONSTRAINT fk_attempt_channel_id FOREIGN KEY(channel_id) REFERENCES channel (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_attempt_delivery_id FOREIGN KEY(delivery_id) REFERENCES delivery (id) ON DELETE CASCADE
+);
+INSERT INTO "attempt" VALUES(1,1,1,0,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','courier',1795676400000000,1795676400000000,'published','','65492493889f43b1a9ffa37522588567');
+INSERT INTO "attempt" VALUES(2,2,4,0,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','courier',1795676400000000,1795676400000000,'published','','f75883d26fe440ba83d8a04bd0e77605');
+INSERT INTO "attempt" VALUES(3,3,5,0,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'published','','fa07ebfc192c4edaad59f6d5fa610970');
+INSERT INTO "attempt" VALUES(4,3,5,1,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'published','','394e18428e4b422caa145674c356a8e1');
+INSERT INTO "attempt" VALUES(5,3,5,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795680000000000,1795680000000000,'retry','451 too many connections, try again later','3bda4aceaedb458e9ab978d4162abfda');
+INSERT INTO "attempt" VALUES(6,4,2,0,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','courier',1795685400000000,1795685400000000,'unknown','no answer came, as it was set to','02080619895b4085a83ab27f3832b4fd');
+INSERT INTO "attempt" VALUES(7,3,5,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','courier',1795685400000000,1795685400000000,'retry','451 too many connections, try again later','362c12e60d7846dbadf3c27d489b8564');
+INSERT INTO "attempt" VALUES(8,5,6,0,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','courier',1795685400000000,1795685400000000,'published','','3d36ddcba8a74ed09713605015a78dff');
+INSERT INTO "attempt" VALUES(9,5,6,1,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','courier',1795685400000000,NULL,'','','7447dbef9ac149638d77f5eb47a90a74');
+CREATE TABLE channel (
+	id INTEGER NOT NULL, 
+	platform VARCHAR(30) NOT NULL, 
+	name VARCHAR(120) NOT NULL, 
+	account VARCHAR(300) NOT NULL, 
+	account_name VARCHAR(300) NOT NULL, 
+	account_url VARCHAR(500) NOT NULL, 
+	settings TEXT NOT NULL, 
+	secrets TEXT NOT NULL, 
+	facts TEXT NOT NULL, 
+	policy TEXT NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	trouble TEXT NOT NULL, 
+	token_expires_at BIGINT, 
+	checked_at BIGINT, 
+	not_before BIGINT, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, looked_at BIGINT, refused_at BIGINT, 
+	CONSTRAINT pk_channel PRIMARY KEY (id), 
+	CONSTRAINT fk_channel_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "channel" VALUES(1,'sandbox','Väggen','sandbox','Sandbox','http://localhost/wall/gruppen/1','{"behaviour":"normal"}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1,NULL,NULL);
+INSERT INTO "channel" VALUES(2,'sandbox','Glömska väggen','sandbox','Sandbox','http://localhost/wall/gruppen/2','{"behaviour":"lost answer"}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1,NULL,NULL);
+INSERT INTO "channel" VALUES(3,'sandbox','Fyra ögon','sandbox','Sandbox','http://localhost/wall/gruppen/3','{"behaviour":"normal"}','','{}','{"steps":[{"need":"all","people":[4,3]}]}','ok','',NULL,1795672800000000,NULL,1795672800000000,1,NULL,NULL);
+INSERT INTO "channel" VALUES(4,'newsroom','Pressrummet','newsroom:gruppen','gruppen','http://localhost/n/gruppen','{}','','{}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1,NULL,NULL);
+INSERT INTO "channel" VALUES(5,'presslist','Lokala medier','presslist','Regiongruppen','','{}','gAAAAABrDWC3JYnTtbaVOZ534xRucb7I_jNZkJG3GI7F-u6hx6Aga7lR8-OCnMEJ_Y8Ebc_of_2g9lpIU7fnjy7_WUQJ73LNBp1hvCtwGJ3uepk-VmfbBorgxwuD7zEVxV0m_zkfZoD8sB4Lw_MNhNJ067O_OsJMGFuMop95opXviT7iMElipt11HHcd5kL5aMRv3YPaoXhmqdgebnqmMB8FQP_OlY2FhQ==','{"recipients":4}','{}','ok','',NULL,1795672800000000,1795685415000000,1795672800000000,1,NULL,NULL);
+INSERT INTO "channel" VALUES(6,'presslist','Riksmedier','presslist','Regiongruppen','','{}','gAAAAABrDWC3pNHgQa2xXO7pWbfz_QI7c_yohgu2yqijcOnfbIsTUUT4J3bv0pnyF_XDfgU94-E2dmVUX-81Yi4alWp96M05aQYm7JRIDKnE8gMFV3-PsfOej0Fm11xn5VhvbUWiIxI66ddgzMxHgLT0DCptbJleSRfN4iMbEXNosLi4bDD56iE=','{"recipients":3}','{}','ok','',NULL,1795672800000000,NULL,1795672800000000,1,NULL,NULL);
+CREATE TABLE comment (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	person_id INTEGER, 
+	body TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_comment PRIMARY KEY (id), 
+	CONSTRAINT fk_comment_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_comment_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_comment_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "comment" VALUES(1,12,5,'Gör jag.',1,1795672800000000,1);
+CREATE TABLE consent_warning (
+	id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	ends BIGINT NOT NULL, 
+	days INTEGER NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_consent_warning PRIMARY KEY (id), 
+	CONSTRAINT fk_consent_warning_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_consent_warning_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_consent_warning_media_id_ends_days UNIQUE (media_id, ends, days)
+);
+CREATE TABLE decision (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	verdict VARCHAR(20) NOT NULL, 
+	step INTEGER NOT NULL, 
+	person_id INTEGER, 
+	in_place_of INTEGER, 
+	comment TEXT NOT NULL, 
+	window_start BIGINT, 
+	window_end BIGINT, 
+	at BIGINT NOT NULL, 
+	via VARCHAR(10) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_decision PRIMARY KEY (id), 
+	CONSTRAINT fk_decision_in_place_of FOREIGN KEY(in_place_of) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_decision_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_decision_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_decision_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_decision_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "decision" VALUES(1,1,1,'3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','approve',0,3,NULL,'',1795654800000000,1795762800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(2,2,2,'2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','approve',0,3,NULL,'',1795658400000000,1795766400000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(3,3,3,'9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','approve',0,3,NULL,'',1795663800000000,1795771800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(4,4,4,'92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','approve',0,3,NULL,'',1795663800000000,1795771800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(5,5,5,'d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(6,6,6,'a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(7,7,7,'d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','approve',0,3,NULL,'',1795672800000000,1795780800000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(8,8,8,'d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','approve',0,3,NULL,'',1795741200000000,1795849200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(9,9,9,'11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','approve',0,3,NULL,'',1795669200000000,1795777200000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(10,10,10,'9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','approve',0,4,NULL,'',1795676400000000,1795784400000000,1795672800000000,'page',1);
+INSERT INTO "decision" VALUES(11,12,12,'e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','changes',0,3,NULL,'Skriv linjens nummer.',NULL,NULL,1795672800000000,'page',1);
+CREATE TABLE delivery (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	channel_id INTEGER NOT NULL, 
+	state VARCHAR(12) NOT NULL, 
+	due_at BIGINT NOT NULL, 
+	latest_at BIGINT NOT NULL, 
+	next_at BIGINT, 
+	tries INTEGER NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	detail TEXT NOT NULL, 
+	url VARCHAR(1000) NOT NULL, 
+	remote_id VARCHAR(300) NOT NULL, 
+	published_at BIGINT, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, stop VARCHAR(10) DEFAULT '' NOT NULL, was VARCHAR(12) DEFAULT '' NOT NULL, was_reason VARCHAR(40) DEFAULT '' NOT NULL, doubt_since BIGINT, 
+	CONSTRAINT pk_delivery PRIMARY KEY (id), 
+	CONSTRAINT fk_delivery_channel_id FOREIGN KEY(channel_id) REFERENCES channel (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_delivery_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_delivery_uid UNIQUE (uid)
+);
+INSERT INTO "delivery" VALUES(1,'5d1a0173434a4a308808d610ff0fac76',1,1,1,'published',1795676400000000,1795683600000000,NULL,0,'','','http://localhost/wall/gruppen/1#5d1a0173434a4a308808d610ff0fac76-0','5d1a0173434a4a308808d610ff0fac76-0',1795676400000000,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(2,'5f593cf2df7546da9377cef95bfbc845',1,1,4,'published',1795676400000000,1795683600000000,NULL,0,'','','http://localhost/n/gruppen/ja-till-fler-turer-ute-96a9a010','96a9a010098e40e68f717940bd54b0d8',1795676400000000,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(3,'86d768f75e1e47a4820157e41220463c',2,2,5,'sending',1795680000000000,1795687200000000,1795685415000000,0,'','','','e5c35695e088f15732b366ee61488f347b9a0306@localhost',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(4,'4a2699c976044911ac85e2d24ce617e5',3,3,2,'unknown',1795685400000000,1795692600000000,1795685401000000,0,'verify','no answer came, as it was set to','','',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(5,'2b0e0bec7c97435e833f74c0e28f64b5',4,4,6,'sending',1795685400000000,1795692600000000,NULL,0,'','','','5a347ca8c0f24a2eb997a73051b87530ee5456c5@localhost',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(6,'ad35f2462bfe41a4b1ea4f2f6fb6c0eb',5,5,1,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(7,'2ae851f4e69c46a2b5c4690a4301453b',5,5,4,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(8,'3f31a803418144298aa8328c500edfe0',6,6,1,'waiting',1795690800000000,1795698000000000,1795690800000000,0,'','','','',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(9,'48467107c5d8454ab211495600ac41c6',7,7,5,'waiting',1795694400000000,1795701600000000,1795694400000000,0,'','','','',NULL,1795672800000000,1,'','','',NULL);
+INSERT INTO "delivery" VALUES(10,'e97353dc7e784948b51cb36d6cf8b173',9,9,1,'cancelled',1795690800000000,1795698000000000,NULL,0,'cancelled','','','',NULL,1795672800000000,1,'cancelled','','',NULL);
+CREATE TABLE deputy (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	deputy_id INTEGER NOT NULL, 
+	starts_at BIGINT NOT NULL, 
+	ends_at BIGINT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_deputy PRIMARY KEY (id), 
+	CONSTRAINT fk_deputy_deputy_id FOREIGN KEY(deputy_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_deputy_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_deputy_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "deputy" VALUES(1,3,4,1795672800000000,1796882400000000,1795672800000000,1);
+CREATE TABLE derivative (
+	id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	recipe VARCHAR(200) NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_derivative PRIMARY KEY (id), 
+	CONSTRAINT fk_derivative_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_derivative_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_derivative_media_id_recipe UNIQUE (media_id, recipe)
+);
+INSERT INTO "derivative" VALUES(1,1,'1:1@0.500,0.688 image/gif,image/jpeg,image/png,image/webp','c2e73c27acd095a5a1ba88a808ebbb3c9d51e77b8bfe54d4527d852aa5c1e251','.jpg','image/jpeg',240,240,978,1795672800000000,1);
+INSERT INTO "derivative" VALUES(2,2,'1:1@0.270,0.538 image/gif,image/jpeg,image/png,image/webp','e9e565f190fc6e7d2bfe28637758d751c27abd80875f049c6af8872c2a0c3dd7','.jpg','image/jpeg',315,315,14391,1795672800000000,1);
+CREATE TABLE entry (
+	id INTEGER NOT NULL, 
+	workspace_id INTEGER, 
+	at BIGINT NOT NULL, 
+	actor_id INTEGER, 
+	actor VARCHAR(200) NOT NULL, 
+	action VARCHAR(40) NOT NULL, 
+	item_id INTEGER, 
+	facts TEXT NOT NULL, 
+	previous VARCHAR(64) NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_entry PRIMARY KEY (id), 
+	CONSTRAINT fk_entry_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id)
+);
+INSERT INTO "entry" VALUES(1,1,1795672800000000,1,'Astrid Holm','workspace.created',NULL,'{"name":"Regiongruppen","via":"cli"}','0000000000000000000000000000000000000000000000000000000000000000','e52edf1397f170df70a2214511567aa828447aaa02c87469904624dd68152454');
+INSERT INTO "entry" VALUES(2,2,1795672800000000,2,'Nils Berg','workspace.created',NULL,'{"name":"Distriktet","via":"cli"}','e52edf1397f170df70a2214511567aa828447aaa02c87469904624dd68152454','0ce0ea9fa743994681eff91655e1c5fdbf02c423a3337a3dafc070d2ae47cc1c');
+INSERT INTO "entry" VALUES(3,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Gunnar Lind","person":3,"role":"approver","via":"page"}','0ce0ea9fa743994681eff91655e1c5fdbf02c423a3337a3dafc070d2ae47cc1c','e592903f5a96bdd69d68171949c7049157400a42b563e98f0f5d78bf9e3f2795');
+INSERT INTO "entry" VALUES(4,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Elsa Ström","person":4,"role":"approver","via":"page"}','e592903f5a96bdd69d68171949c7049157400a42b563e98f0f5d78bf9e3f2795','20b2ef0b100969b8d55d89e4f993fc9e32dcfe33eea1f0a82843b9326b309720');
+INSERT INTO "entry" VALUES(5,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Karin Ek","person":5,"role":"writer","via":"page"}','20b2ef0b100969b8d55d89e4f993fc9e32dcfe33eea1f0a82843b9326b309720','f7f78b171d0485160a95a1175c37eda7d9ac05a6cc40a811d711fe54d15d4073');
+INSERT INTO "entry" VALUES(6,1,1795672800000000,1,'Astrid Holm','person.added',NULL,'{"name":"Olle Sand","person":6,"role":"reader","via":"page"}','f7f78b171d0485160a95a1175c37eda7d9ac05a6cc40a811d711fe54d15d4073','879ffb5a1abaeed26817d6837fc7db65ce38234c06b13be7ea22e4da89650999');
+INSERT INTO "entry" VALUES(7,1,1795672800000000,1,'Astrid Holm','deputy.set',NULL,'{"deputy":4,"deputy_name":"Elsa Ström","ends":"2026-12-10T06:00:00+00:00","name":"Gunnar Lind","person":3,"starts":"2026-11-26T06:00:00+00:00","via":"page"}','879ffb5a1abaeed26817d6837fc7db65ce38234c06b13be7ea22e4da89650999','1f20a31d4296645f0d2dcf232f623c801a1c29db58b669226fb827971e618dfb');
+INSERT INTO "entry" VALUES(8,1,1795672800000000,5,'Karin Ek','token.created',NULL,'{"name":"Skrivprogrammet","role":"","via":"page"}','1f20a31d4296645f0d2dcf232f623c801a1c29db58b669226fb827971e618dfb','a38f20086243aa2e38f53efb63e40166856b39e5807cb49f330e1f4207c5ab0f');
+INSERT INTO "entry" VALUES(9,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":1,"name":"Väggen","platform":"sandbox","via":"page"}','a38f20086243aa2e38f53efb63e40166856b39e5807cb49f330e1f4207c5ab0f','535ebe01aeae3a21b617ec47b3e0709b37b0eb3c57ed494bfb7398b4a0426775');
+INSERT INTO "entry" VALUES(10,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":2,"name":"Glömska väggen","platform":"sandbox","via":"page"}','535ebe01aeae3a21b617ec47b3e0709b37b0eb3c57ed494bfb7398b4a0426775','39664243a8ad7cad011859362b62279e5c1b0f79f109b8e2581cb69c9330c1a2');
+INSERT INTO "entry" VALUES(11,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Sandbox","channel":3,"name":"Fyra ögon","platform":"sandbox","via":"page"}','39664243a8ad7cad011859362b62279e5c1b0f79f109b8e2581cb69c9330c1a2','36d06bc805b746aa929ea41c35474f15926ed60104acb8b58f8b07f619541ba7');
+INSERT INTO "entry" VALUES(12,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"gruppen","channel":4,"name":"Pressrummet","platform":"newsroom","via":"page"}','36d06bc805b746aa929ea41c35474f15926ed60104acb8b58f8b07f619541ba7','26911d21b99e8fde437297ada56ed0f9580ae482ab5843f33ce53db17aa09bff');
+INSERT INTO "entry" VALUES(13,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Regiongruppen","channel":5,"name":"Lokala medier","platform":"presslist","via":"page"}','26911d21b99e8fde437297ada56ed0f9580ae482ab5843f33ce53db17aa09bff','14d42221c86710d18419d56d43a170191c78a148d8001936e1ace273fde92bbb');
+INSERT INTO "entry" VALUES(14,1,1795672800000000,1,'Astrid Holm','channel.connected',NULL,'{"account":"Regiongruppen","channel":6,"name":"Riksmedier","platform":"presslist","via":"page"}','14d42221c86710d18419d56d43a170191c78a148d8001936e1ace273fde92bbb','1196c972c4597c419a0240d1c2c4a7b8a11e8009e2dae8c62c58e37f31f88e9c');
+INSERT INTO "entry" VALUES(15,1,1795672800000000,1,'Astrid Holm','channel.policy',NULL,'{"channel":3,"name":"Fyra ögon","policy":{"steps":[{"need":"all","people":[4,3]}]},"via":"page"}','1196c972c4597c419a0240d1c2c4a7b8a11e8009e2dae8c62c58e37f31f88e9c','902249c11a1dc7642d280780fac948ad3a190a9b651ae9b5b0c18d0fe1b7b350');
+INSERT INTO "entry" VALUES(16,1,1795672800000000,5,'Karin Ek','picture.added',NULL,'{"media":1,"via":"page"}','902249c11a1dc7642d280780fac948ad3a190a9b651ae9b5b0c18d0fe1b7b350','19a39f0f3de39295439043c6dc36109e99a3949158a06a8d1747e9f97af0d15c');
+INSERT INTO "entry" VALUES(17,1,1795672800000000,5,'Karin Ek','picture.added',NULL,'{"media":2,"via":"page"}','19a39f0f3de39295439043c6dc36109e99a3949158a06a8d1747e9f97af0d15c','bdefc624607c9b7fe397ea8e84ecf25dfc5cd8f16033ff1e016bf05da95f7ccb');
+INSERT INTO "entry" VALUES(18,1,1795672800000000,5,'Karin Ek','item.created',1,'{"kind":"release","title":"Ja till fler turer (ute)","via":"page"}','bdefc624607c9b7fe397ea8e84ecf25dfc5cd8f16033ff1e016bf05da95f7ccb','6b67d0900bfbac33b710bdc2b9e55d87b008e83db2c7a0ad6954cbec527d991a');
+INSERT INTO "entry" VALUES(19,1,1795672800000000,5,'Karin Ek','item.submitted',1,'{"hash":"3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928","via":"page"}','6b67d0900bfbac33b710bdc2b9e55d87b008e83db2c7a0ad6954cbec527d991a','5d7758627a010af8276175007e9c99633e31be055395b5bd54c5466be354c6be');
+INSERT INTO "entry" VALUES(20,1,1795672800000000,3,'Gunnar Lind','item.approved',1,'{"hash":"3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928","step":0,"via":"page"}','5d7758627a010af8276175007e9c99633e31be055395b5bd54c5466be354c6be','1145eef39aaaa99a094d3b14142f83749ebec7801532e321f9e3b14e6ea8a117');
+INSERT INTO "entry" VALUES(21,1,1795672800000000,3,'Gunnar Lind','item.scheduled',1,'{"at":"2026-11-26T07:00:00+00:00","via":"page","wall":"2026-11-26T08:00"}','1145eef39aaaa99a094d3b14142f83749ebec7801532e321f9e3b14e6ea8a117','9834d1624769f39b438e6120672b8f3db10af6da200c01ef98d4143910ae258b');
+INSERT INTO "entry" VALUES(22,1,1795672800000000,5,'Karin Ek','item.created',2,'{"kind":"release","title":"Ja till fler turer (halvskickad)","via":"page"}','9834d1624769f39b438e6120672b8f3db10af6da200c01ef98d4143910ae258b','113e5c557e849748ddfc9300a5392ca918fc349f7ccd57e251137c107ad0e45e');
+INSERT INTO "entry" VALUES(23,1,1795672800000000,5,'Karin Ek','item.submitted',2,'{"hash":"2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d","via":"page"}','113e5c557e849748ddfc9300a5392ca918fc349f7ccd57e251137c107ad0e45e','33a92c93a42e3570db398353da4e750cbe60bf0e16f3b468ffe425d70f3cdd90');
+INSERT INTO "entry" VALUES(24,1,1795672800000000,3,'Gunnar Lind','item.approved',2,'{"hash":"2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d","step":0,"via":"page"}','33a92c93a42e3570db398353da4e750cbe60bf0e16f3b468ffe425d70f3cdd90','1c56895fc3e688207a72d7d9c6bd0bd1f927afd542aa9ae32f5cb6b96891a41b');
+INSERT INTO "entry" VALUES(25,1,1795672800000000,3,'Gunnar Lind','item.scheduled',2,'{"at":"2026-11-26T08:00:00+00:00","via":"page","wall":"2026-11-26T09:00"}','1c56895fc3e688207a72d7d9c6bd0bd1f927afd542aa9ae32f5cb6b96891a41b','6ba903d374ef97564f559857a41ff6ec4fe2be21d2c84b3b2c43916da873a7e0');
+INSERT INTO "entry" VALUES(26,1,1795672800000000,5,'Karin Ek','item.created',3,'{"kind":"post","title":"","via":"page"}','6ba903d374ef97564f559857a41ff6ec4fe2be21d2c84b3b2c43916da873a7e0','68e7c9a7f509170c8ace6e982f2e471bb62879f366f63262c4be05cf78e0e033');
+INSERT INTO "entry" VALUES(27,1,1795672800000000,5,'Karin Ek','item.submitted',3,'{"hash":"9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a","via":"page"}','68e7c9a7f509170c8ace6e982f2e471bb62879f366f63262c4be05cf78e0e033','639083ec3b01da867bb1785a21be63c502afe0be8c987978803ef840cff780d8');
+INSERT INTO "entry" VALUES(28,1,1795672800000000,3,'Gunnar Lind','item.approved',3,'{"hash":"9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a","step":0,"via":"page"}','639083ec3b01da867bb1785a21be63c502afe0be8c987978803ef840cff780d8','b3339b92a2164e53d4d14fe019c505f9a4e9409d28fd5ae6ffe36b87c516004f');
+INSERT INTO "entry" VALUES(29,1,1795672800000000,3,'Gunnar Lind','item.scheduled',3,'{"at":"2026-11-26T09:30:00+00:00","via":"page","wall":"2026-11-26T10:30"}','b3339b92a2164e53d4d14fe019c505f9a4e9409d28fd5ae6ffe36b87c516004f','b5b865b7cf45a3005d5157c2804c842aeb7e7aff91ed3423965e0947a5e1c487');
+INSERT INTO "entry" VALUES(30,1,1795672800000000,5,'Karin Ek','item.created',4,'{"kind":"release","title":"Ja till fler turer (avbruten)","via":"page"}','b5b865b7cf45a3005d5157c2804c842aeb7e7aff91ed3423965e0947a5e1c487','bf6a97c6f390aee6239dcc3c8732681e0ce59f81125ce5937d47d8385549fd33');
+INSERT INTO "entry" VALUES(31,1,1795672800000000,5,'Karin Ek','item.submitted',4,'{"hash":"92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97","via":"page"}','bf6a97c6f390aee6239dcc3c8732681e0ce59f81125ce5937d47d8385549fd33','53ea6c81ba1ddfbbc62d1a6c917a4c4ba0e5fd67eca49da0c57ef26884f38dee');
+INSERT INTO "entry" VALUES(32,1,1795672800000000,3,'Gunnar Lind','item.approved',4,'{"hash":"92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97","step":0,"via":"page"}','53ea6c81ba1ddfbbc62d1a6c917a4c4ba0e5fd67eca49da0c57ef26884f38dee','ba84627d2ee7d2834b9a9860ca2dd70961b88f719ebf2fa1fc783c2da7155071');
+INSERT INTO "entry" VALUES(33,1,1795672800000000,3,'Gunnar Lind','item.scheduled',4,'{"at":"2026-11-26T09:30:00+00:00","via":"page","wall":"2026-11-26T10:30"}','ba84627d2ee7d2834b9a9860ca2dd70961b88f719ebf2fa1fc783c2da7155071','1942d9bd19acce7cf335759bc71af2bcbecba631ad8f4a930ec6c0ee8b2bd970');
+INSERT INTO "entry" VALUES(34,1,1795672800000000,5,'Karin Ek','item.created',5,'{"kind":"post","title":"","via":"page"}','1942d9bd19acce7cf335759bc71af2bcbecba631ad8f4a930ec6c0ee8b2bd970','91d90eea350b13a2c655bf391cb240a98a6bb058ae423865ffe32770e9d203b9');
+INSERT INTO "entry" VALUES(35,1,1795672800000000,5,'Karin Ek','item.submitted',5,'{"hash":"d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558","via":"page"}','91d90eea350b13a2c655bf391cb240a98a6bb058ae423865ffe32770e9d203b9','ed49ff553573af6b26f47c084bf07e574a4e504f2964ce4f78b84cff30f72af2');
+INSERT INTO "entry" VALUES(36,1,1795672800000000,3,'Gunnar Lind','item.approved',5,'{"hash":"d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558","step":0,"via":"page"}','ed49ff553573af6b26f47c084bf07e574a4e504f2964ce4f78b84cff30f72af2','51136d29219d80d894cea2a9a41c62e2e033b6ff559bdd1f939f201cf75bed1e');
+INSERT INTO "entry" VALUES(37,1,1795672800000000,3,'Gunnar Lind','item.scheduled',5,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','51136d29219d80d894cea2a9a41c62e2e033b6ff559bdd1f939f201cf75bed1e','7e7d1e79e7bfdfb895b33cd32b26d56d5fd15cbde343d86055d2586707f266b2');
+INSERT INTO "entry" VALUES(38,1,1795672800000000,5,'Karin Ek','item.created',6,'{"kind":"post","title":"","via":"page"}','7e7d1e79e7bfdfb895b33cd32b26d56d5fd15cbde343d86055d2586707f266b2','40d58907033f8d00fdaf8a93bee455ac2de703297456cd708eda22e932a0ec57');
+INSERT INTO "entry" VALUES(39,1,1795672800000000,5,'Karin Ek','item.submitted',6,'{"hash":"a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4","via":"page"}','40d58907033f8d00fdaf8a93bee455ac2de703297456cd708eda22e932a0ec57','d51706961990ad930b6eb299fbdc4f9c22d3f9567217d600b3999a8ed1cd9495');
+INSERT INTO "entry" VALUES(40,1,1795672800000000,3,'Gunnar Lind','item.approved',6,'{"hash":"a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4","step":0,"via":"page"}','d51706961990ad930b6eb299fbdc4f9c22d3f9567217d600b3999a8ed1cd9495','b5838100babec84332895437ff897156881023a76df7c1ed2e86ba5d7f1a6ec3');
+INSERT INTO "entry" VALUES(41,1,1795672800000000,3,'Gunnar Lind','item.scheduled',6,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','b5838100babec84332895437ff897156881023a76df7c1ed2e86ba5d7f1a6ec3','bf5132695bfa1398ad984fc34774e24a3e261500a14b038cc92e91e10f985b25');
+INSERT INTO "entry" VALUES(42,1,1795672800000000,5,'Karin Ek','item.created',7,'{"kind":"release","title":"Ja till fler turer (väntande lista)","via":"page"}','bf5132695bfa1398ad984fc34774e24a3e261500a14b038cc92e91e10f985b25','c516c5f49db9d0a1352b95f0916738e233516db76f2006def76f0fad52da54dd');
+INSERT INTO "entry" VALUES(43,1,1795672800000000,5,'Karin Ek','item.submitted',7,'{"hash":"d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92","via":"page"}','c516c5f49db9d0a1352b95f0916738e233516db76f2006def76f0fad52da54dd','6cbe1c60afdb9fad9414ba6e6895f02b54816dcfb7eab2c4283d3e7f35c54a4a');
+INSERT INTO "entry" VALUES(44,1,1795672800000000,3,'Gunnar Lind','item.approved',7,'{"hash":"d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92","step":0,"via":"page"}','6cbe1c60afdb9fad9414ba6e6895f02b54816dcfb7eab2c4283d3e7f35c54a4a','cd29e537e672afcc49aca860dbb17915361074aff43c8d3c5dc70027f3b63f83');
+INSERT INTO "entry" VALUES(45,1,1795672800000000,3,'Gunnar Lind','item.scheduled',7,'{"at":"2026-11-26T12:00:00+00:00","via":"page","wall":"2026-11-26T13:00"}','cd29e537e672afcc49aca860dbb17915361074aff43c8d3c5dc70027f3b63f83','aa8ba4a49a282e91f9253ef79800dd7adc44e0661c235312f942a8ebcca94e7d');
+INSERT INTO "entry" VALUES(46,1,1795672800000000,5,'Karin Ek','item.created',8,'{"kind":"post","title":"","via":"page"}','aa8ba4a49a282e91f9253ef79800dd7adc44e0661c235312f942a8ebcca94e7d','8d3a8ae03c58334f07be476880654880ac7c8b45ac8d7141c0ea11e0fb870dd5');
+INSERT INTO "entry" VALUES(47,1,1795672800000000,5,'Karin Ek','item.submitted',8,'{"hash":"d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183","via":"page"}','8d3a8ae03c58334f07be476880654880ac7c8b45ac8d7141c0ea11e0fb870dd5','b3858224e028b61e3a20f240a0b47f92f46224fca42a33e5b722e3e56ecaea48');
+INSERT INTO "entry" VALUES(48,1,1795672800000000,3,'Gunnar Lind','item.approved',8,'{"hash":"d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183","step":0,"via":"page"}','b3858224e028b61e3a20f240a0b47f92f46224fca42a33e5b722e3e56ecaea48','dead034b8469a023750b2d65ff4b5062d0c4b4444766e6a387a218d1677708f5');
+INSERT INTO "entry" VALUES(49,1,1795672800000000,5,'Karin Ek','item.created',9,'{"kind":"post","title":"","via":"page"}','dead034b8469a023750b2d65ff4b5062d0c4b4444766e6a387a218d1677708f5','1f8de50d7278edf6cc5eea16ea1b36767bf1d7a8e7de8733bad947ae24fa1695');
+INSERT INTO "entry" VALUES(50,1,1795672800000000,5,'Karin Ek','item.submitted',9,'{"hash":"11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c","via":"page"}','1f8de50d7278edf6cc5eea16ea1b36767bf1d7a8e7de8733bad947ae24fa1695','438063c65a10d8bb27e706311bf66620613d536b32daa3ea291a28b97370acee');
+INSERT INTO "entry" VALUES(51,1,1795672800000000,3,'Gunnar Lind','item.approved',9,'{"hash":"11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c","step":0,"via":"page"}','438063c65a10d8bb27e706311bf66620613d536b32daa3ea291a28b97370acee','a6908ad8f1f551a870e6e04432a230517ad1cbc9f690778a6201809b6ee7f33e');
+INSERT INTO "entry" VALUES(52,1,1795672800000000,3,'Gunnar Lind','item.scheduled',9,'{"at":"2026-11-26T11:00:00+00:00","via":"page","wall":"2026-11-26T12:00"}','a6908ad8f1f551a870e6e04432a230517ad1cbc9f690778a6201809b6ee7f33e','a14344b405371498a0f97c708f61258bd9e2078a782a3c69baf30bd30291de7f');
+INSERT INTO "entry" VALUES(53,1,1795672800000000,5,'Karin Ek','item.cancelled',9,'{"of":0,"out":0,"under_way":0,"via":"page"}','a14344b405371498a0f97c708f61258bd9e2078a782a3c69baf30bd30291de7f','d37ed8f3f3202dbb08dae6e404a6bea2fa1532496b650cb58f4bb079143b74cd');
+INSERT INTO "entry" VALUES(54,1,1795672800000000,5,'Karin Ek','item.created',10,'{"kind":"post","title":"","via":"page"}','d37ed8f3f3202dbb08dae6e404a6bea2fa1532496b650cb58f4bb079143b74cd','04d0c0242f6cc0010f61f5c63f8af1db5d21ff46c16191f91737a442684f3385');
+INSERT INTO "entry" VALUES(55,1,1795672800000000,5,'Karin Ek','item.submitted',10,'{"hash":"9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93","via":"page"}','04d0c0242f6cc0010f61f5c63f8af1db5d21ff46c16191f91737a442684f3385','f360595fa899ff5adb1dc6d485629da8b435c563060c7aafc76b5f9e6e6710fc');
+INSERT INTO "entry" VALUES(56,1,1795672800000000,4,'Elsa Ström','item.approved',10,'{"hash":"9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93","step":0,"via":"page"}','f360595fa899ff5adb1dc6d485629da8b435c563060c7aafc76b5f9e6e6710fc','6c6716cb3538d02bb7ea980403c0d760208677184f72332c709abf614655c411');
+INSERT INTO "entry" VALUES(57,1,1795672800000000,5,'Karin Ek','item.created',11,'{"kind":"post","title":"","via":"page"}','6c6716cb3538d02bb7ea980403c0d760208677184f72332c709abf614655c411','45e25b864d9701059f7ba95510dfda4bad8796aed14fbb72e0ca90d73259415f');
+INSERT INTO "entry" VALUES(58,1,1795672800000000,5,'Karin Ek','item.submitted',11,'{"hash":"8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4","via":"page"}','45e25b864d9701059f7ba95510dfda4bad8796aed14fbb72e0ca90d73259415f','e08ea555c3cb54cfd1e93dc5a9033895d9d7349fb06ff3fbf4b0d73f5dc865ad');
+INSERT INTO "entry" VALUES(59,1,1795672800000000,5,'Karin Ek','item.created',12,'{"kind":"post","title":"","via":"page"}','e08ea555c3cb54cfd1e93dc5a9033895d9d7349fb06ff3fbf4b0d73f5dc865ad','197e834f0118063ac09f056aceb3421c9a0e30c24ece679a9acf903bb2d8011f');
+INSERT INTO "entry" VALUES(60,1,1795672800000000,5,'Karin Ek','item.submitted',12,'{"hash":"e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3","via":"page"}','197e834f0118063ac09f056aceb3421c9a0e30c24ece679a9acf903bb2d8011f','b84dffb649bb9a699a4bbf261255d58552c084b3d47037633f032726241e38aa');
+INSERT INTO "entry" VALUES(61,1,1795672800000000,3,'Gunnar Lind','item.sent_back',12,'{"hash":"e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3","via":"page"}','b84dffb649bb9a699a4bbf261255d58552c084b3d47037633f032726241e38aa','1ed1c23a161be2b7dc72cd11f6b2b74b265ae4e680c2334d83b247dec18c18a8');
+INSERT INTO "entry" VALUES(62,1,1795672800000000,5,'Karin Ek','item.commented',12,'{"via":"page"}','1ed1c23a161be2b7dc72cd11f6b2b74b265ae4e680c2334d83b247dec18c18a8','b8fb7b56ff08fba4f9780c8fae0dc43a303b55ab810154669cb91bab62c0eead');
+INSERT INTO "entry" VALUES(63,1,1795672800000000,5,'Karin Ek','item.edited',12,'{"content":true,"moved":false,"revision":2,"via":"page"}','b8fb7b56ff08fba4f9780c8fae0dc43a303b55ab810154669cb91bab62c0eead','22e463c679c576ecac3824130b9807f591b2f89ca738cf148881d527de147fb0');
+INSERT INTO "entry" VALUES(64,1,1795676400000000,NULL,'scheduler','delivery.published',1,'{"channel":"Väggen","delivery":1,"url":"http://localhost/wall/gruppen/1#5d1a0173434a4a308808d610ff0fac76-0"}','22e463c679c576ecac3824130b9807f591b2f89ca738cf148881d527de147fb0','6fe1248de1e5224e21d6143e6cb7aaf2ff4508c86bae1d8e9c0be42e26fd46cd');
+INSERT INTO "entry" VALUES(65,1,1795676400000000,NULL,'scheduler','delivery.published',1,'{"channel":"Pressrummet","delivery":2,"url":"http://localhost/n/gruppen/ja-till-fler-turer-ute-96a9a010"}','6fe1248de1e5224e21d6143e6cb7aaf2ff4508c86bae1d8e9c0be42e26fd46cd','b6fcf5a5a57ce93fa5735e6f005444356ec007d5ca5289edd55a31330dc83bb2');
+INSERT INTO "entry" VALUES(66,1,1795685400000000,NULL,'scheduler','delivery.unknown',3,'{"channel":"Glömska väggen","delivery":4,"detail":"no answer came, as it was set to","of":1,"out":0,"reason":"verify"}','b6fcf5a5a57ce93fa5735e6f005444356ec007d5ca5289edd55a31330dc83bb2','4d42b33e9793d4743646360af6f41d797f28e94674420f2c600738be1db48ae0');
+CREATE TABLE feed (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	revoked_at BIGINT, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_feed PRIMARY KEY (id), 
+	CONSTRAINT fk_feed_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_feed_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_feed_token_hash UNIQUE (token_hash)
+);
+CREATE TABLE gone_file (
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	CONSTRAINT pk_gone_file PRIMARY KEY (sha256)
+);
+CREATE TABLE heartbeat (
+	name VARCHAR(40) NOT NULL, 
+	at BIGINT NOT NULL, 
+	detail VARCHAR(300) NOT NULL, 
+	CONSTRAINT pk_heartbeat PRIMARY KEY (name)
+);
+CREATE TABLE idempotency (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR(200) NOT NULL, 
+	request_hash VARCHAR(64) NOT NULL, 
+	status INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_idempotency PRIMARY KEY (id), 
+	CONSTRAINT fk_idempotency_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_idempotency_workspace_id_key UNIQUE (workspace_id, "key")
+);
+CREATE TABLE item (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	kind VARCHAR(10) NOT NULL, 
+	title VARCHAR(500) NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	author_id INTEGER, 
+	revision_id INTEGER, 
+	version INTEGER NOT NULL, 
+	publish_at BIGINT, 
+	latest_at BIGINT, 
+	wall_time VARCHAR(32) NOT NULL, 
+	zone VARCHAR(64) NOT NULL, 
+	schedule_on_approval BOOLEAN NOT NULL, 
+	policy TEXT NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	search TEXT NOT NULL, 
+	channels TEXT NOT NULL, 
+	slug VARCHAR(120) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	updated_at BIGINT NOT NULL, 
+	submitted_at BIGINT, 
+	reminded_at BIGINT, 
+	remote_seen TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, corrects_id INTEGER, doubt_since BIGINT, 
+	CONSTRAINT pk_item PRIMARY KEY (id), 
+	CONSTRAINT fk_item_author_id FOREIGN KEY(author_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_item_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_item_uid UNIQUE (uid)
+);
+INSERT INTO "item" VALUES(1,'96a9a010098e40e68f717940bd54b0d8','release','Ja till fler turer (ute)','published',5,1,1,1795676400000000,1795683600000000,'2026-11-26T08:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (ute)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: ute.
+
+
+äntligen går bussen även på kvällen.
+en buss vid hållplatsen storgatan.',',1,4,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(2,'f4765b6c3f0746d2b165245f0a2b385a','release','Ja till fler turer (halvskickad)','publishing',5,2,1,1795680000000000,1795687200000000,'2026-11-26T09:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (halvskickad)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: halvskickad.
+
+
+äntligen går bussen även på kvällen.',',5,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(3,'ccadaade24ac40acb6ec17fca38405ab','post','Fler turer på linje 14 från årsskiftet: obesvarad.','publishing',5,3,1,1795685400000000,1795692600000000,'2026-11-26T10:30','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: obesvarad.
+
+',',2,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(4,'21f3af3281e84967b3f447fcb4350474','release','Ja till fler turer (avbruten)','publishing',5,4,1,1795685400000000,1795692600000000,'2026-11-26T10:30','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (avbruten)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: avbruten.
+
+
+äntligen går bussen även på kvällen.',',6,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(5,'35dfeadd6ef74e109d8b930952d46dbf','post','Fler turer på linje 14 från årsskiftet: bilder.','scheduled',5,5,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: bilder.
+
+
+kortare på väggen.
+en buss vid hållplatsen storgatan.
+fler turer på linje 14.',',1,4,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(6,'302c5435f19344508e793d18a989ae9b','post','Linje 14 får fler turer.','scheduled',5,6,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+linje 14 får fler turer.
+---
+även på kvällen.
+---
+från årsskiftet.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(7,'222b74a63e5244c69d364118591c7440','release','Ja till fler turer (väntande lista)','scheduled',5,7,1,1795694400000000,1795701600000000,'2026-11-26T13:00','Europe/Stockholm',1,'{"steps":[{}]}','','ja till fler turer (väntande lista)
+regionen säger ja till fler turer på landsbygden.
+fler turer på linje 14 från årsskiftet: väntande lista.
+
+
+äntligen går bussen även på kvällen.',',5,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(8,'2c110393e6604d348606c2c72e1fa9f4','post','Fler turer på linje 14 från årsskiftet: godkänd.','approved',5,8,1,1795762800000000,1795770000000000,'2026-11-27T08:00','Europe/Stockholm',0,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: godkänd.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(9,'399e039996e0452ea144065e15564376','post','Fler turer på linje 14 från årsskiftet: stoppad.','cancelled',5,9,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: stoppad.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(10,'1a5fc36d846046c892dbb198072b941a','post','Fler turer på linje 14 från årsskiftet: halvvägs.','in_review',5,10,1,1795698000000000,1795705200000000,'2026-11-26T14:00','Europe/Stockholm',1,'{"steps":[{"need":"all","people":[4,3]}]}','','
+
+fler turer på linje 14 från årsskiftet: halvvägs.
+
+',',1,3,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(11,'b8e64f1f5e7b4824a0d3e70c1dfc8e14','post','Fler turer på linje 14 från årsskiftet: frågad.','in_review',5,11,1,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+fler turer på linje 14 från årsskiftet: frågad.
+
+',',1,','',1795672800000000,1795672800000000,1795672800000000,NULL,'{}',1,NULL,NULL);
+INSERT INTO "item" VALUES(12,'26e4782f75dd4a0c94168ec47e36faba','post','Linje 14 får fler turer.','changes_requested',5,13,2,1795690800000000,1795698000000000,'2026-11-26T12:00','Europe/Stockholm',1,'{"steps":[{}]}','','
+
+linje 14 får fler turer.
+
+',',1,','',1795672800000000,1795672800000000,NULL,NULL,'{}',1,NULL,NULL);
+CREATE TABLE likeness (
+	media_id INTEGER NOT NULL, 
+	quarter INTEGER NOT NULL, 
+	dhash VARCHAR(16) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_likeness PRIMARY KEY (media_id, quarter), 
+	CONSTRAINT fk_likeness_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_likeness_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE
+);
+CREATE TABLE media (
+	id INTEGER NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	alt TEXT NOT NULL, 
+	credit VARCHAR(200) NOT NULL, 
+	filename VARCHAR(200) NOT NULL, 
+	person_id INTEGER, 
+	created_at BIGINT NOT NULL, 
+	facts TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, consent_ends BIGINT, alt_by INTEGER, credit_by INTEGER, 
+	CONSTRAINT pk_media PRIMARY KEY (id), 
+	CONSTRAINT fk_media_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_media_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_media_workspace_id_sha256 UNIQUE (workspace_id, sha256)
+);
+INSERT INTO "media" VALUES(1,'46c499d46fc7b44153e0c08fbea233f103c3a69e34704a93cd39af3d342f6066','.jpg','image/jpeg',320,240,1019,'En buss vid hållplatsen Storgatan.','Olle Sand','linje 14',5,1795672800000000,'{"animated":false,"dhash":"0000000000000000","focus":[0.5,0.688],"frames":1}',1,NULL,5,5);
+INSERT INTO "media" VALUES(2,'a9a60d10e9460f6cc00fcbc527cf3221a17ab11de856ca6dff283c904a923e96','.jpg','image/jpeg',600,315,19878,'Bild med texten: Fler turer på linje 14.','','Rubrik: Fler turer på linje 14 600×315',5,1795672800000000,'{"animated":false,"card":{"design":"headline","page":0,"pictures":{},"texts":{"headline":"Fler turer på linje 14"}},"dhash":"0a0aeb596c2c6663","focus":[0.27,0.538],"frames":1}',1,NULL,5,NULL);
+CREATE TABLE membership (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	role VARCHAR(20) NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_membership PRIMARY KEY (id), 
+	CONSTRAINT fk_membership_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_membership_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_membership_workspace_id_person_id UNIQUE (workspace_id, person_id)
+);
+INSERT INTO "membership" VALUES(1,1,'administrator',1);
+INSERT INTO "membership" VALUES(2,2,'administrator',2);
+INSERT INTO "membership" VALUES(3,3,'approver',1);
+INSERT INTO "membership" VALUES(4,4,'approver',1);
+INSERT INTO "membership" VALUES(5,5,'writer',1);
+INSERT INTO "membership" VALUES(6,6,'reader',1);
+CREATE TABLE notice (
+	id INTEGER NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	item_id INTEGER, 
+	kind VARCHAR(40) NOT NULL, 
+	facts TEXT NOT NULL, 
+	link_token TEXT NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	next_at BIGINT, 
+	detail TEXT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	sent_at BIGINT, 
+	workspace_id INTEGER NOT NULL, read_at BIGINT, 
+	CONSTRAINT pk_notice PRIMARY KEY (id), 
+	CONSTRAINT fk_notice_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_notice_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_notice_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+INSERT INTO "notice" VALUES(1,3,1,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(2,4,1,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(3,5,1,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(4,3,2,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(5,4,2,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(6,5,2,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(7,3,3,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(8,4,3,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(9,5,3,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(10,3,4,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(11,4,4,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(12,5,4,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(13,3,5,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(14,4,5,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(15,5,5,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(16,3,6,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(17,4,6,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(18,5,6,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(19,3,7,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(20,4,7,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(21,5,7,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(22,3,8,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(23,4,8,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(24,5,8,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(25,3,9,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(26,4,9,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(27,5,9,'approved','{"by":"Gunnar Lind","comment":""}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(28,3,10,'asked_to_approve','{}','gAAAAABrDWC49Bir1TrRvFezPQglSMY8BDkGKrEKPmMhPvaeBh3bTD11VZaKx_sEWAp2BrEWPmb4XC46l4FRY7CjHze5ZA3CBqDLPLkZbtfG8_vXgZ7AOQIhLqmgQugx_AhNn3aPOrOb','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(29,4,10,'asked_to_approve','{}','','dropped',0,NULL,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(30,3,11,'asked_to_approve','{}','gAAAAABrDWC4CnEySE38QzlEEuTzi7aSAhpPEUHl3BHXEfQFSKFQf-bHaf8fHWVuFQlfRPbGO4aJbNX6LPbdkZprEW1yfJJuIz0E5v8FmsbtG1ee3C5btPiKqJAxXwxmrvdLqjii-caf','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(31,4,11,'asked_to_approve','{}','gAAAAABrDWC4KPVZGhHtntVo5606OUVcXkexfQvOUhsMD6r2pGWXjAEq1-MJ4vpKly96FtljCCOE1rmrFnV8QBTAT-wLEVpVNcIYP-NVsEjluWSOyGG1fE2DHr7tA9a63x4bnK0IBkWy','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(32,3,12,'asked_to_approve','{}','gAAAAABrDWC4s2Xv6H4zkHbQPEbUz831kVn7HuUrRfXQl2_5oTwmSuKBlrHN3bO0_GKBzja8y4PUqqOjQ5WJuOrRUefkKnly7QaUNx7DNmUadW8jHak_c4jG-W6KLiN1tzKTOnjzGIUk','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(33,4,12,'asked_to_approve','{}','gAAAAABrDWC4fmXi3slTtie3x3ylcAU-nU5qxi2UgT4ERyc6FjOBYTHJFyyUtdox7F3ZNvbQCoevImjgt5bA0YyhdzmJGmIT2kENNQDuu3QxWPm-ZppH39Yh9r8zgt5Q_T796RO4C8zn','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(34,5,12,'changes_requested','{"by":"Gunnar Lind","comment":"Skriv linjens nummer."}','','waiting',0,1795672800000000,'',1795672800000000,NULL,1,NULL);
+INSERT INTO "notice" VALUES(35,3,12,'commented','{"by":"Karin Ek","since":"2026-11-26T06:00:00+00:00"}','','waiting',0,1795673400000000,'',1795672800000000,NULL,1,NULL);
+CREATE TABLE part (
+	id INTEGER NOT NULL, 
+	delivery_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	role VARCHAR(10) NOT NULL, 
+	state VARCHAR(12) NOT NULL, 
+	"key" VARCHAR(64) NOT NULL, 
+	recipient TEXT NOT NULL, 
+	message_id VARCHAR(200) NOT NULL, 
+	handles TEXT NOT NULL, 
+	remote_id VARCHAR(300) NOT NULL, 
+	url VARCHAR(1000) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	next_at BIGINT, 
+	detail TEXT NOT NULL, 
+	finished_at BIGINT, was VARCHAR(12) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_part PRIMARY KEY (id), 
+	CONSTRAINT fk_part_delivery_id FOREIGN KEY(delivery_id) REFERENCES delivery (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_part_delivery_id_number UNIQUE (delivery_id, number)
+);
+INSERT INTO "part" VALUES(1,1,0,'post','published','5d1a0173434a4a308808d610ff0fac76-0','','','{}','5d1a0173434a4a308808d610ff0fac76-0','http://localhost/wall/gruppen/1#5d1a0173434a4a308808d610ff0fac76-0',1,NULL,'',1795676400000000,'');
+INSERT INTO "part" VALUES(2,2,0,'post','published','5f593cf2df7546da9377cef95bfbc845-0','','','{}','96a9a010098e40e68f717940bd54b0d8','http://localhost/n/gruppen/ja-till-fler-turer-ute-96a9a010',1,NULL,'',1795676400000000,'');
+INSERT INTO "part" VALUES(3,3,0,'recipient','published','86d768f75e1e47a4820157e41220463c-0','gAAAAABrDWC4ta-gew9hhVralu1bVJh_59lQ1kN9fsmtrlm2vhVJv-Spt-WPvpPPviBtqEXGwR7cyvKfX_8gVy2N29wk_YQ1S9ZatAmVzCdYcQ7t5lgAX0o=','e5c35695e088f15732b366ee61488f347b9a0306@localhost','{}','e5c35695e088f15732b366ee61488f347b9a0306@localhost','',1,NULL,'',1795680000000000,'');
+INSERT INTO "part" VALUES(4,3,1,'recipient','published','86d768f75e1e47a4820157e41220463c-1','gAAAAABrDWC4pHnWgmbueSenoXcVf__o8o8HMI6tEfnKzhV0cuwPB2CVUYk20xd4YbqR27Cu5IMuDXJOYibiIr__ZMx1Ls3WkUKnK7yHZtLgbvuCX7SGVlA=','a88d361c0444bb9ba31a9196d71d96dae8fab72f@localhost','{}','a88d361c0444bb9ba31a9196d71d96dae8fab72f@localhost','',1,NULL,'',1795680000000000,'');
+INSERT INTO "part" VALUES(5,3,2,'recipient','waiting','86d768f75e1e47a4820157e41220463c-2','gAAAAABrDWC4_hE26v_FQxYRsgULhFz4moizKD18Hww20xq8fND6bjhKoTxuY8I-mL-Qw-7xDFuqKziegbmuj5jT4oEB6-z4htFMJ07ctQb2myK1l65w9PE=','b431f7b73a22d82bedbcca2105c21f58e2984631@localhost','{}','','',2,1795685415000000,'451 too many connections, try again later',NULL,'');
+INSERT INTO "part" VALUES(6,3,3,'recipient','waiting','86d768f75e1e47a4820157e41220463c-3','gAAAAABrDWC4zZhj7mentYpVWL1d85oPgbcnae7eqZXoch_pwiZXi4INWXnUnRzkmEewydvxGaKMotGEvAkdECBc1dV9NB2CoStX2y-lw2w9G-S01wkH2dQ=','48402642e7acdb0b20eacaf738cce6d9c7914a47@localhost','{}','','',0,NULL,'',NULL,'');
+INSERT INTO "part" VALUES(7,4,0,'post','unknown','4a2699c976044911ac85e2d24ce617e5-0','','','{}','','',1,1795685401000000,'no answer came, as it was set to',NULL,'');
+INSERT INTO "part" VALUES(8,5,0,'recipient','published','2b0e0bec7c97435e833f74c0e28f64b5-0','gAAAAABrDWC4RCG3PtAnp28ajXEeuZzkVQNz2RLUTZPA9WMnndoUe-N6huwNL6JNQh-ulC619SdtpZC2iqRpYK_NM6gk_tzEVYr7FjQNNxMHEa53I7ZnjxY=','5a347ca8c0f24a2eb997a73051b87530ee5456c5@localhost','{}','5a347ca8c0f24a2eb997a73051b87530ee5456c5@localhost','',1,NULL,'',1795685400000000,'');
+INSERT INTO "part" VALUES(9,5,1,'recipient','sending','2b0e0bec7c97435e833f74c0e28f64b5-1','gAAAAABrDWC4j0Qn0T62R7qQtuoSa8qKRBgGQ9kUFXmvmn-YLdnf7hn_veKzyeGg7fCFK1iJ5-XDtGLYLg2bQ2RAe48LxmIWAFWbI58DlvI66qLhrf-3Uag=','1971f76f752009541657392d6a4007fd4050486a@localhost','{}','','',0,NULL,'',NULL,'');
+INSERT INTO "part" VALUES(10,5,2,'recipient','waiting','2b0e0bec7c97435e833f74c0e28f64b5-2','gAAAAABrDWC40KM4j2o7gUDf6rHRyA2eOU6HoeqVVUV9rUyzkxgU9qKBhKCK1qdlm2GHOEGA22aWOQrbUIXz33vRpnvZslxu_AfmP8K1PaAoVnu7Ibd2mJc=','5e083bba01c9c823f6f948c13c1e0f919577ff0d@localhost','{}','','',0,NULL,'',NULL,'');
+CREATE TABLE person (
+	id INTEGER NOT NULL, 
+	email VARCHAR(254) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	password_hash VARCHAR(300) NOT NULL, 
+	language VARCHAR(8) NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	active BOOLEAN NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	settings TEXT NOT NULL, 
+	CONSTRAINT pk_person PRIMARY KEY (id), 
+	CONSTRAINT uq_person_email UNIQUE (email)
+);
+INSERT INTO "person" VALUES(1,'astrid@example.org','Astrid Holm','$argon2id$v=19$m=8,t=1,p=1$Bxhx4qY/cCUpyokxTwa/Cg$ZEeVwR4uanOeRpOB1NtF14kTqKMGbbwAx3+h2a7AmNI','sv','ZrQQ2hrK76i_6rCbqkzo2w',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(2,'nils@example.org','Nils Berg','$argon2id$v=19$m=8,t=1,p=1$eXWv91zxDKkpBRBB59coug$h5KBiV75PQMinR56CUVOmzRleC2ErwB8WyCNV9sMk3E','sv','sUUecr8TJZgQMjnhUSkm9A',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(3,'gunnar@example.org','Gunnar Lind','$argon2id$v=19$m=8,t=1,p=1$sEeywSmAYSi4ZAfHiI44mg$YNNArnR8X3hAN7d79sNO8n9F66z2tPjx9Au3U1dG3mY','sv','QryunLyjoRp1A37MIGoXvA',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(4,'elsa@example.org','Elsa Ström','$argon2id$v=19$m=8,t=1,p=1$WJHfEiJwlzx8+hKIgygB0g$roeu5oaSJXZw0rV3piCeLIpv6Dwwg2ReoFg062BqMPY','sv','Z4j-TqEY46i0zq0kweeYXQ',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(5,'karin@example.org','Karin Ek','$argon2id$v=19$m=8,t=1,p=1$TZqUlugWpOHpGNoBipW1Dg$3yIYXw+kkUb3qp6spHzTBDiJUlPlTTImFRvge5cFIgI','sv','BkIotIOy8UYWeV_-TeDpwg',1,1795672800000000,'{}');
+INSERT INTO "person" VALUES(6,'olle@example.org','Olle Sand','$argon2id$v=19$m=8,t=1,p=1$i1/0m2YV3/ID+VL2JHOppQ$8wLVxE6Ftq5rvqg7KUmA+3fhVJzkcn45Tw8uuFTt1I4','sv','aF7L5V24WypZ0aq8lelXqg',1,1795672800000000,'{}');
+CREATE TABLE picture_source (
+	media_id INTEGER NOT NULL, 
+	source_id INTEGER NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_picture_source PRIMARY KEY (media_id, source_id), 
+	CONSTRAINT fk_picture_source_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_source_media_id FOREIGN KEY(media_id) REFERENCES media (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_source_source_id FOREIGN KEY(source_id) REFERENCES media (id)
+);
+CREATE TABLE picture_use (
+	revision_id INTEGER NOT NULL, 
+	media_id INTEGER NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_picture_use PRIMARY KEY (revision_id, media_id), 
+	CONSTRAINT fk_picture_use_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_use_revision_id FOREIGN KEY(revision_id) REFERENCES revision (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_picture_use_media_id FOREIGN KEY(media_id) REFERENCES media (id)
+);
+INSERT INTO "picture_use" VALUES(1,1,1);
+INSERT INTO "picture_use" VALUES(5,1,1);
+INSERT INTO "picture_use" VALUES(5,2,1);
+CREATE TABLE revision (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	content BLOB NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	sources TEXT NOT NULL, 
+	author_id INTEGER, 
+	created_at BIGINT NOT NULL, 
+	note VARCHAR(200) NOT NULL, 
+	workspace_id INTEGER NOT NULL, lent TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_revision PRIMARY KEY (id), 
+	CONSTRAINT fk_revision_author_id FOREIGN KEY(author_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_revision_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_revision_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_revision_item_id_number UNIQUE (item_id, number)
+);
+INSERT INTO "revision" VALUES(1,1,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D2C7B226368616E6E656C223A347D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C227069637475726573223A5B7B22616C74223A22456E2062757373207669642068C3A56C6C706C617473656E2053746F72676174616E2E222C22637265646974223A224F6C6C652053616E64222C22686569676874223A3234302C22736861323536223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C227769647468223A3332307D5D2C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A207574652E222C227469746C65223A224A612074696C6C20666C6572207475726572202875746529227D','3421738ea0c53f1737aa5d3bb7a0d361c246d7d2a66f57617be54ad69514a928','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'5');
+INSERT INTO "revision" VALUES(2,2,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A352C22726563697069656E7473223A2230376538656437633036356562633030316237613330366338313735353464373764356337326665626438323433666332303662616466313361383232616436227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2068616C76736B69636B61642E222C227469746C65223A224A612074696C6C20666C6572207475726572202868616C76736B69636B616429227D','2e66da9d0b4e6c1c1e8627c95356a823c49d811b1ed8ea5cf5666cf0ff49ec3d','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(3,3,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A327D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A206F62657376617261642E227D','9f33cddeff29f69a0680e4e7d68e2279a16daaffe3fc6d4eb02006acf07b793a','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(4,4,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A362C22726563697069656E7473223A2239396233313532363036663330616664356161313536616430343137643464646566393331393134633032643766643738303066393762653866306431363234227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A20617662727574656E2E222C227469746C65223A224A612074696C6C20666C65722074757265722028617662727574656E29227D','92f289316b4b1fa1f8729df7eebf3c5dcbc40c1b192f3c745317bab4cc3fec97','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(5,5,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A312C2263726F70223A22313A31222C227069637475726573223A5B7B22686569676874223A3234302C226F66223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C22736861323536223A2263326537336332376163643039356135613162613838613830386562626233633964353165373762386266653534643435323764383532616135633165323531222C227769647468223A3234307D2C7B22686569676874223A3331352C226F66223A2261396136306431306539343630663663633030666362633532376366333232316131376162313164653835366361366466663238336339303461393233653936222C22736861323536223A2265396535363566313930666336653764326266653238363337373538643735316332376162643830383735663034396336616638383732633261306333646437222C227769647468223A3331357D5D2C2274657874223A224B6F72746172652070C3A52076C3A46767656E2E227D2C7B226368616E6E656C223A347D5D2C227069637475726573223A5B7B22616C74223A22456E2062757373207669642068C3A56C6C706C617473656E2053746F72676174616E2E222C22637265646974223A224F6C6C652053616E64222C22686569676874223A3234302C22736861323536223A2234366334393964343666633762343431353365306330386662656132333366313033633361363965333437303461393363643339616633643334326636303636222C227769647468223A3332307D2C7B22616C74223A22466C65722074757265722070C3A5206C696E6A652031342E222C22686569676874223A3331352C22736861323536223A2261396136306431306539343630663663633030666362633532376366333232316131376162313164653835366361366466663238336339303461393233653936222C227769647468223A3630307D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2062696C6465722E227D','d7274a638f069da3c83e3d6651ecb0213ac174bf524b8ed27474ff12263c0558','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'5');
+INSERT INTO "revision" VALUES(6,6,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A224C696E6A652031342066C3A57220666C65722074757265722E5C6E2D2D2D5C6EC38476656E2070C3A5206B76C3A46C6C656E2E5C6E2D2D2D5C6E4672C3A56E20C3A57273736B69667465742E227D','a972a844d0bcc1edfb49c0ce7c608afc99d36ac607d75a02f91d347dd8a321e4','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(7,7,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A352C22726563697069656E7473223A2230376538656437633036356562633030316237613330366338313735353464373764356337326665626438323433666332303662616466313361383232616436227D5D2C22636F6E74616374223A224B6172696E20456B2C206B6172696E406578616D706C652E6F7267222C226B696E64223A2272656C65617365222C226C656164223A22526567696F6E656E2073C3A4676572206A612074696C6C20666C65722074757265722070C3A5206C616E647362796764656E2E222C2271756F746573223A5B7B22706572736F6E223A2241737472696420486F6C6D222C2274657874223A22C3846E746C6967656E2067C3A5722062757373656E20C3A476656E2070C3A5206B76C3A46C6C656E2E227D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2076C3A46E74616E6465206C697374612E222C227469746C65223A224A612074696C6C20666C6572207475726572202876C3A46E74616E6465206C6973746129227D','d33ddf8b57ae1f73e059580843eef27387e25f9764c934a6c03b51d80646ad92','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(8,8,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A20676F646BC3A46E642E227D','d076bb0cda7040e6a417b93386f3ae93fb4e96b5f94130ebff6535b3b4298183','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(9,9,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2073746F707061642E227D','11e8a1c10cddee6e2cf54da3e2de8aa8804b4c6b33df52c04ccbedb9d862682c','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(10,10,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D2C7B226368616E6E656C223A337D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2068616C7676C3A467732E227D','9e0168e0ab90b53514d4dfbfad05095ea60bab494cb1ba6de93371fb82ce4b93','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(11,11,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A206672C3A56761642E227D','8a826335a5afc9ec1a51825bb793c0c3fa7c7386226838c17b9db307bf8718b4','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(12,12,1,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A22466C65722074757265722070C3A5206C696E6A65203134206672C3A56E20C3A57273736B69667465743A2074696C6C62616B612E227D','e95e41273989af677595bd452a5a2f30a7d435804d5613f1477db7fa02db32a3','[{"text":"Trafiknämndens beslut § 112","url":"https://gruppen.example.org/112.pdf"}]',5,1795672800000000,'',1,'');
+INSERT INTO "revision" VALUES(13,12,2,X'7B226368616E6E656C73223A5B7B226368616E6E656C223A317D5D2C2274657874223A224C696E6A652031342066C3A57220666C65722074757265722E227D','8618388d9a974964f4675d6cc72cd683291c05cab49ebb5a7497a44eb969f5b6','[]',5,1795672800000000,'',1,'');
+CREATE TABLE sign_in (
+	id INTEGER NOT NULL, 
+	token_hash VARCHAR(64) NOT NULL, 
+	person_id INTEGER NOT NULL, 
+	stamp VARCHAR(64) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	seen_at BIGINT NOT NULL, 
+	expires_at BIGINT NOT NULL, 
+	agent VARCHAR(200) NOT NULL, 
+	address VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_sign_in PRIMARY KEY (id), 
+	CONSTRAINT fk_sign_in_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_sign_in_token_hash UNIQUE (token_hash)
+);
+CREATE TABLE sign_in_try (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR(80) NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_sign_in_try PRIMARY KEY (id)
+);
+CREATE TABLE takedown (
+	id INTEGER NOT NULL, 
+	item_id INTEGER NOT NULL, 
+	reason VARCHAR(500) NOT NULL, 
+	person_id INTEGER, 
+	at BIGINT NOT NULL, 
+	ended_at BIGINT, 
+	ended_by INTEGER, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_takedown PRIMARY KEY (id), 
+	CONSTRAINT fk_takedown_item_id FOREIGN KEY(item_id) REFERENCES item (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_takedown_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_takedown_ended_by FOREIGN KEY(ended_by) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_takedown_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE
+);
+CREATE TABLE upload (
+	id INTEGER NOT NULL, 
+	uid VARCHAR(32) NOT NULL, 
+	person_id INTEGER, 
+	filename VARCHAR(200) NOT NULL, 
+	length INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	answer TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_upload PRIMARY KEY (id), 
+	CONSTRAINT fk_upload_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_upload_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT uq_upload_uid UNIQUE (uid)
+);
+CREATE TABLE video (
+	id INTEGER NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	suffix VARCHAR(8) NOT NULL, 
+	mime VARCHAR(40) NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	size INTEGER NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	duration INTEGER NOT NULL, 
+	filename VARCHAR(200) NOT NULL, 
+	poster_id INTEGER, 
+	person_id INTEGER, 
+	facts TEXT NOT NULL, 
+	workspace_id INTEGER NOT NULL, 
+	CONSTRAINT pk_video PRIMARY KEY (id), 
+	CONSTRAINT fk_video_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspace (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_video_person_id FOREIGN KEY(person_id) REFERENCES person (id) ON DELETE SET NULL, 
+	CONSTRAINT fk_video_poster_id FOREIGN KEY(poster_id) REFERENCES media (id) ON DELETE SET NULL, 
+	CONSTRAINT uq_video_workspace_id_sha256 UNIQUE (workspace_id, sha256)
+);
+CREATE TABLE workspace (
+	id INTEGER NOT NULL, 
+	slug VARCHAR(80) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	zone VARCHAR(64) NOT NULL, 
+	language VARCHAR(8) NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	latest_minutes INTEGER NOT NULL, 
+	policy TEXT NOT NULL, 
+	window_before_hours INTEGER NOT NULL, 
+	window_after_hours INTEGER NOT NULL, 
+	paused_at BIGINT, 
+	paused_by VARCHAR(200) NOT NULL, 
+	pause_reason VARCHAR(500) NOT NULL, 
+	brand TEXT NOT NULL, 
+	settings TEXT NOT NULL, 
+	is_demo BOOLEAN NOT NULL, 
+	CONSTRAINT pk_workspace PRIMARY KEY (id), 
+	CONSTRAINT uq_workspace_slug UNIQUE (slug)
+);
+INSERT INTO "workspace" VALUES(1,'gruppen','Regiongruppen','Europe/Stockholm','sv',1795672800000000,120,'{"steps":[{}]}',6,24,NULL,'','','{}','{}',0);
+INSERT INTO "workspace" VALUES(2,'distriktet','Distriktet','Europe/Stockholm','sv',1795672800000000,120,'{"steps":[{}]}',6,24,NULL,'','','{}','{}',0);
+CREATE INDEX ix_sign_in_try_key ON sign_in_try ("key");
+CREATE INDEX ix_api_token_workspace_id ON api_token (workspace_id);
+CREATE INDEX ix_channel_workspace_id ON channel (workspace_id);
+CREATE INDEX ix_deputy_workspace_id ON deputy (workspace_id);
+CREATE INDEX ix_entry_item_id ON entry (item_id);
+CREATE INDEX ix_entry_workspace_id_at ON entry (workspace_id, at);
+CREATE INDEX ix_feed_workspace_id ON feed (workspace_id);
+CREATE INDEX ix_idempotency_workspace_id ON idempotency (workspace_id);
+CREATE INDEX ix_item_workspace_id ON item (workspace_id);
+CREATE INDEX ix_item_workspace_id_publish_at ON item (workspace_id, publish_at);
+CREATE INDEX ix_media_workspace_id ON media (workspace_id);
+CREATE INDEX ix_membership_person_id ON membership (person_id);
+CREATE INDEX ix_membership_workspace_id ON membership (workspace_id);
+CREATE INDEX ix_sign_in_person_id ON sign_in (person_id);
+CREATE INDEX ix_approval_link_item_id ON approval_link (item_id);
+CREATE INDEX ix_approval_link_workspace_id ON approval_link (workspace_id);
+CREATE INDEX ix_comment_item_id ON comment (item_id);
+CREATE INDEX ix_comment_workspace_id ON comment (workspace_id);
+CREATE INDEX ix_notice_state ON notice (state);
+CREATE INDEX ix_notice_workspace_id ON notice (workspace_id);
+CREATE INDEX ix_revision_workspace_id ON revision (workspace_id);
+CREATE INDEX ix_decision_item_id_hash ON decision (item_id, hash);
+CREATE INDEX ix_decision_workspace_id ON decision (workspace_id);
+CREATE INDEX ix_delivery_channel_id_due_at ON delivery (channel_id, due_at);
+CREATE INDEX ix_delivery_item_id ON delivery (item_id);
+CREATE INDEX ix_delivery_next_at ON delivery (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX ix_delivery_workspace_id ON delivery (workspace_id);
+CREATE INDEX ix_delivery_workspace_id_due_at ON delivery (workspace_id, due_at);
+CREATE INDEX ix_attempt_delivery_id ON attempt (delivery_id);
+CREATE UNIQUE INDEX uq_attempt_open ON attempt (channel_id) WHERE outcome = '';
+CREATE INDEX ix_media_sha256 ON media (sha256);
+CREATE INDEX ix_picture_use_media_id ON picture_use (media_id);
+CREATE INDEX ix_picture_use_workspace_id ON picture_use (workspace_id);
+CREATE INDEX ix_picture_source_source_id ON picture_source (source_id);
+CREATE INDEX ix_picture_source_workspace_id ON picture_source (workspace_id);
+CREATE INDEX ix_likeness_workspace_id_quarter ON likeness (workspace_id, quarter);
+CREATE INDEX ix_likeness_workspace_id ON likeness (workspace_id);
+CREATE INDEX ix_consent_warning_workspace_id ON consent_warning (workspace_id);
+CREATE INDEX ix_derivative_workspace_id_sha256 ON derivative (workspace_id, sha256);
+CREATE INDEX ix_upload_created_at ON upload (created_at);
+CREATE INDEX ix_derivative_workspace_id ON derivative (workspace_id);
+CREATE INDEX ix_upload_workspace_id ON upload (workspace_id);
+CREATE INDEX ix_video_workspace_id ON video (workspace_id);
+CREATE INDEX ix_picture_use_workspace_id_media_id ON picture_use (workspace_id, media_id);
+CREATE INDEX ix_picture_source_workspace_id_source_id ON picture_source (workspace_id, source_id);
+CREATE INDEX ix_media_workspace_id_consent_ends ON media (workspace_id, consent_ends);
+CREATE INDEX ix_item_corrects_id ON item (corrects_id);
+CREATE INDEX ix_takedown_item_id ON takedown (item_id);
+CREATE INDEX ix_takedown_workspace_id ON takedown (workspace_id);
+COMMIT;
