@@ -95,9 +95,10 @@ MUTANTS = (
     ),
     Mutant(
         "a channel moved alone starts what had stopped in the others",
-        SCHEDULE,
+        "services/workflow/_deliveries.py",
         "    untouched = {channel.channel for channel in content.channels} - set(slots)",
-        "    untouched: set[int] = set()\n    slots = times.plan(session, item).slots",
+        "    untouched: set[int] = set()\n"
+        "    slots = dict.fromkeys((channel.channel for channel in content.channels), *slots.values())",
         TIMES,
     ),
     Mutant(
@@ -1051,7 +1052,7 @@ MUTANTS = (
     Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
     Mutant(
         "half a thread begun again",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine - partly and row.channel_id not in settled:",
     ),
@@ -1195,7 +1196,7 @@ MUTANTS = (
     ),
     Mutant(
         "a draft of the backup goes out unread",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "    if item.doubt_since is not None:\n        _doubt(delivery",
         "    if False:\n        _doubt(delivery",
         RESTORES,
@@ -1232,7 +1233,7 @@ MUTANTS = (
     ),
     Mutant(
         "a drop is forgotten by a move",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         " | stops.stopped_channels(session, item)",
         "",
         STOPS,
@@ -1253,7 +1254,7 @@ MUTANTS = (
     ),
     Mutant(
         "a move changes the keys",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine & partly and row.channel_id not in settled:",
         STOPS,
