@@ -48,11 +48,98 @@ class Mutant:
 
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchdog.py", "tests/cli/test_apart.py"
 
+PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
+TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
+    Mutant(
+        "a channel's own time is not looked at",
+        PLAN,
+        "        return self.own.get(channel, self.item)",
+        "        return self.item",
+        TIMES,
+    ),
+    Mutant(
+        "a channel is not moved along with its item",
+        SCHEDULE,
+        "        own[channel] = _along(session, channel, own[channel], before, moment)",
+        "        pass",
+        TIMES,
+    ),
+    Mutant(
+        "the distance to the item is kept in hours, not on the clock",
+        PLAN,
+        "    wall = datetime.fromisoformat(after.wall) + distance",
+        "    wall = (after.at + (slot.at - before.at)).astimezone(zone).replace(tzinfo=None)",
+        TIMES,
+    ),
+    Mutant(
+        "an approval need cover one of the times only",
+        SCHEDULE,
+        "    return all(inside(slot.at, bounds) for slot in times.chosen(plan))",
+        "    return any(inside(slot.at, bounds) for slot in times.chosen(plan))",
+        TIMES,
+    ),
+    Mutant(
+        "a yes that covers one of the times stays",
+        "services/approval/rounds.py",
+        "        and not all(inside(slot.at,",
+        "        and not any(inside(slot.at,",
+        TIMES,
+    ),
+    Mutant(
+        "the window of a yes ends with the first time",
+        "core/timing/wall_time.py",
+        "(last or publish_at) + timedelta(hours=after_hours)",
+        "publish_at + timedelta(hours=after_hours)",
+        TIMES,
+    ),
+    Mutant(
+        "a channel moved alone starts what had stopped in the others",
+        "services/workflow/_deliveries.py",
+        "    untouched = {channel.channel for channel in content.channels} - set(slots)",
+        "    untouched: set[int] = set()\n"
+        "    slots = dict.fromkeys((channel.channel for channel in content.channels), *slots.values())",
+        TIMES,
+    ),
+    Mutant(
+        "a channel that is out can be moved alone",
+        "services/content/times.py",
+        "    return goes_to(item) - fixed",
+        "    return goes_to(item)",
+        TIMES,
+    ),
+    Mutant(
+        "approved although it is too late for one channel",
+        "services/workflow/approve.py",
+        "    if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        "    if all(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        TIMES,
+    ),
+    Mutant(
+        "a channel's own time may have passed when it is sent in",
+        "services/content/check.py",
+        """    return [block("publish_at", PASSED)] if passed(at, now) else []""",
+        "    return []",
+        TIMES,
+    ),
+    Mutant(
+        "a chip of one channel moves the item",
+        "web/calendar/routes.py",
+        'alone = form.flag("ask_again"), _alone() or None',
+        'alone = form.flag("ask_again"), None',
+        "tests/web/calendar/test_channel_times.py",
+    ),
+    Mutant(
+        "a chip is shown in the state of the whole item",
+        "services/views/channel_rows.py",
+        '    if not known or shown == "cancelled":',
+        "    if True:",
+        "tests/web/calendar/test_channel_times.py",
+    ),
     Mutant(
         "another's lease is not looked at",
         "services/deliver/claims.py",
@@ -500,8 +587,8 @@ MUTANTS = (
     Mutant(
         "wall times never compared",
         "services/notices/shifted_times.py",
-        "!= meant:",
-        "== '':",
+        '    return "" if shows == meant else shows\n',
+        '    return ""\n',
         "tests/web/desk/test_wall_times.py",
     ),
     Mutant(
@@ -983,7 +1070,7 @@ MUTANTS = (
     Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
     Mutant(
         "half a thread begun again",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine - partly and row.channel_id not in settled:",
     ),
@@ -1127,7 +1214,7 @@ MUTANTS = (
     ),
     Mutant(
         "a draft of the backup goes out unread",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "    if item.doubt_since is not None:\n        _doubt(delivery",
         "    if False:\n        _doubt(delivery",
         RESTORES,
@@ -1164,7 +1251,7 @@ MUTANTS = (
     ),
     Mutant(
         "a drop is forgotten by a move",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         " | stops.stopped_channels(session, item)",
         "",
         STOPS,
@@ -1185,7 +1272,7 @@ MUTANTS = (
     ),
     Mutant(
         "a move changes the keys",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine & partly and row.channel_id not in settled:",
         STOPS,

@@ -37,7 +37,8 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance
 from commsched.services.media.renditions import make_ready
-from commsched.services.workflow.schedule import follow_move, partly_out, refuse_passed
+from commsched.services.workflow._deliveries import partly_out
+from commsched.services.workflow.schedule import follow_move, refuse_passed
 from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
 
 
