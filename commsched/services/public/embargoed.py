@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.model import Content, Picture
+from commsched.core.content.model import Attachment, Content
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_, NotFound
 from commsched.core.text.slug import address_of
@@ -106,7 +106,7 @@ def _shown_channel(session: Session, content: Content) -> int | None:
     return session.scalar(rooms.order_by(Channel.id).limit(1))
 
 
-def _pictures(content: Content, channel: int | None) -> list[Picture]:
+def _pictures(content: Content, channel: int | None) -> list[Attachment]:
     return content.pictures if channel is None else content.pictures_on(channel)
 
 
