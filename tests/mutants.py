@@ -609,7 +609,7 @@ MUTANTS = (
     Mutant(
         "a later embargo is told to nobody",
         "services/workflow/embargoes.py",
-        "and moment.at > before and not told:",
+        "and moment.at > before and not confirmed:",
         "and False:",
         "tests/services/workflow/test_embargoes.py",
     ),

@@ -93,7 +93,7 @@ def _shown(item_id: int) -> dict[str, Any]:
     }
 
 
-def _under_embargo(seen: item_view.ItemView) -> dict[str, Any]:
+def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
     """The secret address of an item under embargo, and whether somebody has it already, so that only the embargo can be
     changed."""
     if is_over(seen.content.embargo, installation().now()):
@@ -225,7 +225,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
         when = "" if form.flag("lift") else _time(form, "embargo")
         if not when and not form.flag("lift"):
             raise Invalid(N_("Choose until when it is under embargo."), "embargo")
-        embargoes.change(installation(), actor(), item_id, when, told=form.flag("told"))
+        embargoes.change(installation(), actor(), item_id, when, confirmed=form.flag("confirmed"))
 
     return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
 
