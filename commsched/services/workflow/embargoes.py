@@ -78,7 +78,7 @@ def change(
     """Change the embargo of an item that a list has got, or lift it (``when`` empty: all goes out when it is approved).
 
     What waits goes out at the new time, once that is approved. ``confirmed``: the person answers for that those who
-    have it hear of the new time. Without it :class:`AlreadySent` is raised where that is later than the time that they know.
+    have it hear of the new time. Without it :class:`AlreadySent` is raised where that is later than the time they know.
     """
     actor.require("write")
     actor.require("schedule")
