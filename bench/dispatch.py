@@ -1,10 +1,12 @@
 """Publishing due deliveries: ours beside dramatiq on Redis and APScheduler's own job store, in the same run.
 
-    python -m bench.dispatch [--count 10000] [--channels 1000] [--rounds 3]
+    python -m bench.dispatch [--count 10000] [--channels 1000] [--rounds 3] [--store sqlite|postgresql]
 
 Ours commits the attempt before the call and the outcome after, checks the approval against the recomputed hash and
-writes the record; the peers get the easier job of one UPDATE and commit. All on SQLite, WAL, ``synchronous=FULL``.
-Needs ``redis-server`` on the PATH. Prints deliveries per second: median (min to max) over the rounds.
+writes the record; the peers get the easier job of one UPDATE and commit. On SQLite: WAL, ``synchronous=FULL``. On
+PostgreSQL: a server of its own that is started for the run, each commit waits for the disk; ours beside dramatiq.
+Needs ``redis-server`` on the PATH. Prints deliveries per second: median (min to max) over the rounds, and per second of
+processor time of all that took part (workers, Redis, the database's server), which a busy machine changes less.
 """
 
 from __future__ import annotations
@@ -19,9 +21,44 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+    from tests.peers.postgres import Databases
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Rate(NamedTuple):
+    """Deliveries per second by the clock on the wall, and per second of processor time."""
+
+    wall: float
+    processor: float
+
+
+def processor_time(*roots: int) -> float:
+    """Seconds of processor time that the processes ``roots`` and their children have used."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(fields[1])
+                used[int(entry.name)] = (int(fields[11]) + int(fields[12])) / TICK
+
+    def belongs(process: int) -> bool:
+        while process and process not in roots:
+            process = parents.get(process, 0)
+        return process in roots
+
+    return sum(seconds for process, seconds in used.items() if belongs(process))
 
 
 def free_port() -> int:
@@ -30,56 +67,83 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ours(folder: Path, count: int, channels: int) -> float:
-    """Deliveries per second of the courier, from the first look to nothing left."""
+def ours(folder: Path, count: int, channels: int, server: Server | None = None) -> Rate:
+    """Of the dispatcher, from the first look to nothing left."""
     from bench.load import Noop, bare_office, fill
     from commsched.engine.embedded import collect_rarely
     from commsched.services.deliver.dispatcher import Dispatcher
 
-    installation = bare_office(folder, {"noop": Noop()})
+    url = server.create() if server else ""
+    installation = bare_office(folder, {"noop": Noop()}, url)
     fill(installation, count, channels, "noop", datetime.now(UTC) - timedelta(days=1), timedelta(0))
     dispatcher = Dispatcher(installation)
     collect_rarely()  # as the engine does when it starts
-    start = time.perf_counter()
-    made = dispatcher.run()
-    took = time.perf_counter() - start
-    assert made == count, f"{made} of {count}"
-    return count / took
+    roots = (os.getpid(), *([server.process] if server else []))
+    start, used = time.perf_counter(), processor_time(*roots)
+    calls = dispatcher.run()
+    took, used = time.perf_counter() - start, processor_time(*roots) - used
+    assert calls == count, f"{calls} of {count}"
+    installation.store.close()
+    return Rate(count / took, count / used)
 
 
 def _table(folder: Path, count: int) -> sqlite3.Connection:
     os.environ["BENCH_DB"] = str(folder / "peer.db")
-    made = sqlite3.connect(folder / "peer.db", isolation_level=None)
-    made.execute("PRAGMA journal_mode=WAL")
-    made.execute("CREATE TABLE delivery (id INTEGER PRIMARY KEY, state TEXT, at REAL)")
-    made.execute("BEGIN")
-    made.executemany("INSERT INTO delivery VALUES (?, 'waiting', 0)", [(n,) for n in range(count)])
-    made.execute("COMMIT")
-    return made
+    table = sqlite3.connect(folder / "peer.db", isolation_level=None)
+    table.execute("PRAGMA journal_mode=WAL")
+    table.execute("CREATE TABLE delivery (id INTEGER PRIMARY KEY, state TEXT, at REAL)")
+    table.execute("BEGIN")
+    table.executemany("INSERT INTO delivery VALUES (?, 'waiting', 0)", [(n,) for n in range(count)])
+    table.execute("COMMIT")
+    return table
 
 
-def _drained(table: sqlite3.Connection, count: int, limit: float = 300.0) -> float:
+def _server_table(server: Server, count: int) -> Callable[[], int]:
+    """The peer's table on the server; returns what counts how many are done."""
+    import psycopg
+
+    url = server.create()
+    os.environ["BENCH_DB"] = f"postgresql://postgres@/{url.database}?host={url.query['host']}"
+    table = psycopg.connect(os.environ["BENCH_DB"], autocommit=True)
+    table.execute("CREATE TABLE delivery (id INTEGER PRIMARY KEY, state TEXT, at DOUBLE PRECISION)")
+    table.execute("INSERT INTO delivery SELECT n, 'waiting', 0 FROM generate_series(0, %s) AS n", (count - 1,))
+
+    def done() -> int:
+        row = table.execute("SELECT count(*) FROM delivery WHERE state = 'published'").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return done
+
+
+def _count_in(table: sqlite3.Connection) -> Callable[[], int]:
+    return lambda: int(table.execute("SELECT count(*) FROM delivery WHERE state = 'published'").fetchone()[0])
+
+
+def _drained(done: Callable[[], int], count: int, roots: tuple[int, ...], limit: float = 300.0) -> Rate:
     """The rate from the first delivery seen done to the last."""
-    first: tuple[float, int] | None = None
+    first: tuple[float, float, int] | None = None
     end = time.perf_counter() + limit
+    number = 0
     while time.perf_counter() < end:
-        done = table.execute("SELECT count(*) FROM delivery WHERE state = 'published'").fetchone()[0]
-        if done and first is None:
-            first = (time.perf_counter(), done)
-        if done == count and first:
-            return (count - first[1]) / max(time.perf_counter() - first[0], 1e-9)
+        number = done()
+        if number and first is None:
+            first = (time.perf_counter(), processor_time(*roots), number)
+        if number == count and first:
+            took, used = time.perf_counter() - first[0], processor_time(*roots) - first[1]
+            return Rate((count - first[2]) / max(took, 1e-9), (count - first[2]) / max(used, 1 / TICK))
         time.sleep(0.02)
-    raise TimeoutError(f"only {done} of {count} were done in {limit:.0f} s")
+    raise TimeoutError(f"only {number} of {count} were done in {limit:.0f} s")
 
 
-def dramatiq(folder: Path, count: int, _channels: int) -> float:
+def dramatiq(folder: Path, count: int, _channels: int, server: Server | None = None) -> Rate:
     """Two processes of eight threads, as its own default scales to two cores; Redis keeps nothing on disk."""
     port = free_port()
     redis = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
         stdout=subprocess.DEVNULL,
     )
-    table = _table(folder, count)
+    done = _server_table(server, count) if server else _count_in(_table(folder, count))
     env = os.environ | {"BENCH_REDIS": f"redis://127.0.0.1:{port}"}
     try:
         time.sleep(1)
@@ -88,7 +152,7 @@ def dramatiq(folder: Path, count: int, _channels: int) -> float:
         command = [sys.executable, "-m", "dramatiq", "bench.peers", "--processes", "2", "--threads", "8"]
         worker = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            return _drained(table, count)
+            return _drained(done, count, (worker.pid, redis.pid, *([server.process] if server else [])))
         finally:
             worker.terminate()
             worker.wait()
@@ -97,17 +161,17 @@ def dramatiq(folder: Path, count: int, _channels: int) -> float:
         redis.wait()
 
 
-def apscheduler(folder: Path, count: int, channels: int) -> float:
+def apscheduler(folder: Path, count: int, channels: int) -> Rate:
     """As it comes: its job store on a SQLite file with SQLite's own settings (a rollback journal, FULL)."""
     return _apscheduler(folder, count, "DELETE")
 
 
-def apscheduler_wal(folder: Path, count: int, channels: int) -> float:
+def apscheduler_wal(folder: Path, count: int, channels: int) -> Rate:
     """The same on a file that was made with a write-ahead log, as ours is."""
     return _apscheduler(folder, count, "WAL")
 
 
-def _apscheduler(folder: Path, count: int, journal: str) -> float:
+def _apscheduler(folder: Path, count: int, journal: str) -> Rate:
     """APScheduler with its SQLAlchemy job store on SQLite, every job due, misfires allowed; from its first look at
     the jobs, as ours."""
     from apscheduler.executors.pool import ThreadPoolExecutor
@@ -118,8 +182,8 @@ def _apscheduler(folder: Path, count: int, journal: str) -> float:
 
     table = _table(folder, count)
     url = f"sqlite:///{folder / 'jobs.db'}"
-    with sqlite3.connect(folder / "jobs.db") as made:
-        made.execute(f"PRAGMA journal_mode={journal}")
+    with sqlite3.connect(folder / "jobs.db") as jobs:
+        jobs.execute(f"PRAGMA journal_mode={journal}")
     scheduler = BackgroundScheduler(
         jobstores={"default": SQLAlchemyJobStore(url=url)},
         executors={"default": ThreadPoolExecutor(8)},
@@ -128,32 +192,76 @@ def _apscheduler(folder: Path, count: int, journal: str) -> float:
     scheduler.start(paused=True)
     for n in range(count):
         scheduler.add_job(peers.mark, "date", run_date=datetime.now(UTC), args=[n])
-    start = time.perf_counter()
+    start, used = time.perf_counter(), processor_time(os.getpid())
     scheduler.resume()
     try:
-        _drained(table, count)
-        return count / (time.perf_counter() - start)
+        _drained(_count_in(table), count, (os.getpid(),))
+        took, used = time.perf_counter() - start, processor_time(os.getpid()) - used
+        return Rate(count / took, count / used)
     finally:
         scheduler.shutdown(wait=False)
 
 
-def commits(folder: Path, count: int, _channels: int) -> float:
+def commits(folder: Path, count: int, _channels: int) -> Rate:
     """Durable commits per second of one row each, one after the other: what the peers' work waits for, and why the
     ratios follow the disk. Ours makes a few dozen commits in all."""
     table = _table(folder, count)
     table.execute("PRAGMA synchronous=FULL")
-    start = time.perf_counter()
-    for number in range(min(count, 1000)):
+    many = min(count, 1000)
+    start, used = time.perf_counter(), time.process_time()
+    for number in range(many):
         table.execute("UPDATE delivery SET state = 'published' WHERE id = ?", (number,))
-    return min(count, 1000) / (time.perf_counter() - start)
+    return Rate(many / (time.perf_counter() - start), many / (time.process_time() - used))
 
 
-def measure(what: Callable[[Path, int, int], float], count: int, channels: int) -> float:
+class Server:
+    """A PostgreSQL server of this run, and its process."""
+
+    def __init__(self, databases: Databases, process: int) -> None:
+        self._databases, self.process = databases, process
+
+    def create(self) -> URL:
+        """A database with nothing in it."""
+        return self._databases.create(empty=True)
+
+
+@contextmanager
+def _server() -> Iterator[Server]:
+    """PostgreSQL as an office would run it: every commit is on the disk before it is answered."""
+    from tests.peers.postgres import serve
+
+    durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on"}
+    with serve(**durable) as databases:
+        process = (Path(databases.socket) / "data" / "postmaster.pid").read_text().split()[0]
+        yield Server(databases, int(process))
+
+
+Side = Callable[[Path, int, int], Rate]
+
+
+def measure(side: Side, count: int, channels: int) -> Rate:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        return what(folder, count, channels)
+        return side(folder, count, channels)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _compare(sides: dict[str, Side], count: int, channels: int, rounds: int) -> None:
+    rates: dict[str, list[Rate]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            rates[name].append(measure(side, count, channels))
+    mine = [statistics.median(column) for column in zip(*rates["commsched"], strict=True)]
+    load = f"load {os.getloadavg()[0]:.1f}"
+    print(f"{count} due deliveries over {channels} channels, no-op adapter, {rounds} rounds, {load}")
+    for name, values in rates.items():
+        wall, processor = (statistics.median(column) for column in zip(*values, strict=True))
+        low, high = min(rate.wall for rate in values), max(rate.wall for rate in values)
+        print(
+            f"{name:24} {wall:8.0f}/s ({low:.0f} to {high:.0f})   ours is {mine[0] / wall:5.1f} times"
+            f"   {processor:8.0f} per processor second, ours is {mine[1] / processor:5.1f} times"
+        )
 
 
 def main() -> None:
@@ -161,25 +269,24 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--channels", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    kinds = {
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    chosen = parser.parse_args()
+    if chosen.store == "postgresql":
+        with _server() as server:
+            sides: dict[str, Side] = {
+                "commsched": lambda *sizes: ours(*sizes, server=server),
+                "dramatiq on Redis": lambda *sizes: dramatiq(*sizes, server=server),
+            }
+            _compare(sides, chosen.count, chosen.channels, chosen.rounds)
+        return
+    sides = {
         "commsched": ours,
         "dramatiq on Redis": dramatiq,
         "APScheduler job store": apscheduler,
         "… on WAL": apscheduler_wal,
         "(commits)": commits,
     }
-    rates: dict[str, list[float]] = {name: [] for name in kinds}
-    for _ in range(given.rounds):
-        for name, what in kinds.items():
-            rates[name].append(measure(what, given.count, given.channels))
-    mine = statistics.median(rates["commsched"])
-    print(f"{given.count} due deliveries over {given.channels} channels, no-op adapter, {given.rounds} rounds")
-    for name, values in rates.items():
-        middle = statistics.median(values)
-        print(
-            f"{name:24} {middle:8.0f}/s ({min(values):.0f} to {max(values):.0f})   ours is {mine / middle:5.1f} times"
-        )
+    _compare(sides, chosen.count, chosen.channels, chosen.rounds)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from bench.load import Noop, bare_office, fill
 from commsched.core.delivery.outcome import Handles, Outcome
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.engine.embedded import Engine
-from commsched.services.deliver import rows
+from commsched.services.deliver import claims
 from commsched.services.kernel.context import Installation
 
 STEP = timedelta(milliseconds=50)
@@ -47,8 +47,8 @@ def find_due(offices: Sequence[Installation], rounds: int = 1000) -> list[float]
         for _ in range(rounds):
             for connection, figures in zip(connections, took, strict=True):
                 start = time.perf_counter()
-                rows.due(connection, datetime.now(UTC), 20, 1000)
-                rows.next_due(connection)
+                claims.due(connection, datetime.now(UTC), 20, 1000)
+                claims.next_due(connection)
                 figures.append((time.perf_counter() - start) * 1e6)
     return [statistics.median(figures) for figures in took]
 

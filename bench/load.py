@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import URL, insert
 
 from commsched.core.content.model import ChannelContent, Content, canonical, digest
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
@@ -52,7 +52,7 @@ class Noop(Platform):
         return Published(remote_id)
 
 
-def bare_office(home: Path, platforms: dict[str, Platform], url: str = "") -> Installation:
+def bare_office(home: Path, platforms: dict[str, Platform], url: URL | str = "") -> Installation:
     """An office with nothing in it and these platforms."""
     home.mkdir(parents=True, exist_ok=True)
     store = Store(url or f"sqlite:///{home / 'commsched.db'}")

@@ -1,6 +1,7 @@
 """The peers' side of the dispatch measurement: one UPDATE and one durable commit per delivery, nothing more.
 
-Run by ``bench.dispatch`` in processes of their own; the database file comes in ``BENCH_DB``, Redis in ``BENCH_REDIS``.
+Run by ``bench.dispatch`` in processes of their own; the database comes in ``BENCH_DB``, a file of SQLite or an address
+that begins with ``postgresql://``, and Redis in ``BENCH_REDIS``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ import os
 import sqlite3
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psycopg
 
 _local = threading.local()
 
@@ -25,8 +30,22 @@ def connection() -> sqlite3.Connection:
     return made
 
 
+def server_connection() -> psycopg.Connection[tuple[object, ...]]:
+    """This thread's connection to PostgreSQL, each statement a transaction of its own."""
+    kept: psycopg.Connection[tuple[object, ...]] | None = getattr(_local, "server", None)
+    if kept is None:
+        import psycopg
+
+        kept = _local.server = psycopg.connect(os.environ["BENCH_DB"], autocommit=True)
+    return kept
+
+
 def mark(number: int) -> None:
     """What the peer does for a delivery."""
+    if os.environ["BENCH_DB"].startswith("postgresql://"):
+        update = "UPDATE delivery SET state = 'published', at = %s WHERE id = %s"
+        server_connection().execute(update, (time.time(), number))
+        return
     mine = connection()
     mine.execute("BEGIN IMMEDIATE")
     mine.execute("UPDATE delivery SET state = 'published', at = ? WHERE id = ?", (time.time(), number))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import URL
+from sqlalchemy import URL, select
 
 from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if postgres.wanted() and not hasattr(config, "workerinput"):
         databases = _server.enter_context(postgres.serve())
         databases.prepare(_migrate)
+        databases.prepare_peopled(_people)
         os.environ[postgres.SOCKET] = databases.socket
 
 
@@ -53,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if postgres.wanted() else ():
         if (marker := item.get_closest_marker("sqlite")) is not None:
             item.add_marker(pytest.mark.skip(reason=f"SQLite only: {marker.args[0]}"))
+
+
+def _people(url: URL) -> None:
+    """Put the two offices of :class:`Cast` into the empty database at ``url``, and let go of it."""
+    with tempfile.TemporaryDirectory() as home, _cheap():
+        made = _installation(Path(home), url, SetClock(), MailBag())
+        _move_in(made)
+        made.store.close()
 
 
 def _migrate(url: URL) -> None:
@@ -144,11 +154,18 @@ class Browser:
         return self.client.post(self.path(path), data={"form_token": self.token(), **(data or {})}, **more)
 
 
+@contextmanager
+def _cheap() -> Iterator[None]:
+    """Passwords are hashed as fast as can be."""
+    before, passwords.cost = passwords.cost, passwords.Cost(time=1, memory=8, lanes=1)
+    yield
+    passwords.cost = before
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_passwords() -> Iterator[None]:
-    kept, passwords.cost = passwords.cost, passwords.Cost(time=1, memory=8, lanes=1)
-    yield
-    passwords.cost = kept
+    with _cheap():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -159,6 +176,17 @@ def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not postgres.wanted():
         _migrate(sqlite_url(home / "commsched.db"))
     Vault.open(home / "secret.key")
+    return home
+
+
+@pytest.fixture(scope="session")
+def peopled_home(blank_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As ``blank_home``, with the two offices of :class:`Cast` in the database, for every test that asks for them."""
+    if postgres.wanted():
+        return blank_home
+    home = tmp_path_factory.mktemp("peopled") / "home"
+    shutil.copytree(blank_home, home)
+    _people(sqlite_url(home / "commsched.db"))
     return home
 
 
@@ -173,38 +201,44 @@ def mail() -> MailBag:
 
 
 @pytest.fixture
-def home(tmp_path: Path, blank_home: Path) -> Path:
-    """The home of the test's office: a key, and on SQLite an empty, migrated database."""
+def home(request: pytest.FixtureRequest, tmp_path: Path, blank_home: Path, peopled_home: Path) -> Path:
+    """The home of the test's office: a key, and on SQLite a migrated database, empty but for the cast."""
     home = tmp_path / "home"
-    shutil.copytree(blank_home, home)
+    shutil.copytree(peopled_home if "cast" in request.fixturenames else blank_home, home)
     return home
 
 
 @pytest.fixture
-def server_database() -> Iterator[URL | None]:
-    """The address of the test's own database on PostgreSQL, empty and migrated; ``None`` on SQLite."""
+def server_database(request: pytest.FixtureRequest) -> Iterator[URL | None]:
+    """The address of the test's own database on PostgreSQL, migrated, and empty but for the cast where the test asks
+    for it; ``None`` on SQLite."""
     if not postgres.wanted():
         yield None
         return
     databases = postgres.Databases.running()
-    url = databases.create()
+    url = databases.create(peopled="cast" in request.fixturenames)
     yield url
     databases.drop(url)
 
 
 @pytest.fixture
 def database_url(home: Path, server_database: URL | None) -> URL:
-    """The address of the test's own database, empty and migrated, on the store that the tests run on."""
+    """The address of the test's own database, on the store that the tests run on."""
     return server_database or sqlite_url(home / "commsched.db")
 
 
 @pytest.fixture
 def installation(home: Path, database_url: URL, clock: SetClock, mail: MailBag) -> Iterator[Installation]:
-    """An empty office: no workspace, nobody in it, a clock that stands still, mail that goes into a bag."""
-    store = Store(database_url)
-    made = Installation(
+    """An office for a test: a clock that stands still, mail that goes into a bag, and nobody in it but the cast."""
+    installation = _installation(home, database_url, clock, mail)
+    yield installation
+    installation.store.close()
+
+
+def _installation(home: Path, url: URL, clock: SetClock, mail: MailBag) -> Installation:
+    return Installation(
         home=home,
-        store=store,
+        store=Store(url),
         blobs=blobs_in(home / "media"),
         cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
@@ -215,8 +249,6 @@ def installation(home: Path, database_url: URL, clock: SetClock, mail: MailBag) 
         http=_no_network,
         settings={"base_url": "http://localhost"},
     )
-    yield made
-    store.close()
 
 
 def _no_network(allow_private: bool) -> Any:
@@ -228,7 +260,26 @@ def _no_network(allow_private: bool) -> Any:
 
 @pytest.fixture
 def cast(installation: Installation) -> Cast:
-    """Regiongruppen with four people, and another office with one."""
+    """Regiongruppen with four people, and another office with one. Where the database is a copy of one in which they
+    are, they are read; else they move in now."""
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        offices = {row.slug: row for row in session.scalars(select(Workspace))}
+        members = {row.email.partition("@")[0]: row for row in session.scalars(select(Person))}
+    if not offices:
+        return _move_in(installation)
+    return Cast(
+        installation,
+        offices["gruppen"],
+        offices["distriktet"],
+        administrator=members["astrid"],
+        approver=members["gunnar"],
+        writer=members["karin"],
+        reader=members["olle"],
+        stranger=members["nils"],
+    )
+
+
+def _move_in(installation: Installation) -> Cast:
     place, boss = people.create_workspace(
         installation, "Regiongruppen", "astrid@example.org", PASSWORD, person_name="Astrid Holm", slug="gruppen"
     )

@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.thoroughness import LONG
+
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
 DELIVER, SAYS = "tests/services/deliver/test_deliver.py", "tests/core/approval/test_rules.py"
@@ -42,7 +44,8 @@ class Mutant:
 
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchdog.py", "tests/cli/test_apart.py"
 
-LEASES = "tests/services/deliver/test_leases.py"
+LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
+WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
@@ -84,7 +87,7 @@ MUTANTS = (
     Mutant(
         "leases are not renewed while calls are under way",
         COURIER,
-        "                claims.renew(connection, self._busy, self.owner, now)",
+        "                claims.renew(connection, self.busy, self.owner, now)",
         "                pass",
         LEASES,
     ),
@@ -97,8 +100,8 @@ MUTANTS = (
     ),
     Mutant(
         "what another prepared is written over",
-        COURIER,
-        'if one.call.kind == "send" or one.call.job.channel in held]',
+        SETTLE,
+        'if answer.call.kind == "send" or answer.call.job.channel in held]',
         "if True]",
         LEASES,
     ),
@@ -123,8 +126,8 @@ MUTANTS = (
     Mutant(
         "what waits past its time is not looked for",
         "services/kernel/overdue.py",
-        "    if rows:",
-        "    rows = []\n    if rows:",
+        "            Delivery.next_at <= now - PAST,",
+        "            Delivery.next_at <= now - PAST,\n            Delivery.id < 0,",
         WATCH,
     ),
     Mutant(
@@ -166,8 +169,8 @@ MUTANTS = (
     Mutant(
         "wakes for what is left alone",
         "services/deliver/dispatcher.py",
-        "rows.next_due(connection, self._poison, self._stuck)",
-        "rows.next_due(connection)",
+        "claims.next_due(connection, self._poison, self._stuck)",
+        "claims.next_due(connection)",
         HEART,
     ),
     Mutant(
@@ -247,7 +250,7 @@ MUTANTS = (
     Mutant(
         "a second yes of the same human",
         "core/approval/rules.py",
-        "any(said.human == one.human for said in given)",
+        "any(said.human == approval.human for said in approvals)",
         "False",
         SAYS,
     ),
@@ -311,8 +314,8 @@ MUTANTS = (
     Mutant(
         "a no is decided by another when its time passes",
         "services/ops/chores.py",
-        'Item.state == "in_review", Item.publish_at <=',
-        'Item.state.in_(("in_review", "changes_requested")), Item.publish_at <=',
+        'late = (Item.state == "in_review", planned_between(',
+        'late = (Item.state.in_(("in_review", "changes_requested")), planned_between(',
         f"{EYES}a_no_stands",
     ),
     Mutant(
@@ -339,8 +342,8 @@ MUTANTS = (
     Mutant(
         "it is approved though its time has passed",
         "services/workflow/approve.py",
-        "item.latest_at < installation.now():",
-        "False:",
+        "if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        "if False:",
         "tests/services/workflow/test_schedule.py",
     ),
     Mutant(
@@ -454,6 +457,41 @@ MUTANTS = (
         "    if problems:\n",
         "    if False:\n",
         "tests/core/installation/test_settings.py",
+    ),
+    Mutant(
+        "a file put in another's place unnoticed",
+        "services/deliver/types.py",
+        "if self.file.blobs.stamp(stream) != self.stamp:",
+        "if False:",
+        "tests/services/kernel/test_blobs.py",
+    ),
+    Mutant(
+        "bytes stored under another hash",
+        "services/kernel/blobs.py",
+        "if sha256 and digest != sha256:",
+        "if False:",
+        "tests/services/kernel/test_blobs.py",
+    ),
+    Mutant(
+        "a video left out in silence",
+        "services/content/check.py",
+        ", *check_attached(view, limits, platform.name)]",
+        "]",
+        "tests/services/content/test_attachments.py",
+    ),
+    Mutant(
+        "a video deleted from under its item",
+        "services/media/videos.py",
+        ".limit(1)) is not None:",
+        ".limit(1)) is False:",
+        "tests/services/content/test_attachments.py",
+    ),
+    Mutant(
+        "old pictures hashed anew",
+        "core/content/model.py",
+        ', name="pictures")',
+        ")",
+        "tests/core/content/test_attachments.py",
     ),
     Mutant(
         "wall times never compared",
@@ -650,8 +688,8 @@ MUTANTS = (
     Mutant(
         "who has left the list is written to",
         "services/deliver/recipients.py",
-        "if not part.blind:",
-        "if True:",
+        "        if not wanted:",
+        "        if True:",
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(
@@ -682,16 +720,22 @@ MUTANTS = (
         "if False:",
     ),
     Mutant("attempt not committed before the call", CONSIDER, "self.batch.new_attempts.append(", "[].append(", DELIVER),
-    Mutant("open-attempt index gone", "store/migrations/versions/0001_first.py", "unique=True,\n", "unique=False,\n"),
+    Mutant(
+        "open-attempt index gone",
+        "store/migrations/versions/0019_lanes.py",
+        '["channel_id", "lane"], unique=True',
+        '["channel_id", "lane"], unique=False',
+        LANES,
+    ),
     Mutant(
         "unknown is retried",
         "core/delivery/retry.py",
-        'return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
-        'return Next("waiting", now, "retry", detail)',
+        'return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)',
+        'return Transition("waiting", now, "retry", detail)',
     ),
     Mutant(
         "a duplicate is called rejected",
-        "platforms/_tweepy.py",
+        "platforms/_x_client.py",
         'if status == 403 and "duplicate content" in',
         'if status == 403 and "duplicate contents" in',
         "tests/platforms/test_x.py",
@@ -771,7 +815,7 @@ MUTANTS = (
     Mutant(
         "a platform is waited for past the latest time",
         "core/delivery/retry.py",
-        'return Next("held", None, "late", pending.detail)',
+        'return Transition("held", None, "late", pending.detail)',
         "pass",
         REFERENCE,
     ),
@@ -827,14 +871,12 @@ MUTANTS = (
         "            at = now + timedelta(seconds=settle)\n",
         "            at = now\n",
     ),
-    Mutant(
-        "recovery skipped", "services/deliver/recovery.py", "return row.channel_id not in self.besides", "return False"
-    ),
+    Mutant("recovery skipped", "services/deliver/recovery.py", "return row.uid not in self.besides", "return False"),
     Mutant("recovery skipped", "services/deliver/recovery.py", "return self.alone or not live", "return False"),
     Mutant(
         "recovery takes calls under way",
         "services/deliver/recovery.py",
-        "return row.channel_id not in self.besides",
+        "return row.uid not in self.besides",
         "return True",
     ),
     Mutant(
@@ -857,13 +899,63 @@ MUTANTS = (
         "tests/core/delivery/test_parts.py",
     ),
     Mutant(
-        "two calls on one channel",
-        "services/deliver/dispatcher.py",
-        "if (channel in self._busy and channel not in freed) or",
-        "if",
-        DELIVER,
+        "more calls on a channel than lanes",
+        "services/deliver/lanes.py",
+        "        return tuple(lane for lane in lanes if lane not in taken)",
+        "        return lanes",
+        LANES,
     ),
-    Mutant("more attempts than hands", "services/deliver/dispatcher.py", "room <= 0 and", "False and"),
+    Mutant("more attempts than hands", "services/deliver/lanes.py", "lanes = lanes[: max(room, 0)]", "pass", LANES),
+    Mutant(
+        "a delivery is begun in two lanes",
+        "services/deliver/lanes.py",
+        '            if any(not is_list or call.kind != "send" for call in mine):',
+        "            if False:",
+        WALK,
+    ),
+    Mutant(
+        "a channel's own limit is not asked",
+        CONSIDER,
+        "lanes = [lane for lane in job.lanes if lane < allowed]",
+        "lanes = list(job.lanes)",
+        LANES,
+    ),
+    Mutant(
+        "a part that waits no more is begun",
+        "services/deliver/batch.py",
+        "        if _many(connection, _begin_part, self.begun.values()) != len(self.begun):",
+        "        if _many(connection, _begin_part, self.begun.values()) < 0:",
+        LANES,
+    ),
+    Mutant(
+        "held while other lanes are under way",
+        CONSIDER,
+        "        if self._is_under_way(row) and not isinstance(verdict, Go):",
+        "        if False:",
+        LANES,
+    ),
+    Mutant(
+        "an end while other lanes are under way",
+        SETTLE,
+        '        if any(part.state == "sending" for part in parts):',
+        "        if False:",
+        LANES,
+    ),
+    Mutant(
+        "asked about before it is written",
+        "services/deliver/recipients.py",
+        "        self.batch.write_parts(self.connection)\n"
+        "        row = self.connection.execute(statement, about).first()",
+        "        row = self.connection.execute(statement, about).first()",
+        LANES,
+    ),
+    Mutant(
+        "who has left since is written to",
+        "services/deliver/recipients.py",
+        '_list.c.state != "active")\n        result',
+        "text('1 = 0'))\n        result",
+        "tests/services/deliver/test_recipients.py",
+    ),
     Mutant(
         "late call after a sleep",
         "services/deliver/calls.py",
@@ -888,13 +980,13 @@ MUTANTS = (
     Mutant(
         "a bad row stops everything",
         "services/deliver/dispatcher.py",
-        "return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])",
+        "return self._one_by_one([*doubtful(done), *self._not_called(calls), *jobs])",
         "raise",
     ),
     Mutant(
         "an answer lost when the disk is full",
         "services/deliver/dispatcher.py",
-        "self._unrecorded = _once_more(done) + self._unrecorded",
+        "self._unrecorded = doubtful(done) + self._unrecorded",
         "pass",
     ),
     Mutant(
@@ -935,7 +1027,7 @@ MUTANTS = (
     Mutant(
         "stopped in silence",
         "services/deliver/dispatcher.py",
-        "send_alerts(self.installation, connection, admission.told)",
+        "send_alerts(self.installation, connection, admission.alerts)",
         "pass",
     ),
     Mutant(
@@ -1032,8 +1124,8 @@ MUTANTS = (
     Mutant(
         "what proved absent is held for ever",
         PARTS,
-        'return Whole("waiting", due) if was == "waiting" else result',
-        'return Whole("held", None, "absent")',
+        'return DeliveryStatus("waiting", due) if was == "waiting" else result',
+        'return DeliveryStatus("held", None, "absent")',
         RESTORES,
     ),
     Mutant("what was held is sent after a restore", PARTS, 'if was in ("held", "failed"):', "if False:", RESTORES),
@@ -1103,12 +1195,12 @@ MUTANTS = (
     ),
     Mutant(
         "an answer closes another's attempt",
-        "services/deliver/rows.py",
+        "services/deliver/batch.py",
         "if _many(connection, _close_attempt, self.attempts) != len(self.attempts):",
         "_many(connection, _close_attempt, self.attempts)\n        if False:",
         COMMITS,
     ),
-    Mutant("an answer is written down twice", COURIER, "if not doubtful:", "if True:", COMMITS),
+    Mutant("an answer is written down twice", SETTLE, "if not in_doubt:", "if True:", COMMITS),
     Mutant(
         "a call though its commit failed",
         COURIER,
@@ -1126,8 +1218,8 @@ MUTANTS = (
     Mutant("an attempt broken off stays open", COURIER, "*self._not_called(calls), *jobs]", "*jobs]", COMMITS),
     Mutant(
         "a proof from a lost lock thrown away",
-        COURIER,
-        'elif end == "unknown" and isinstance(one.result, Published):',
+        SETTLE,
+        'elif outcome == "unknown" and isinstance(answer.result, Published):',
         "elif False:",
         COMMITS,
     ),
@@ -1171,7 +1263,7 @@ MUTANTS = (
     Mutant(
         "what was looked at is not compared",
         "services/content/items.py",
-        "!= (revision.hash, item.publish_at)",
+        "!= (revision.hash, times.plan(session, item))",
         "is None",
         "tests/services/test_transactions.py",
     ),
@@ -1238,7 +1330,7 @@ def _run(copy: Path, one: Mutant) -> str:
     file.write_text(whole.replace(one.old, one.new))
     try:
         command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
-        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
     except subprocess.TimeoutExpired:
         return "(it never came to an end)"

@@ -95,9 +95,9 @@ ANY_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 7,
-    "services": 121,
+    "services": 79,
     "store": 2,
-    "web": 36,
+    "web": 4,
     "wsgi.py": 0,
 }
 """How often ``Any`` may stand in each package, its imports counted too. These numbers only ever go down."""
@@ -126,17 +126,17 @@ def test_the_formatter_has_the_last_word(folder: str) -> None:
 
 VAGUE = {"one", "found", "made", "given", "told", "there"}
 VAGUE_CEILINGS = {
-    "api": 35,
+    "api": 0,
     "bootstrap.py": 0,
-    "cli": 7,
-    "core": 15,
-    "engine": 2,
+    "cli": 0,
+    "core": 0,
+    "engine": 0,
     "images": 11,
     "mail": 0,
-    "platforms": 18,
-    "services": 143,
+    "platforms": 1,
+    "services": 71,
     "store": 10,
-    "web": 60,
+    "web": 14,
     "wsgi.py": 0,
 }
 """How many functions of each package have a local variable or a parameter with a vague name, each name counted.

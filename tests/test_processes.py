@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import program
+from tests.processes import program, until
 
 DEAF = """
 import os, signal, subprocess, sys, time
@@ -49,7 +49,7 @@ def test_one_that_does_not_end_is_ended_with_its_children_and_says_where_it_stoo
     with pytest.raises(AssertionError, match="did not end within 1 second") as raised:
         hang(tmp_path, pids)
     assert "wait_for_godot" in "".join(raised.value.__notes__)
-    assert [pid for pid in pids if alive(pid)] == []
+    until(lambda: not any(alive(pid) for pid in pids))
 
 
 def test_one_whose_test_fails_shows_what_it_said(tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ def list_designs() -> list[schemas.DesignOut]:
     return [_design(design) for design in images.designs.load().values()]
 
 
-def _design(one: Design) -> schemas.DesignOut:
+def _design(design: Design) -> schemas.DesignOut:
     fields = [
         schemas.DesignFieldOut(name, spec.kind, spec.label, spec.limit, spec.rows, spec.required)
-        for name, spec in one.fields.items()
+        for name, spec in design.fields.items()
     ]
-    return schemas.DesignOut(one.name, one.title, one.about, fields, [f"{w}x{h}" for w, h in SIZES])
+    return schemas.DesignOut(design.name, design.title, design.about, fields, [f"{w}x{h}" for w, h in SIZES])
 
 
 @route(
@@ -42,24 +42,24 @@ def _design(one: Design) -> schemas.DesignOut:
     answer=list[schemas.MediaOut],
     status=201,
 )
-def draw_cards(given: schemas.CardIn) -> list[schemas.MediaOut]:
-    numbers = studio.save(installation(), actor(), _wish(given), _sizes(given), given.alt)
+def draw_cards(body: schemas.CardIn) -> list[schemas.MediaOut]:
+    numbers = studio.save(installation(), actor(), _wish(body), _sizes(body), body.alt)
     with installation().store.read(actor().workspace) as session:
         rows = search.rows(session, numbers)
         credit = provenance.credits_of(session, rows.values())
     return [serializers.media(installation(), rows[number], credit[number]) for number in dict.fromkeys(numbers)]
 
 
-def _wish(given: schemas.CardIn) -> CardRequest:
+def _wish(body: schemas.CardIn) -> CardRequest:
     try:
-        images.designs.get(given.design)
+        images.designs.get(body.design)
     except images.errors.NoSuchDesign as error:
         raise Invalid(error.words.message, "design", **error.words.params) from None
-    return CardRequest(given.design, given.values, given.pictures, given.language)
+    return CardRequest(body.design, body.values, body.pictures, body.language)
 
 
-def _sizes(given: schemas.CardIn) -> list[tuple[int, int]]:
-    return [_size(size) for size in given.sizes] or [SIZES[0]]
+def _sizes(body: schemas.CardIn) -> list[tuple[int, int]]:
+    return [_size(size) for size in body.sizes] or [SIZES[0]]
 
 
 def _size(text: str) -> tuple[int, int]:

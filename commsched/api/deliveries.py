@@ -60,8 +60,8 @@ def get_delivery(id: int) -> schemas.DeliveryOut:
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def resolve_delivery(id: int, given: schemas.ResolveIn) -> schemas.DeliveryOut:
-    resolve.resolve(installation(), actor(), id, given.answer, given.url.strip(), given.parts)
+def resolve_delivery(id: int, body: schemas.ResolveIn) -> schemas.DeliveryOut:
+    resolve.resolve(installation(), actor(), id, body.answer, body.url.strip(), body.parts)
     return get_delivery(id)
 
 
@@ -75,8 +75,8 @@ def resolve_delivery(id: int, given: schemas.ResolveIn) -> schemas.DeliveryOut:
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def retry_delivery(id: int, given: schemas.RetryIn) -> schemas.DeliveryOut:
-    resolve.send(installation(), actor(), id, given.latest_minutes)
+def retry_delivery(id: int, body: schemas.RetryIn) -> schemas.DeliveryOut:
+    resolve.send(installation(), actor(), id, body.latest_minutes)
     return get_delivery(id)
 
 
@@ -90,6 +90,6 @@ def retry_delivery(id: int, given: schemas.RetryIn) -> schemas.DeliveryOut:
     answer=schemas.DeliveryOut,
     errors=(404, 409),
 )
-def drop_delivery(id: int, given: schemas.Nothing) -> schemas.DeliveryOut:
+def drop_delivery(id: int, body: schemas.Nothing) -> schemas.DeliveryOut:
     resolve.drop(installation(), actor(), id)
     return get_delivery(id)

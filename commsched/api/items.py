@@ -79,19 +79,19 @@ def full(id: int) -> WithHeaders[schemas.ItemOut]:
     params=(KEY,),
     errors=(422,),
 )
-def create_item(given: DraftIn) -> WithHeaders[schemas.ItemOut | str]:
+def create_item(body: DraftIn) -> WithHeaders[schemas.ItemOut | str]:
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
-        made = full(editing.create(installation(), actor(), given))
-        return WithHeaders(made.body, made.headers | _location(made.body.id))
-    found = idempotency.create(installation(), actor(), given, key)
-    if found.answer:
-        body = msgspec.json.decode(found.answer)
-        return WithHeaders(found.answer, {"ETag": f'"{body["revision"]["hash"]}"'} | _location(found.item_id))
-    made = full(found.item_id)
-    if not found.again:
-        idempotency.keep(installation(), actor(), key, msgspec.json.encode(made.body).decode())
-    return WithHeaders(made.body, made.headers | _location(found.item_id))
+        created = full(editing.create(installation(), actor(), body))
+        return WithHeaders(created.body, created.headers | _location(created.body.id))
+    claim = idempotency.create(installation(), actor(), body, key)
+    if claim.answer:
+        item = msgspec.json.decode(claim.answer)
+        return WithHeaders(claim.answer, {"ETag": f'"{item["revision"]["hash"]}"'} | _location(claim.item_id))
+    created = full(claim.item_id)
+    if not claim.again:
+        idempotency.keep(installation(), actor(), key, msgspec.json.encode(created.body).decode())
+    return WithHeaders(created.body, created.headers | _location(claim.item_id))
 
 
 def _location(id: int) -> dict[str, str]:
@@ -122,11 +122,11 @@ def list_items() -> Paged:
             end=_time("to", zone),
         )
         asked = page()
-        found = queries.items(session, wish, asked)
-        called = names(session, (item.author_id for item, _ in found))
-        plans = times.plans(session, (item for item, _ in found))
+        matches = queries.items(session, wish, asked)
+        called = names(session, (item.author_id for item, _ in matches))
+        plans = times.plans(session, (item for item, _ in matches))
         return paged(
-            found, lambda row: serializers.line(row, called, plans[row[0].id]), asked, lambda row: int(row[0].id)
+            matches, lambda row: serializers.line(row, called, plans[row[0].id]), asked, lambda row: int(row[0].id)
         )
 
 
@@ -161,7 +161,7 @@ def get_item(id: int) -> WithHeaders[schemas.ItemOut]:
     params=(IF_MATCH,),
     errors=(404, 409, 412, 422, 428),
 )
-def change_item(id: int, given: DraftIn) -> WithHeaders[schemas.ItemOut]:
+def change_item(id: int, body: DraftIn) -> WithHeaders[schemas.ItemOut]:
     expected = request.headers.get("If-Match", "").strip()
     if not expected:
         raise NoIfMatch
@@ -207,9 +207,9 @@ def _merge(before: DraftIn) -> DraftIn:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def submit_item(id: int, given: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut]:
-    accepting = _hash(given.accepting) if given.accepting else None
-    approving.submit(installation(), actor(), id, then_schedule=given.schedule, accepting=accepting)
+def submit_item(id: int, body: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut]:
+    accepting = _hash(body.accepting) if body.accepting else None
+    approving.submit(installation(), actor(), id, then_schedule=body.schedule, accepting=accepting)
     return full(id)
 
 
@@ -223,9 +223,9 @@ def submit_item(id: int, given: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def approve_item(id: int, given: schemas.ApproveIn) -> WithHeaders[schemas.ItemOut]:
-    until = _moment(given.until, "until") if given.until else None
-    approving.approve(installation(), actor(), id, _hash(given.hash), given.comment, until)
+def approve_item(id: int, body: schemas.ApproveIn) -> WithHeaders[schemas.ItemOut]:
+    until = _moment(body.until, "until") if body.until else None
+    approving.approve(installation(), actor(), id, _hash(body.hash), body.comment, until)
     return full(id)
 
 
@@ -239,8 +239,8 @@ def approve_item(id: int, given: schemas.ApproveIn) -> WithHeaders[schemas.ItemO
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def accept_item(id: int, given: schemas.AcceptIn) -> WithHeaders[schemas.ItemOut]:
-    approving.accept(installation(), actor(), id, _hash(given.hash))
+def accept_item(id: int, body: schemas.AcceptIn) -> WithHeaders[schemas.ItemOut]:
+    approving.accept(installation(), actor(), id, _hash(body.hash))
     return full(id)
 
 
@@ -264,8 +264,8 @@ def _hash(value: str) -> str:
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def request_changes(id: int, given: schemas.ChangesIn) -> WithHeaders[schemas.ItemOut]:
-    approving.request_changes(installation(), actor(), id, _hash(given.hash), given.comment)
+def request_changes(id: int, body: schemas.ChangesIn) -> WithHeaders[schemas.ItemOut]:
+    approving.request_changes(installation(), actor(), id, _hash(body.hash), body.comment)
     return full(id)
 
 
@@ -279,8 +279,8 @@ def request_changes(id: int, given: schemas.ChangesIn) -> WithHeaders[schemas.It
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def schedule_item(id: int, given: schemas.ScheduleIn) -> WithHeaders[schemas.ItemOut]:
-    scheduling.schedule(installation(), actor(), id, given.publish_at, given.fold, given.latest_at)
+def schedule_item(id: int, body: schemas.ScheduleIn) -> WithHeaders[schemas.ItemOut]:
+    scheduling.schedule(installation(), actor(), id, body.publish_at, body.fold, body.latest_at)
     return full(id)
 
 
@@ -294,8 +294,8 @@ def schedule_item(id: int, given: schemas.ScheduleIn) -> WithHeaders[schemas.Ite
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def move_item(id: int, given: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
-    scheduling.move(installation(), actor(), id, given.publish_at, given.fold, given.ask_again, given.channels)
+def move_item(id: int, body: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
+    scheduling.move(installation(), actor(), id, body.publish_at, body.fold, body.ask_again, body.channels)
     return full(id)
 
 
@@ -309,7 +309,7 @@ def move_item(id: int, given: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def cancel_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def cancel_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     scheduling.cancel(installation(), actor(), id)
     return full(id)
 
@@ -324,8 +324,8 @@ def cancel_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def bypass_approval(id: int, given: schemas.ReasonIn) -> WithHeaders[schemas.ItemOut]:
-    approving.bypass(installation(), actor(), id, given.reason)
+def bypass_approval(id: int, body: schemas.ReasonIn) -> WithHeaders[schemas.ItemOut]:
+    approving.bypass(installation(), actor(), id, body.reason)
     return full(id)
 
 
@@ -339,7 +339,7 @@ def bypass_approval(id: int, given: schemas.ReasonIn) -> WithHeaders[schemas.Ite
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def correct_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def correct_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     """The draft that was begun, or the one that somebody has begun already."""
     return full(corrections.begin(installation(), actor(), id))
 
@@ -354,8 +354,8 @@ def correct_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def take_down_item(id: int, given: schemas.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
-    takedown.take_down(installation(), actor(), id, given.reason)
+def take_down_item(id: int, body: schemas.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
+    takedown.take_down(installation(), actor(), id, body.reason)
     return full(id)
 
 
@@ -369,7 +369,7 @@ def take_down_item(id: int, given: schemas.TakeDownIn) -> WithHeaders[schemas.It
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def put_back_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def put_back_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     takedown.put_back(installation(), actor(), id)
     return full(id)
 
@@ -385,7 +385,7 @@ def put_back_item(id: int, given: schemas.Nothing) -> WithHeaders[schemas.ItemOu
     status=201,
     errors=(404, 422),
 )
-def add_comment(id: int, given: schemas.CommentIn) -> schemas.CommentOut:
-    number = comments.comment(installation(), actor(), id, given.body)
+def add_comment(id: int, body: schemas.CommentIn) -> schemas.CommentOut:
+    number = comments.comment(installation(), actor(), id, body.body)
     seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -66,8 +66,10 @@ def get_picture_file(id: int) -> Response:
     file = blob_of(installation(), row)
     if not file.exists():
         raise NotFound(N_("The picture's file is missing. Restore it from a backup, or upload it again."))
-    answer = Response(wrap_file(request.environ, file.open()), content_type=row.mime, direct_passthrough=True)
-    answer.content_length = file.size()
+    size, stream = file.size(), file.open()
+    answer = Response(wrap_file(request.environ, stream), content_type=row.mime, direct_passthrough=True)
+    answer.call_on_close(stream.close)
+    answer.content_length = size
     answer.set_etag(row.sha256)
-    answer.make_conditional(request)
+    answer.make_conditional(request, accept_ranges=True, complete_length=size)
     return answer

@@ -28,9 +28,9 @@ def metrics() -> Response:
 
 
 def _welcome(token: str) -> bool:
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if token:
-        return hmac.compare_digest(given.encode(), token.encode())
+        return hmac.compare_digest(sent.encode(), token.encode())
     # behind a proxy on the same machine everybody seems to be here
     forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP"))
     try:

@@ -101,9 +101,9 @@ def astray() -> Response | None:
     error = request.routing_exception
     if error is None or not request.path.startswith("/api/") or (error.code or 0) < 400:
         return None
-    made = _refusal(error)
-    assert isinstance(made, Response), "an error is answered by a document"
-    return made
+    answer = _refusal(error)
+    assert isinstance(answer, Response), "an error is answered by a document"
+    return answer
 
 
 def _refusal(error: HTTPException) -> Response | HTTPException:
@@ -115,13 +115,13 @@ def _refusal(error: HTTPException) -> Response | HTTPException:
     field = "file" if status == 413 and request.mimetype == "multipart/form-data" else ""
     refused = OfficeError(DETAILS[status], field, **params)
     refused.status, refused.code = status, CODES.get(status, "malformed")
-    made = document(refused)
+    answer = document(refused)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
-            made.headers[name] = value
+            answer.headers[name] = value
     if status == 401:
-        made.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
-    return made
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="commsched"'
+    return answer
 
 
 def _title(error: OfficeError) -> str:
@@ -147,13 +147,13 @@ def document(error: OfficeError) -> Response:
         body.current = error.current.hash
     if isinstance(error, Stale):
         body.current = error.current
-    made = Response(msgspec.json.encode(body), error.status, content_type="application/problem+json")
-    made.headers["Content-Language"] = language
+    response = Response(msgspec.json.encode(body), error.status, content_type="application/problem+json")
+    response.headers["Content-Language"] = language
     if body.current:
-        made.headers["ETag"] = f'"{body.current}"'
+        response.headers["ETag"] = f'"{body.current}"'
     if hasattr(error, "retry_after"):
-        made.headers["Retry-After"] = str(error.retry_after)
-    return made
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _too_large(_error: OverflowError) -> Response:
@@ -178,5 +178,5 @@ _REASONS: Final[dict[Reason, str]] = {
 
 def invalid(error: msgspec.ValidationError) -> Invalid:
     """The error with the field as a path (``media.0.alt``) and the sentence in our own words."""
-    found = read_error(error)
-    return Invalid(_REASONS[found.reason], ".".join(found.path), **found.params)
+    fault = read_error(error)
+    return Invalid(_REASONS[fault.reason], ".".join(fault.path), **fault.params)

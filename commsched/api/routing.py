@@ -110,7 +110,7 @@ def route(
     media_type: str = "application/json",
     paged: bool = False,
 ) -> Callable[[View], View]:
-    """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``given``.
+    """Register a view. A JSON ``body`` is read into its struct and handed to the view as ``body``.
 
     ``permission`` None means anyone, which only the description of the API itself is for.
     """
@@ -145,7 +145,7 @@ def _runner(view: Callable[..., object], operation: Operation) -> Callable[..., 
         if operation.permission is not None:
             pace.step(request.headers.get("Authorization", ""), installation().now())
         if operation.body is not None and operation.media_type == "application/json":
-            values["given"] = read(operation.body)
+            values["body"] = read(operation.body)
         return respond(view(**values), operation.status)
 
     run.operation = operation  # type: ignore[attr-defined]  # where the description of the API finds it

@@ -188,20 +188,22 @@ def _problems(seen: ItemView) -> list[out.ProblemOut]:
     ]
 
 
-def checked(one: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
+def checked(channel: Checked, general: list[out.ProblemOut]) -> out.CheckOut:
     """The check of one channel, and the problems that concern every channel."""
-    own = [in_language(problem, language(), one.channel) for problem in one.problems]
+    own = [in_language(problem, language(), channel.channel) for problem in channel.problems]
     said = {(problem.level, problem.field) for problem in own}
     rest = [problem for problem in general if (problem.level, problem.field) not in said]
-    notes = [translate(words, language()) for words in one.notes]
-    return out.CheckOut(one.channel, one.name, one.platform, one.count, one.limit, one.cost, own + rest, notes)
+    notes = [translate(words, language()) for words in channel.notes]
+    return out.CheckOut(
+        channel.channel, channel.name, channel.platform, channel.count, channel.limit, channel.cost, own + rest, notes
+    )
 
 
-def added(installation: Installation, one: Added, credit: str) -> out.MediaOut:
+def added(installation: Installation, addition: Added, credit: str) -> out.MediaOut:
     """A picture just added: what was removed from its file, and which pictures resemble it."""
-    answer = media(installation, one.media, credit)
-    answer.had_location, answer.had_motion = one.had_location, one.had_motion
-    answer.again, answer.like = one.again, [row.id for row in one.like]
+    answer = media(installation, addition.media, credit)
+    answer.had_location, answer.had_motion = addition.had_location, addition.had_motion
+    answer.again, answer.like = addition.again, [row.id for row in addition.like]
     return answer
 
 

@@ -28,12 +28,12 @@ bp = section("place")
     answer=list[schemas.CheckOut],
     errors=(422,),
 )
-def check_draft(given: DraftIn) -> list[schemas.CheckOut]:
-    make_ready(installation(), actor(), given)
+def check_draft(body: DraftIn) -> list[schemas.CheckOut]:
+    make_ready(installation(), actor(), body)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
-        times = times_of(given, workspace.zone)
-        content = compose.content_from(installation(), session, workspace, given, times=times)
+        times = times_of(body, workspace.zone)
+        content = compose.content_from(installation(), session, workspace, body, times=times)
         at, own = times.publish.at if times.publish else None, times.own_moments
         judged = check.judge(installation(), session, content, publish_at=at, own=own)
         general = [in_language(problem, serializers.language()) for problem in judged.general]
@@ -85,8 +85,8 @@ def _workspace() -> schemas.WorkspaceOut:
     answer=schemas.WorkspaceOut,
     errors=(409, 422),
 )
-def pause_all(given: schemas.ReasonIn) -> schemas.WorkspaceOut:
-    pause.pause(installation(), actor(), given.reason)
+def pause_all(body: schemas.ReasonIn) -> schemas.WorkspaceOut:
+    pause.pause(installation(), actor(), body.reason)
     return _workspace()
 
 
@@ -100,8 +100,8 @@ def pause_all(given: schemas.ReasonIn) -> schemas.WorkspaceOut:
     answer=schemas.ResumedOut,
     errors=(409, 422),
 )
-def resume_all(given: schemas.ResumeIn) -> schemas.ResumedOut:
-    held = pause.resume(installation(), actor(), given.missed)
+def resume_all(body: schemas.ResumeIn) -> schemas.ResumedOut:
+    held = pause.resume(installation(), actor(), body.missed)
     return schemas.ResumedOut(False, held, _workspace())
 
 

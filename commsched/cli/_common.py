@@ -126,8 +126,8 @@ def there_already() -> bool:
     from commsched.services.ops.replacing import is_under_way
 
     folder = bootstrap.home_directory(home())
-    there = (folder / "commsched.db").exists() or is_under_way(folder)
-    return there or bool(bootstrap.database_named(folder))
+    exists = (folder / "commsched.db").exists() or is_under_way(folder)
+    return exists or bool(bootstrap.database_named(folder))
 
 
 def hold(folder: Path) -> None:

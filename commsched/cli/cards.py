@@ -83,15 +83,15 @@ def draw_card(
     width, height = _size(size)
     chosen = designs.get(design)
     brand, own = _look(workspace)
-    made = cards.draw(design, (width, height), _values(settings, chosen), brand, _format(out), wish or own, page)
+    drawn = cards.draw(design, (width, height), _values(settings, chosen), brand, _format(out), wish or own, page)
     if str(out) == "-":
-        sys.stdout.buffer.write(made.data)
+        sys.stdout.buffer.write(drawn.data)
     else:
-        out.write_bytes(made.data)
-        click.echo(made.alt)
-    for problem in made.warnings:
+        out.write_bytes(drawn.data)
+        click.echo(drawn.alt)
+    for problem in drawn.warnings:
         echo(f"{problem.field}: {translated(problem.words)}" if problem.field else problem.words)
-    if any(problem.blocks for problem in made.warnings):
+    if any(problem.blocks for problem in drawn.warnings):
         sys.exit(TOO_LONG)
 
 

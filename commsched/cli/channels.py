@@ -61,9 +61,9 @@ def add_channel(
     wish = values.pop("allow_private", None)
     if allow_private is None:
         allow_private = wish.lower() in ("1", "true", "yes") if wish is not None else points_inside(kind, values)
-    made = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
-    click.echo(made.id)
-    _tell_if_mute(installation, office, made)
+    added = connect.connect(installation, actor, kind.key, name, values, allow_private=allow_private)
+    click.echo(added.id)
+    _tell_if_mute(installation, office, added)
 
 
 def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
@@ -108,7 +108,7 @@ def _value(value: str) -> str:
     return value
 
 
-def points_inside(platform: Platform, given: dict[str, str]) -> bool:
+def points_inside(platform: Platform, values: dict[str, str]) -> bool:
     """Whether an address among the settings leads to this machine's own network.
 
     Whoever has the command line of the machine can reach it anyway; a channel on the internet gets no such right.
@@ -121,7 +121,7 @@ def points_inside(platform: Platform, given: dict[str, str]) -> bool:
     names = {
         alias for s in platform.settings if s.kind == "url" or s.key == "base_url" for alias in (s.key, *s.aliases)
     }
-    for key, value in given.items():
+    for key, value in values.items():
         host = urlsplit(value if "//" in value else f"//{value}").hostname if key in names else None
         if not host:
             continue
@@ -172,9 +172,9 @@ def check_channel(workspace: str, id: int | None) -> None:
     bad = 0
     for number in wanted:
         try:
-            made = connect.check_again(installation, actor, number)
-            click.echo(f"{number}  ok  {made.name}: {made.account_name}")
-            _tell_if_mute(installation, office, made)
+            checked = connect.check_again(installation, actor, number)
+            click.echo(f"{number}  ok  {checked.name}: {checked.account_name}")
+            _tell_if_mute(installation, office, checked)
         except OfficeError as error:
             bad += 1
             click.echo(f"{number}  {translated(error.words)}", err=True)

@@ -38,17 +38,17 @@ def add_person(workspace: str, email: str, role: str, name: str, language: str, 
     """Let somebody into an office. Without --password-stdin a password is made up and printed, this once."""
     from commsched.services.accounts import machine_admin, people
 
-    given = password_from(password_stdin, required=False)
+    chosen = password_from(password_stdin, required=False)
     installation = open_installation()
     office, actor = workspace_and_actor(installation, workspace)
     known = machine_admin.has_password(installation, email)
-    password = given or secrets.token_urlsafe(12)
+    password = chosen or secrets.token_urlsafe(12)
     invited = people.add_person(installation, actor, email, role, name=name, language=language, password=password)
     if invited.link:  # somebody who was here once, and comes back without a password
         machine_admin.give_password(installation, office, email, password)
     if known:
         echo(N_("%(email)s was already in another office here, and keeps the password from there."), email=email)
-    elif not given:
+    elif not chosen:
         echo(N_("A password for %(email)s, shown this once. It can be changed after signing in:"), email=email)
         click.echo(password)
 

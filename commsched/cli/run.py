@@ -76,17 +76,17 @@ def init(
     installation = open_installation(new=True, url=url)
     if database:
         name_database(installation.home, database)  # it could be opened; every later command finds it
-    made, person = create_workspace(
+    office, person = create_workspace(
         installation, workspace, email, password or "", person_name=name, slug=slug, zone=zone, language=language
     )
-    click.echo(made.slug)
+    click.echo(office.slug)
     up = f"commsched up --home {shlex.quote(str(installation.home))}"
     echo(
         N_(
             "%(name)s is there, in %(home)s. Next: start it with “%(up)s”, sign in as %(email)s, and connect "
             "channels on the page or with “commsched channel add”."
         ),
-        name=made.name,
+        name=office.name,
         home=str(installation.home),
         up=up,
         email=person.email,

@@ -38,9 +38,9 @@ class Ticker:
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=_OPTIONS, executors=workers, daemon=True)
         self._repeated: list[str] = []
 
-    def every(self, seconds: float, name: str, work: Callable[..., object], *given: object) -> None:
+    def every(self, seconds: float, name: str, work: Callable[..., object], *arguments: object) -> None:
         """Do ``work`` soon, and again ``seconds`` after each start of it; two runs never overlap."""
-        self._scheduler.add_job(work, After(seconds), given, id=name, next_run_time=datetime.now(UTC) + SOON)
+        self._scheduler.add_job(work, After(seconds), arguments, id=name, next_run_time=datetime.now(UTC) + SOON)
         self._repeated.append(name)
 
     def at(self, moment: datetime, work: Callable[[], object]) -> None:

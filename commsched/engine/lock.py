@@ -42,10 +42,10 @@ class EngineLock:
         if self._file is None:
             return False
         try:
-            mine, there = os.fstat(self._file), self.path.stat()
+            mine, current = os.fstat(self._file), self.path.stat()
         except FileNotFoundError:
             return False
-        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+        return (mine.st_dev, mine.st_ino) == (current.st_dev, current.st_ino)
 
     def release(self) -> None:
         if self._file is not None:

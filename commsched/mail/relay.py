@@ -23,11 +23,11 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Publis
 from commsched.core.platform.contract import Email, Mailer
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.text.recipients import is_address
-from commsched.mail.answers import outcome_of, text_of
 from commsched.mail.build import build, clean_id
 from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
+from commsched.mail.smtp_replies import outcome_of, text_of
 
 _SPARE: Final = 8
 """Idle connections kept at most; several channels may send at once."""

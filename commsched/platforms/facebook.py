@@ -24,24 +24,16 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.text.length import graphemes, split_thread, tidy
-from commsched.core.text.messages import N_, Problem, block
+from commsched.core.text.length import graphemes, tidy
+from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
-from commsched.platforms._checks import check_pictures
+from commsched.platforms._facebook_rules import LIMITS, check_item, first_comment_of, message_of
 
 if TYPE_CHECKING:
-    from commsched.platforms._graph import Graph
+    from commsched.platforms._facebook_graph import Graph
 
 GRAPH_VERSION = "v25.0"
-_LIMITS = Limits(
-    characters=63_206,
-    pictures=10,
-    picture_bytes=4_000_000,
-    picture_types=("image/jpeg", "image/png"),
-)
-_COMMENT_MAX = 8_000
-
 _PAGE_ID = Setting(
     "page_id",
     N_("Page id"),
@@ -88,19 +80,19 @@ class Facebook(NetworkPlatform["Graph"]):
         return _graph(context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Graph | None = None) -> Outcome:
-        """The SDK's exceptions as outcomes; the table of codes is in ``_graph``."""
-        from commsched.platforms import _graph
+        """The SDK's exceptions as outcomes; the table of codes is in ``_facebook_graph``."""
+        from commsched.platforms import _facebook_graph
 
-        def mean(refusal: _graph.GraphError) -> Outcome:
-            return _graph.outcome(refusal, detail(str(refusal), context), context)
+        def mean(refusal: _facebook_graph.GraphError) -> Outcome:
+            return _facebook_graph.outcome(refusal, detail(str(refusal), context), context)
 
-        return outcome_of(error, context, _graph.GraphError, mean)
+        return outcome_of(error, context, _facebook_graph.GraphError, mean)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
 
     def account(self, client: Graph, context: ChannelContext) -> Account:
-        from commsched.platforms._page import inspect, require_own
+        from commsched.platforms._facebook_page import inspect, require_own
 
         page = client.get_object(_page(context), fields="id,name,link")
         expires = inspect(client)
@@ -109,28 +101,17 @@ class Facebook(NetworkPlatform["Graph"]):
         return Account(ident(page), str(page["name"]), link, expires)
 
     def limits(self, facts: Facts) -> Limits:
-        return _LIMITS
+        return LIMITS
 
     def count(self, text: str, facts: Facts) -> int:
         return graphemes(tidy(text))
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
-        problems = []
-        length, limit = graphemes(_message(view)), _LIMITS.characters or 0
-        if not tidy(view.text).strip() and not view.pictures and not view.content.link:
-            problems.append(block("text", N_("There is no text to publish.")))
-        if length > limit:
-            words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-            problems.append(block("text", words, platform=self.name, count=length, limit=limit))
-        comment = graphemes(_first_comment(view))
-        if comment > _COMMENT_MAX:
-            words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-            problems.append(block("first_comment", words, count=comment, limit=_COMMENT_MAX))
-        return problems + check_pictures(view, _LIMITS, self.name)
+        return check_item(view, self.name)
 
     def parts(self, view: ChannelView) -> list[Part]:
-        post = Part(number=0, role="post", text=_message(view), view=view, pictures=view.pictures)
-        comment = _first_comment(view)
+        post = Part(number=0, role="post", text=message_of(view), view=view, pictures=view.pictures)
+        comment = first_comment_of(view)
         return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
 
     def needs_prepare(self, part: Part) -> bool:
@@ -148,7 +129,7 @@ class Facebook(NetworkPlatform["Graph"]):
         return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
 
     def post(self, client: Graph, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        from commsched.platforms._page import post_url
+        from commsched.platforms._facebook_page import post_url
 
         if part.role == "comment":
             comment = ident(client.put_object(part.parent, "comments", message=part.text))
@@ -160,7 +141,7 @@ class Facebook(NetworkPlatform["Graph"]):
         return Published(post, post_url(post)) if answer.get("success") is True else _unclear(answer, context)
 
     def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
-        from commsched.platforms._page import find_comment, find_post
+        from commsched.platforms._facebook_page import find_comment, find_post
 
         if part.role == "comment":
             return find_comment(client, part, start)
@@ -172,7 +153,7 @@ class Facebook(NetworkPlatform["Graph"]):
 
     def gone(self, error: Exception) -> bool:
         """Error 100 with subcode 33 is said of a post that is not there."""
-        from commsched.platforms._graph import GraphError
+        from commsched.platforms._facebook_graph import GraphError
 
         return isinstance(error, GraphError) and (error.code, error.subcode) == (100, 33)
 
@@ -183,7 +164,7 @@ def _graph(context: ChannelContext) -> Graph:
         words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
         raise ConnectError(words, _VERSION.key, version=version)
     server = base_url(context, _BASE_URL)
-    from commsched.platforms._graph import Graph
+    from commsched.platforms._facebook_graph import Graph
 
     return Graph(
         value(context, _TOKEN), base_url=server, version=version, session=context.http, timeout=context.timeout
@@ -195,21 +176,6 @@ def _page(context: ChannelContext) -> str:
     if not re.fullmatch(r"[\w.]{1,100}", page):
         raise ConnectError(N_("“%(page)s” is not the id of a Page."), _PAGE_ID.key, page=page)
     return page
-
-
-def _message(view: ChannelView) -> str:
-    """The text; with pictures the link stands in it, because a post shows either pictures or a link's card.
-
-    What is a thread elsewhere is one post of several paragraphs here.
-    """
-    text = "\n\n".join(split_thread(view.text))
-    if view.pictures and view.content.link and view.content.link not in text:
-        return f"{text}\n\n{view.content.link}".strip()
-    return text
-
-
-def _first_comment(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()
 
 
 def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:

@@ -37,13 +37,13 @@ class Newsroom(Platform):
         return Limits(pictures=20)
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
-        found = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
+        problems = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
         if view.content.kind == "release" and not view.content.title.strip():
-            found.append(block("title", N_("A press release needs a headline.")))
+            problems.append(block("title", N_("A press release needs a headline.")))
         if len(view.content.title) > HEADLINE:
             message = N_("The headline is %(count)d characters; search engines show about %(limit)d of them.")
-            found.append(warn("title", message, count=len(view.content.title), limit=HEADLINE))
-        return found
+            problems.append(warn("title", message, count=len(view.content.title), limit=HEADLINE))
+        return problems
 
     def needs_prepare(self, part: Part) -> bool:
         return False

@@ -1,18 +1,16 @@
 """X, through tweepy and the v2 API. It has no idempotency: what is lost is read back, and never resent on hope.
 
-X charges for every call; the prices are those of its documentation in 2026.
+What it takes and what it charges stands in ``_x_rules``.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published
 from commsched.core.platform.contract import (
     Account,
-    AttachmentFile,
     ChannelContext,
     ChannelView,
     ConnectError,
@@ -21,32 +19,18 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.text.length import split_thread, tidy
-from commsched.core.text.messages import N_, Problem, block, warn
-from commsched.core.text.x_length import x_length, x_links
+from commsched.core.text.length import tidy
+from commsched.core.text.messages import N_, Problem
+from commsched.core.text.x_length import x_length
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, read, value
-from commsched.platforms._checks import check_pictures, check_text, full_text, longest, thread
+from commsched.platforms._checks import longest, thread
 from commsched.platforms._readback import look_through
+from commsched.platforms._x_rules import LIMITS, check_item, cost
+from commsched.platforms._x_timeline import pages, post_url
 
 if TYPE_CHECKING:
-    from commsched.platforms._tweepy import Client
-
-PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
-"""US dollars per call."""
-_LIMITS = Limits(
-    characters=280,
-    pictures=4,
-    picture_bytes=5_000_000,
-    picture_side=8192,
-    gif_pixels=1280 * 1080,
-    frames=350,
-    moving_pixels=300_000_000,
-    moving_types=("image/gif",),
-    alt_characters=1000,
-)
-_GIF_BYTES = 15_000_000
-_CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?\b")
+    from commsched.platforms._x_client import Client
 
 _TOGETHER = N_("all four are needed")
 
@@ -90,13 +74,13 @@ class X(NetworkPlatform["Client"]):
         return _client(context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
-        """The SDK's exceptions as outcomes; the table of codes is in ``_tweepy``."""
+        """The SDK's exceptions as outcomes; the table of codes is in ``_x_client``."""
         from tweepy.errors import HTTPException
 
-        from commsched.platforms import _tweepy
+        from commsched.platforms import _x_client
 
         def mean(refusal: HTTPException) -> Outcome:
-            return _tweepy.outcome(refusal, detail(refusal, context), context)
+            return _x_client.outcome(refusal, detail(refusal, context), context)
 
         return outcome_of(error, context, HTTPException, mean)
 
@@ -104,7 +88,7 @@ class X(NetworkPlatform["Client"]):
         return Blame(_KEYS[2].key if value(context, _KEYS[2]) else _BEARER.key)
 
     def account(self, client: Client, context: ChannelContext) -> Account:
-        from commsched.platforms._tweepy import Me
+        from commsched.platforms._x_client import Me
 
         me = client.get_me(user_auth=True)["data"]
         if client.access_level == "read":
@@ -114,26 +98,14 @@ class X(NetworkPlatform["Client"]):
         return Account(ident(me), f"@{username}", f"https://x.com/{username}")
 
     def limits(self, facts: Facts) -> Limits:
-        return _LIMITS
+        return LIMITS
 
     def count(self, text: str, facts: Facts) -> int:
         """The weighted length of the longest part, for a thread."""
         return longest(text, x_length)
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
-        limits = self.limits(facts)
-        problems = check_text(view, limits.characters, x_length, self.name)
-        problems += check_pictures(_without_gifs(view), limits, self.name) + _check_gifs(view.pictures)
-        return problems + _check_thread(view) + self._check_cost(view)
-
-    def _check_cost(self, view: ChannelView) -> list[Problem]:
-        links = sum(1 for part in split_thread(full_text(view)) if x_links(part))
-        if not links:
-            return []
-        words = N_(
-            "A link makes it expensive: X charges $0.20 for a post with one, and $0.015 without. Here: %(cents)d cents."
-        )
-        return [warn("text", words, cents=round(self.cost(view) * 100))]
+        return check_item(view, self.name)
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
@@ -148,8 +120,6 @@ class X(NetworkPlatform["Client"]):
         return Handles({"media": ",".join(media)})
 
     def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        from commsched.platforms._tweepy import post_url
-
         answer = client.create_tweet(
             text=tidy(part.text) or None,
             media_ids=[each for each in handles.values.get("media", "").split(",") if each] or None,
@@ -162,8 +132,6 @@ class X(NetworkPlatform["Client"]):
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         """Whether a post that nobody knows is this one, only its words can say: absence is never sent on."""
         account = context.account or ident(client.get_me(user_auth=True)["data"])
-        from commsched.platforms._tweepy import pages
-
         return look_through(pages(client, account, part, start), part, start)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
@@ -175,9 +143,7 @@ class X(NetworkPlatform["Client"]):
         return isinstance(error, NotFound)
 
     def cost(self, view: ChannelView) -> float:
-        posts = split_thread(full_text(view))
-        text = sum(PRICE_POST_WITH_LINK if x_links(post) else PRICE_POST for post in posts)
-        return round(text + PRICE_ALT_TEXT * sum(1 for picture in view.pictures if picture.alt), 3)
+        return cost(view)
 
 
 def _client(context: ChannelContext) -> Client:
@@ -185,47 +151,15 @@ def _client(context: ChannelContext) -> Client:
     server, bearer = base_url(context, _BASE_URL), value(context, _BEARER)
     keys = [value(context, setting) for setting in _KEYS]
     if not all(keys) and not bearer:
-        missing = next(setting for setting, found in zip(_KEYS, keys, strict=True) if not found)
+        missing = next(setting for setting, filled_in in zip(_KEYS, keys, strict=True) if not filled_in)
         words = N_("X needs all four keys, or one user token. One is missing here.")
         raise ConnectError(words, missing.key if any(keys) else _KEYS[0].key)
-    from commsched.platforms._tweepy import Client
+    from commsched.platforms._x_client import Client
 
     if not all(keys):
         return Client(base_url=server, session=context.http, timeout=context.timeout, bearer_token=bearer)
     names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     return Client(base_url=server, session=context.http, timeout=context.timeout, **dict(zip(names, keys, strict=True)))
-
-
-def _without_gifs(view: ChannelView) -> ChannelView:
-    """The view with GIFs counted as small: they have a size limit of their own."""
-    from msgspec.structs import replace
-
-    pictures = tuple(replace(p, size=0) if p.mime == "image/gif" else p for p in view.pictures)
-    return replace(view, pictures=pictures)
-
-
-def _check_gifs(pictures: tuple[AttachmentFile, ...]) -> list[Problem]:
-    gifs = [picture for picture in pictures if picture.mime == "image/gif"]
-    problems = []
-    if gifs and len(pictures) > 1:
-        problems.append(block("pictures", N_("X takes one GIF alone, or up to four other pictures.")))
-    if any(gif.size > _GIF_BYTES for gif in gifs):
-        problems.append(block("pictures", N_("The GIF is larger than the 15 MB that X takes.")))
-    return problems
-
-
-def _check_thread(view: ChannelView) -> list[Problem]:
-    text = full_text(view)
-    problems = []
-    if len(split_thread(text)) > 1:
-        words = N_(
-            "X may refuse the second part of a thread: since 2026 it lets some accounts reply only to those "
-            "who have mentioned them. What is refused is shown here, and the first part stays up."
-        )
-        problems.append(warn("text", words))
-    if any(len(_CASHTAG.findall(part)) > 1 for part in split_thread(text)):
-        problems.append(block("text", N_("X takes at most one word with a dollar sign ($ABC) in a post.")))
-    return problems
 
 
 PLATFORM = X()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from typing import Any
@@ -470,8 +471,15 @@ def test_a_picture_is_taken_in_and_used(program: Program, installation: Installa
     media = answer.json
     assert (media["mime"], media["width"], media["height"], media["alt"]) == ("image/jpeg", 64, 48, "En buss")
     assert media["had_location"] is True
-    fetched = writer.get(media["url"].partition("/api/v1")[2])
-    assert (fetched.status_code, fetched.content_type) == (200, "image/jpeg")
+    address = media["url"].partition("/api/v1")[2]
+    with writer.get(address) as fetched:
+        assert (fetched.status_code, fetched.content_type) == (200, "image/jpeg")
+        assert hashlib.sha256(fetched.data).hexdigest() == media["sha256"]
+        whole, etag = fetched.data, fetched.headers["ETag"]
+    with writer.get(address, headers={"Range": "bytes=2-5"}) as part:
+        assert (part.status_code, part.data) == (206, whole[2:6])
+    with writer.get(address, headers={"If-None-Match": etag}) as again:
+        assert (again.status_code, again.data) == (304, b"")
     assert writer.get(f"/media/{media['id']}").json["sha256"] == media["sha256"]
     item = writer.create(channels=[wall], media=[media["id"]])
     assert item["revision"]["content"]["pictures"][0]["alt"] == "En buss"

@@ -21,9 +21,11 @@ from commsched.bootstrap import open_installation
 from commsched.engine import process as apart
 from commsched.engine.lock import EngineLock
 from commsched.engine.process import Keeper
+from commsched.services.accounts import machine_admin
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.ops.wake_pipe import Bell
+from commsched.services.workflow import schedule
 from commsched.store.models import Delivery, Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
 from tests.cli.conftest import Run
@@ -128,6 +130,13 @@ def published(address: str, writer_key: str, approver_key: str, channel: int, af
 
 def scheduled(address: str, writer_key: str, approver_key: str, channel: int, after: float) -> str:
     """Write, approve, schedule; where the API shows it."""
+    path = approved(address, writer_key, approver_key, channel, after)
+    requests.post(f"{path}/schedule", headers={"Authorization": f"Bearer {writer_key}"}, timeout=20)
+    return path
+
+
+def approved(address: str, writer_key: str, approver_key: str, channel: int, after: float) -> str:
+    """Write and approve what is to go out ``after`` seconds from now; where the API shows it."""
     api = f"{address}/api/v1"
     writer, approver = ({"Authorization": f"Bearer {key}"} for key in (writer_key, approver_key))
     soon = (datetime.now(UTC) + timedelta(seconds=after)).isoformat()
@@ -146,7 +155,6 @@ def scheduled(address: str, writer_key: str, approver_key: str, channel: int, af
     assert requests.post(f"{path}/submit", headers=writer, timeout=20).status_code == 200
     body = {"hash": item.json()["revision"]["hash"]}
     assert requests.post(f"{path}/approve", json=body, headers=approver, timeout=20).status_code == 200
-    requests.post(f"{path}/schedule", headers=writer, timeout=20)
     return path
 
 
@@ -178,9 +186,13 @@ def test_pages_that_stand_still_hold_nothing_up(run: Run, founded: str, home: Pa
 
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: ready(address))
-        scheduled(address, karin, gunnar, channel, after=15.0)
+        path = approved(address, karin, gunnar, channel, after=600.0)
+        office = machine_admin.workspace(installation, founded)
+        writer = machine_admin.as_member(installation, office, "karin@example.org")
         os.kill(process.pid, signal.SIGSTOP)
         try:
+            soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+            schedule.schedule(installation, writer, int(path.rpartition("/")[2]), when=soon)
             assert state("waiting")
             row = until(lambda: state("published"))
             assert row.published_at - row.due_at < timedelta(seconds=10), (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -320,10 +319,10 @@ def failing(run: Run) -> set[str]:
 
 
 def _change(home: Path, statement: str) -> None:
-    connection = sqlite3.connect(home / "commsched.db")
-    with connection:
-        connection.execute(statement)
-    connection.close()
+    opened = open_installation(home)
+    with opened.store.ledger() as connection:
+        connection.exec_driver_sql(statement)
+    opened.store.close()
 
 
 def test_the_doctor_sees_a_record_that_was_changed(run: Run, founded: str, home: Path) -> None:
@@ -391,6 +390,7 @@ def waiting(installation: Installation) -> int:
     return item
 
 
+@pytest.mark.sqlite("damages its file")
 def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> None:
     for file in home.glob("commsched.db*"):
         file.unlink()
@@ -398,6 +398,7 @@ def test_the_doctor_sees_a_file_that_is_no_database(run: Run, home: Path) -> Non
     assert failing(run) == {"database"}
 
 
+@pytest.mark.sqlite("damages its file")
 @pytest.mark.parametrize(
     "command", [("up",), ("token", "create", "--email", "kansli@example.org")], ids=["up", "token"]
 )

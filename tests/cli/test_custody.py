@@ -18,6 +18,8 @@ from commsched.services.ops import network_disk
 from tests.cli.conftest import Run
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.sqlite("who can read its file, and on which disk it lies")
+
 
 @pytest.fixture(autouse=True)
 def _usual_umask() -> Iterator[None]:

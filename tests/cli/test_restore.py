@@ -37,12 +37,13 @@ from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests import writing
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
-from tests.cli.test_running import scheduled
+from tests.cli.test_backup import scheduled
 from tests.conftest import Cast, SetClock
 from tests.processes import PATIENCE, ended, running
 from tests.publications import channel
 from tests.services import desk
 
+pytestmark = pytest.mark.sqlite("a backup holds its file; a PostgreSQL is put away by pg_dump")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -29,6 +29,7 @@ STORE = "COMMSCHED_TEST_STORE"
 SOCKET = "COMMSCHED_TEST_STORE_SOCKET"
 """The folder of the server's socket, as the process that started it tells the others of the same run."""
 _TEMPLATE = "commsched_blank"
+_PEOPLED = "commsched_peopled"
 _PATIENCE = 60.0
 _SETTINGS = {
     "listen_addresses": "",
@@ -76,11 +77,21 @@ class Databases:
         self._say(f"CREATE DATABASE {_TEMPLATE}")
         fill(self.url(_TEMPLATE))
 
-    def create(self, empty: bool = False) -> URL:
-        """A database of today's schema with nothing in it; without even the schema where ``empty``."""
+    def prepare_peopled(self, fill: Callable[[URL], None]) -> None:
+        """Make the other template, a copy of the first that ``fill`` puts people into."""
+        self._copy(_TEMPLATE, _PEOPLED)
+        fill(self.url(_PEOPLED))
+
+    def create(self, empty: bool = False, peopled: bool = False) -> URL:
+        """A database of today's schema with nothing in it; without even the schema where ``empty``, and with offices
+        and people where ``peopled``."""
         name = f"test_{uuid.uuid4().hex}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else _TEMPLATE}")
+        self._copy("template0" if empty else _PEOPLED if peopled else _TEMPLATE, name)
         return self.url(name)
+
+    def _copy(self, template: str, name: str) -> None:
+        """The files are copied as they are: through the log, as is usual, costs three times the processor."""
+        self._say(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
 
     def drop(self, url: URL) -> None:
         """Remove a database, whoever is still connected to it."""
@@ -92,8 +103,9 @@ class Databases:
 
 
 @contextmanager
-def serve() -> Iterator[Databases]:
-    """Start a server and stop it at the end. It ends with this process, however that ends."""
+def serve(**settings: str) -> Iterator[Databases]:
+    """Start a server and stop it at the end. It ends with this process, however that ends. ``settings`` are its own
+    where they differ from those of the tests: a measurement wants writes that wait for the disk."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short: the path of a socket has at most 107 bytes
     try:
         programs = _programs(folder)
@@ -103,15 +115,15 @@ def serve() -> Iterator[Databases]:
             capture_output=True,
             **_identity(),
         )
-        with _running(programs, folder):
+        with _running(programs, folder, _SETTINGS | settings):
             yield Databases(str(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(programs: Path, folder: Path) -> Iterator[None]:
-    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+def _running(programs: Path, folder: Path, chosen: dict[str, str]) -> Iterator[None]:
+    settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [programs / "postgres", "-D", folder / "data", "-k", folder, *settings],

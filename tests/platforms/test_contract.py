@@ -40,7 +40,7 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.messages import Invalid, Message, Problem
 from tests.platforms._office import NOW, picture, view
-from tests.sims.reference import PLATFORM as reference
+from tests.sims.reference_platform import PLATFORM as reference
 
 PLATFORMS = (*registry.all(), reference)
 """Ours, and one as another package would bring it."""

@@ -35,7 +35,7 @@ from tests.conftest import Browser, Cast, SetClock
 from tests.platforms._office import PNG, context, part, picture, send
 from tests.services import desk
 from tests.sims.platform import Crash
-from tests.sims.reference import PLATFORM as HERE
+from tests.sims.reference_platform import PLATFORM as HERE
 from tests.sims.reference_server import ReferenceServer
 
 PACKAGE = Path(__file__).parent.parent / "sims" / "reference"

@@ -29,8 +29,6 @@ Idempotency = Literal["key", "two", "read", "none"]
 """As Mastodon (a key), as Facebook (two phases), as X (read back only), as e-mail (nothing at all)."""
 
 SETTLE = 5.0
-LANES = 2
-"""Of what goes out to recipients."""
 SKEW = timedelta(minutes=22)
 """How far back of the asked moment a read-back goes: the office's clock is set back now and then."""
 BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,7 +126,7 @@ class Faulty(Platform):
         self.name = self.key  # type: ignore[misc]
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
         self.under_embargo = idempotency == "none"  # type: ignore[misc]
-        self.lanes = LANES if idempotency == "none" else 1  # type: ignore[misc]
+        self.lanes = 1  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
     def connect(self, context: ChannelContext) -> Account:

@@ -8,11 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
+from commsched.services.approval import comments
 from commsched.services.kernel.context import Installation
+from commsched.services.kernel.heartbeats import SKEW
+from commsched.services.notices import shifted_times
+from commsched.services.views import today
 from commsched.services.workflow import approve, editing
+from commsched.store.models import Attempt, Channel, Delivery, Heartbeat, Item, Media, Workspace
 from tests import writing
 from tests.conftest import Browser, Cast, SetClock
+from tests.services import desk
 from tests.web.composer.test_writing import item_of
 from tests.web.conftest import Statements
 
@@ -117,6 +124,46 @@ def test_a_list_costs_the_same_whatever_waits(
     many = cost(browser, counted, path)
     assert len(many) <= most, str(many)
     assert len(many) <= few + 2, str(many)  # whose words they are is read where more than one has written
+
+
+def test_today_with_every_rare_thing_at_once(
+    browse: Browse, installation: Installation, cast: Cast, to: list[int], counted: Counted, clock: SetClock
+) -> None:
+    """Words of two writers to approve, an unseen remark, a failure, something late, a hanging call, a consent that
+    ends, times that have shifted, a broken channel, and a computer whose clock is wrong."""
+    number = writing.submitted(installation, cast, to)
+    editing.save(installation, cast.actor("administrator"), number, writing.draft(to, text=f"Nytt: {writing.TEXT}"))
+    approve.submit(installation, cast.actor("writer"), number, then_schedule=True)
+    comments.comment(installation, cast.actor("writer"), number, "Kan du läsa i dag?")
+    late, failed, hanging = (desk.scheduled(cast, text=f"{n} {writing.TEXT}") for n in range(3))
+    desk.written(cast, text="Med bild på en person.", media=[writing.picture(installation, cast)])
+    clock.forward(hours=8)
+    now = installation.now()
+    with installation.store.write(cast.place.id) as session:
+        due = update(Delivery).values(due_at=now - timedelta(hours=2), next_at=now - timedelta(hours=1))
+        session.execute(due.where(Delivery.item_id == late))
+        session.execute(update(Delivery).where(Delivery.item_id == failed).values(state="failed", next_at=None))
+        called = session.scalars(select(Delivery).where(Delivery.item_id == hanging)).one()
+        called.state, called.next_at = "sending", None
+        began = {"started_at": now - timedelta(hours=1), "channel_id": called.channel_id, "hash": "", "part": 0}
+        session.add(Attempt(delivery_id=called.id, **began))
+        session.execute(update(Media).values(consent_ends=now + timedelta(days=3)))
+        session.execute(update(Workspace).values(settings={shifted_times.KEPT: [number]}))
+        session.execute(update(Item).where(Item.id == number).values(wall_time="2026-11-27T06:30"))
+        session.execute(update(Channel).where(Channel.id == to[0]).values(state="broken"))
+        session.add(Heartbeat(name=SKEW, at=now, detail="900"))
+    browser = browse(cast.approver)
+    said = today.read_today(installation, cast.actor("approver"), now, now + timedelta(days=1), now + timedelta(days=7))
+    assert said.to_approve
+    assert said.spoken
+    assert len(said.stopped) == 1
+    assert {one.item for one in said.late} == {late, hanging}
+    assert said.consents
+    assert said.shifted == 1
+    assert said.channels
+    assert said.wrong_time
+    statements = cost(browser, counted, "~/")
+    assert len(statements) <= TODAY, str(statements)
 
 
 def test_an_open_page_asks_in_two_statements_and_is_answered_304(

@@ -110,26 +110,26 @@ def yeses(said: Iterable[CastDecision]) -> list[Yes]:
 
 def current_step(policy: Policy, decisions: Iterable[CastDecision], content_hash: str) -> int | None:
     """The first step still waiting, or ``None`` when every chain is done."""
-    given = yeses(standing(decisions, content_hash))
+    approvals = yeses(standing(decisions, content_hash))
     for chain in _chains(policy.steps).values():
         places: list[_Place] = []
         for number in chain:
             places += _places(policy.steps[number], number)
-            if _filled(places, given) < len(places):
+            if _filled(places, approvals) < len(places):
                 return number
     return None
 
 
-def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, one: Yes) -> bool:
-    """Whether the approval ``one`` would advance the waiting step. A second approval by the same person never does."""
+def helps(policy: Policy, decisions: Iterable[CastDecision], content_hash: str, approval: Yes) -> bool:
+    """Whether ``approval`` would advance the waiting step. A second approval by the same person never does."""
     decisions = list(decisions)
     step = current_step(policy, decisions, content_hash)
-    given = yeses(standing(decisions, content_hash))
-    if step is None or any(said.human == one.human for said in given):
+    approvals = yeses(standing(decisions, content_hash))
+    if step is None or any(said.human == approval.human for said in approvals):
         return False
     chain = _chains(policy.steps)[policy.steps[step].branch]
     places = [place for number in chain if number <= step for place in _places(policy.steps[number], number)]
-    return _filled(places, [*given, one]) > _filled(places, given)
+    return _filled(places, [*approvals, approval]) > _filled(places, approvals)
 
 
 def _chains(steps: Sequence[Step]) -> dict[int, list[int]]:
@@ -146,32 +146,32 @@ def _places(step: Step, number: int) -> list[_Place]:
     return [_Place(number, frozenset(step.people))]
 
 
-def _filled(places: Sequence[_Place], given: Sequence[Yes]) -> int:
-    return len(_fillable(places, given))
+def _filled(places: Sequence[_Place], approvals: Sequence[Yes]) -> int:
+    return len(_fillable(places, approvals))
 
 
-def _fillable(places: Sequence[_Place], given: Sequence[Yes]) -> list[_Place]:
+def _fillable(places: Sequence[_Place], approvals: Sequence[Yes]) -> list[_Place]:
     """As many of ``places`` as can be filled at once, the earlier before the later."""
     kept: list[_Place] = []
     for place in places:
-        narrow_first = sorted([*kept, place], key=lambda one: len(one.people) or len(given) + 1)
-        if _seated(narrow_first, given, frozenset(), frozenset()):
+        narrow_first = sorted([*kept, place], key=lambda seat: len(seat.people) or len(approvals) + 1)
+        if _seated(narrow_first, approvals, frozenset(), frozenset()):
             kept.append(place)
     return kept
 
 
 def _seated(
-    places: Sequence[_Place], given: Sequence[Yes], humans: frozenset[int | None], names: frozenset[int | None]
+    places: Sequence[_Place], approvals: Sequence[Yes], humans: frozenset[int | None], names: frozenset[int | None]
 ) -> bool:
     """Whether every place can be filled by a different person."""
     if not places:
         return True
-    for yes in given:
+    for yes in approvals:
         if yes.human in humans:
             continue
         for name in yes.names - names:
             fits = not places[0].people or name in places[0].people
-            if fits and _seated(places[1:], given, humans | {yes.human}, names | {name}):
+            if fits and _seated(places[1:], approvals, humans | {yes.human}, names | {name}):
                 return True
     return False
 
@@ -185,14 +185,14 @@ def fitted(
     approve (any longer) passes to any approver. Writers need not approve their own words as long as another person
     must. Where no one else can, the policy is unchanged, so that it can be met after someone has accepted the words.
     """
-    given = yeses(said)
-    here = set(able) | {name for yes in given for name in yes.names if name is not None}
+    approvals = yeses(said)
+    here = set(able) | {name for yes in approvals for name in yes.names if name is not None}
     others = set(able) if policy.own else set(able) - set(writers)
     steps: list[Step] = []
     for chain in _chains(policy.steps).values():
         present = [part for number in chain for part in _present(policy.steps[number], here)]
         for people in (others, able):
-            kept = _kept(present, [*given, *(Yes(person, frozenset((person,))) for person in sorted(people))])
+            kept = _kept(present, [*approvals, *(Yes(person, frozenset((person,))) for person in sorted(people))])
             if kept:
                 break
         steps += kept or present
@@ -211,11 +211,11 @@ def _present(step: Step, here: Collection[int]) -> list[Step]:
     return [msgspec.structs.replace(step, people=people), *[anybody] * gone]
 
 
-def _kept(steps: Sequence[Step], given: Sequence[Yes]) -> list[Step]:
-    """``steps`` without the places that no one in ``given`` can fill."""
+def _kept(steps: Sequence[Step], approvals: Sequence[Yes]) -> list[Step]:
+    """``steps`` without the places that no one in ``approvals`` can fill."""
     places = [place for number, step in enumerate(steps) for place in _places(step, number)]
     kept: dict[int, set[int]] = {}
-    for place in _fillable(places, given):
+    for place in _fillable(places, approvals):
         kept.setdefault(place.step, set()).update(place.people)
     return [_narrowed(step, kept[number]) for number, step in enumerate(steps) if number in kept]
 

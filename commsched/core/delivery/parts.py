@@ -29,7 +29,7 @@ class PartState(msgspec.Struct):
         return self.state == "unknown" and self.was not in ("", "out")
 
 
-class Whole(msgspec.Struct, frozen=True):
+class DeliveryStatus(msgspec.Struct, frozen=True):
     """A delivery's state from its parts. ``next_at`` is when something can be done next."""
 
     state: str
@@ -38,7 +38,7 @@ class Whole(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def in_turn(parts: Sequence[PartState], independent: bool, now: datetime) -> PartState | None:
+def next_part(parts: Sequence[PartState], independent: bool, now: datetime) -> PartState | None:
     """The part that may be tried now: the first not out, or, for recipients, the first that waits and is ready."""
     for part in parts:
         if part.state in FINISHED:
@@ -51,7 +51,7 @@ def in_turn(parts: Sequence[PartState], independent: bool, now: datetime) -> Par
     return None
 
 
-def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole:
+def delivery_status(parts: Sequence[PartState], independent: bool, now: datetime) -> DeliveryStatus:
     """What ``parts`` make together.
 
     In a thread the first part that is not out decides. Among recipients those that can still be tried come first,
@@ -59,7 +59,7 @@ def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole
     """
     left = [part for part in parts if part.state not in FINISHED]
     if not left:
-        return Whole("published")
+        return DeliveryStatus("published")
     if not independent:
         return _from(left[0], now, started=len(left) < len(parts))
     for state in ("sending", "waiting"):
@@ -71,17 +71,19 @@ def whole(parts: Sequence[PartState], independent: bool, now: datetime) -> Whole
         same = [part for part in left if part.state == state]
         if same:
             first = min(same, key=lambda part: (part.next_at is None, part.next_at or now))
-            return Whole(state, first.next_at, first.reason, first.detail)
+            return DeliveryStatus(state, first.next_at, first.reason, first.detail)
     raise AssertionError("a part in no known state")
 
 
-def _from(part: PartState, now: datetime, started: bool) -> Whole:
+def _from(part: PartState, now: datetime, started: bool) -> DeliveryStatus:
     if part.state == "waiting":
-        return Whole("sending" if started else "waiting", part.next_at or now, part.reason, part.detail)
-    return Whole(part.state, part.next_at, part.reason, part.detail)
+        return DeliveryStatus("sending" if started else "waiting", part.next_at or now, part.reason, part.detail)
+    return DeliveryStatus(part.state, part.next_at, part.reason, part.detail)
 
 
-def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str, due: datetime) -> Whole:
+def after_doubt(
+    parts: Sequence[PartState], result: DeliveryStatus, was: str, reason: str, due: datetime
+) -> DeliveryStatus:
     """What a delivery goes back to once a restore's doubt about it is settled; ``result`` is what its parts make.
 
     What proved not to be out waits for its time (``due``) again, or is held or failed as it ``was``. Where one of its
@@ -91,7 +93,7 @@ def after_doubt(parts: Sequence[PartState], result: Whole, was: str, reason: str
     if result.state in ("published", "unknown"):
         return result
     if any(part.was == "out" for part in parts):
-        return Whole("held", None, "part_found")
+        return DeliveryStatus("held", None, "part_found")
     if was in ("held", "failed"):
-        return Whole(was, None, reason, result.detail)
-    return Whole("waiting", due) if was == "waiting" else result
+        return DeliveryStatus(was, None, reason, result.detail)
+    return DeliveryStatus("waiting", due) if was == "waiting" else result

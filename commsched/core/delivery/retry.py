@@ -33,7 +33,7 @@ GOING_ON: Final = tuple(timedelta(minutes=m) for m in (*[10] * 6, *[30] * 6, *[6
 down on Friday evening answers before anybody does."""
 
 
-class Next(msgspec.Struct, frozen=True):
+class Transition(msgspec.Struct, frozen=True):
     """The state a part goes to, and when the clock looks again (``None``: never by itself)."""
 
     state: State
@@ -53,38 +53,40 @@ def back_off(tries: int) -> timedelta:
     return BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
 
 
-def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime, settle: float) -> Next:
+def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime, settle: float) -> Transition:
     """What follows ``outcome``. ``tries`` counts this one; ``settle`` is the platform's, in seconds."""
     match outcome:
         case Published(id=remote, url=url, detail=detail):
-            return Next("published", id=remote, url=url, detail=detail)
+            return Transition("published", id=remote, url=url, detail=detail)
         case Unknown(detail=detail, after=after):
             at = now + timedelta(seconds=settle)
-            return Next("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)
+            return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)
         case Rejected(detail=detail, why=why):
             reason = "rejected" if why in ("content", "config") else why
             broken = why == "token"
-            return Next("held" if broken else "failed", None, reason, detail, channel_broken=broken)
+            return Transition("held" if broken else "failed", None, reason, detail, channel_broken=broken)
         case Retry(detail=detail, after=after, whole_channel=whole):
             at = max(after, now) if after else now + back_off(tries)
             rests = at if whole else None
             if at > latest:
-                return Next("held", None, "late", detail, channel_rests=rests)
-            return Next("waiting", at, "retry", detail, channel_rests=rests)
+                return Transition("held", None, "late", detail, channel_rests=rests)
+            return Transition("waiting", at, "retry", detail, channel_rests=rests)
 
 
-def after_pending(pending: Pending, now: datetime, latest: datetime) -> Next:
+def after_pending(pending: Pending, now: datetime, latest: datetime) -> Transition:
     """What follows a platform that is still working on what it was given: it is looked at again, and no try is counted.
 
     However often it says so, nothing waits for it past the latest time.
     """
     at = max(pending.until, now + SOONEST_LOOK)
     if at > latest:
-        return Next("held", None, "late", pending.detail)
-    return Next("waiting", at, "processing", pending.detail)
+        return Transition("held", None, "late", pending.detail)
+    return Transition("waiting", at, "processing", pending.detail)
 
 
-def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool, tries: int = 1) -> Next:
+def after_look(
+    finding: Finding, looks: int, now: datetime, latest: datetime, resend: bool, tries: int = 1
+) -> Transition:
     """What follows reading back an unknown part.
 
     ``looks`` counts this one; ``resend``: absence may send again; ``tries``: attempts at sending so far, lost answers
@@ -92,16 +94,16 @@ def after_look(finding: Finding, looks: int, now: datetime, latest: datetime, re
     """
     match finding:
         case Found(id=remote, url=url):
-            return Next("published", id=remote, url=url)
+            return Transition("published", id=remote, url=url)
         case Absent(detail=detail) if resend and now <= latest:
-            return Next("waiting", min(now + back_off(tries), latest), "absent", detail)
+            return Transition("waiting", min(now + back_off(tries), latest), "absent", detail)
         case Absent(detail=detail):
-            return Next("held", None, "absent", detail)
+            return Transition("held", None, "absent", detail)
         case CannotTell(detail=detail, final=final, after=after):
             asked = final or is_asked(looks)
             at = None if final else _next_look(looks, now)
             at = max(at, after) if at and after else at
-            return Next("unknown", at, "ask" if asked else "verify", detail, channel_rests=after)
+            return Transition("unknown", at, "ask" if asked else "verify", detail, channel_rests=after)
 
 
 def is_asked(looks: int) -> bool:

@@ -107,7 +107,7 @@ def _few_pixels(picture: Sized, limits: Limits) -> bool:
 def describe_fitting(
     number: int,
     picture: Attachment,
-    made: Rendition | None,
+    rendition: Rendition | None,
     crop: str,
     sizes: Mapping[str, int],
     limits: Limits,
@@ -115,35 +115,35 @@ def describe_fitting(
 ) -> list[Message]:
     """What is done to an item's picture before it goes to the channel called ``name``: nothing says nothing."""
     cut = cuts((picture.width, picture.height), crop)
-    if made is None:
+    if rendition is None:
         return (
             [Message(N_("Picture %(number)d cannot be cropped, and is shown whole."), {"number": number})]
             if cut
             else []
         )
-    found = [_cropped(number, crop)] if cut else []
-    was, now = sizes.get(picture.sha256, 0), sizes.get(made.sha256, 0)
+    notes = [_cropped(number, crop)] if cut else []
+    was, now = sizes.get(picture.sha256, 0), sizes.get(rendition.sha256, 0)
     if limits.picture_bytes is not None and was > limits.picture_bytes:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)d kB instead of %(was)d.")
-        found.append(Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
-    elif not cut and made.width * made.height < picture.width * picture.height:
+        notes.append(Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
+    elif not cut and rendition.width * rendition.height < picture.width * picture.height:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)s pixels instead of %(was)s.")
-        found.append(
+        notes.append(
             Message(
                 words,
                 {
                     "number": number,
                     "name": name,
-                    "size": f"{made.width} × {made.height}",
+                    "size": f"{rendition.width} × {rendition.height}",
                     "was": f"{picture.width} × {picture.height}",
                 },
             )
         )
-    elif made.mime != picture.mime:
+    elif rendition.mime != picture.mime:
         words = N_("Picture %(number)d goes to %(name)s as %(type)s.")
-        kind = made.mime.removeprefix("image/").upper()
-        found.append(Message(words, {"number": number, "name": name, "type": kind}))
-    return found
+        kind = rendition.mime.removeprefix("image/").upper()
+        notes.append(Message(words, {"number": number, "name": name, "type": kind}))
+    return notes
 
 
 def _cropped(number: int, crop: str) -> Message:

@@ -85,14 +85,14 @@ def gettext(language: str, message: str) -> str:
     return message
 
 
-def ngettext(language: str, one: str, many: str, n: int) -> str:
-    """The form of ``one`` / ``many`` that goes with ``n``, its fields untouched."""
+def ngettext(language: str, singular: str, plural_text: str, n: int) -> str:
+    """The form of ``singular`` / ``plural_text`` that goes with ``n``, its fields untouched."""
     for code in chain(language):
         entries, plural = _language(code)
-        forms = entries.get(one, ())
+        forms = entries.get(singular, ())
         if len(forms) == plural.forms:
             return forms[plural.choose(n)]
-    return one if n == 1 else many
+    return singular if n == 1 else plural_text
 
 
 def translate(words: Message | str, language: str, **params: object) -> str:

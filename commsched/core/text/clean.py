@@ -41,7 +41,7 @@ def clean(text: str) -> str:
     """``text`` with plain line breaks, and without control characters and halves of pairs. Line breaks and hyphens of
     every kind are kept as ours; everything that Unicode can show stays, in the direction that its letters have."""
     if _ODD.search(text):
-        text = _ODD.sub(lambda found: _BECOMES.get(found[0], ""), text.replace("\r\n", "\n"))
+        text = _ODD.sub(lambda sign: _BECOMES.get(sign[0], ""), text.replace("\r\n", "\n"))
     if not _DIRECTED.search(text):
         return text
     return "\n".join(_straight(line) for line in text.split("\n"))

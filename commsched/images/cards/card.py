@@ -82,11 +82,11 @@ def draw(
 
 
 def layout(
-    name: str, size: tuple[int, int], given: Mapping[str, Value], brand: Brand, language: str = "sv", page: int = 0
+    name: str, size: tuple[int, int], values_in: Mapping[str, Value], brand: Brand, language: str = "sv", page: int = 0
 ) -> Layout:
     """Everything of :func:`draw` but the pixels, in this process: for fonts that are ours."""
     design = _check(name, size)
-    filled = values.fill(design, given, language)
+    filled = values.fill(design, values_in, language)
     count = _turn(design, filled, page)
     bare = not filled.photos
     areas = designs.areas(design, size, brand, bare)
@@ -106,10 +106,10 @@ def _check(name: str, size: tuple[int, int]) -> Design:
     return designs.get(name)
 
 
-def pages(design: str, given: Mapping[str, Value], language: str = "sv") -> int:
+def pages(design: str, values_in: Mapping[str, Value], language: str = "sv") -> int:
     """How many pictures it takes: 1, or for a carousel its cover and every page."""
     template = designs.get(design)
-    return _turn(template, values.fill(template, given, language), 0)
+    return _turn(template, values.fill(template, values_in, language), 0)
 
 
 def _turn(design: Design, filled: Filled, page: int) -> int:

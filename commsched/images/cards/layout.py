@@ -26,48 +26,48 @@ def stack(column: Column, sets: list[SizedText]) -> list[Op]:
     return ops
 
 
-def _rule_box(column: Column, one: SizedText, y: float) -> Box:
-    spec, area = one.text.block, column.area
+def _rule_box(column: Column, sized: SizedText, y: float) -> Box:
+    spec, area = sized.text.block, column.area
     width = min(area.width, round(spec.width * column.unit))
     left = {"left": area.left, "center": area.left + (area.width - width) // 2, "right": area.right - width}[spec.align]
     top = round(y)
     colour = column.brand.on(column.on, spec.colour)
-    return Box(Area(left, top, left + width, top + rule(one.text, column.unit)), colour)
+    return Box(Area(left, top, left + width, top + rule(sized.text, column.unit)), colour)
 
 
-def _lines(column: Column, one: SizedText, y: float) -> list[Op]:
-    spec, setting, ops = one.text.block, one.text.setting, list[Op]()
+def _lines(column: Column, sized: SizedText, y: float) -> list[Op]:
+    spec, setting, ops = sized.text.block, sized.text.setting, list[Op]()
     ground = column.brand.on(column.on, spec.chip) if spec.chip else column.brand.grounds[column.on]
     ink = _ink_on(ground, column.brand) if spec.chip else column.brand.on(column.on, spec.colour)
-    baseline = y + one.top
-    for number, text in enumerate(one.lines):
+    baseline = y + sized.top
+    for number, text in enumerate(sized.lines):
         extent = runs.extent(text, setting.face, setting.tracking)
-        x = _start(column, one, extent)
-        at = int(baseline + number * one.step)
+        x = _start(column, sized, extent)
+        at = int(baseline + number * sized.step)
         if spec.chip:
-            ops.append(_chip(one, x, at, extent, ground))
-        if one.text.marker and number == 0:
-            ops += _marker(column, one, at)
-        ops.append(TextLine(x, at, text, setting.face, one.size, ink, ground, setting.tracking))
+            ops.append(_chip(sized, x, at, extent, ground))
+        if sized.text.marker and number == 0:
+            ops += _marker(column, sized, at)
+        ops.append(TextLine(x, at, text, setting.face, sized.size, ink, ground, setting.tracking))
     return ops
 
 
-def _start(column: Column, one: SizedText, extent: runs.Extent) -> float:
+def _start(column: Column, sized: SizedText, extent: runs.Extent) -> float:
     """Where the pen goes so that the ink, not the glyph's side bearing, stands on the edge."""
-    area, spec = column.area, one.text.block
+    area, spec = column.area, sized.text.block
     align = spec.align
-    if align == "left" and runs.is_rtl(one.text.text):
+    if align == "left" and runs.is_rtl(sized.text.text):
         align = "right"
-    pad = round(CHIP_PAD[0] * one.size) if spec.chip else 0
-    left = area.left + 1 + pad + (indent(one.size) if one.text.marker else 0)
+    pad = round(CHIP_PAD[0] * sized.size) if spec.chip else 0
+    left = area.left + 1 + pad + (indent(sized.size) if sized.text.marker else 0)
     right = area.right - 1 - pad
-    ink = (extent.right - extent.left) * one.size
+    ink = (extent.right - extent.left) * sized.size
     start = {"left": left, "center": left + (right - left - ink) / 2, "right": right - ink - 1}[align]
-    return max(start, left) - extent.left * one.size
+    return max(start, left) - extent.left * sized.size
 
 
-def _chip(one: SizedText, x: float, baseline: int, extent: runs.Extent, colour: Colour) -> Box:
-    size, high = one.size, runs.glyph(one.text.setting.face, "H").top
+def _chip(sized: SizedText, x: float, baseline: int, extent: runs.Extent, colour: Colour) -> Box:
+    size, high = sized.size, runs.glyph(sized.text.setting.face, "H").top
     side, over = CHIP_PAD[0] * size, CHIP_PAD[1] * size
     area = Area(
         int(x + extent.left * size - side),
@@ -78,20 +78,20 @@ def _chip(one: SizedText, x: float, baseline: int, extent: runs.Extent, colour: 
     return Box(area, colour, radius=round(0.18 * size))
 
 
-def _marker(column: Column, one: SizedText, baseline: int) -> list[Op]:
+def _marker(column: Column, sized: SizedText, baseline: int) -> list[Op]:
     """A number on a disc, its middle at half the height of the capitals."""
-    size = one.size
+    size = sized.size
     side = round(MARKER * size)
     top = round(baseline - 0.36 * size - side / 2)
     disc = Area(column.area.left, top, column.area.left + side, top + side)
     colour = column.brand.on(column.on, "accent")
     ink = _ink_on(colour, column.brand)
     face = Face(column.brand.heading, 700, column.brand.fonts.get(column.brand.heading, ""))
-    extent = runs.extent(one.text.marker, face)
+    extent = runs.extent(sized.text.marker, face)
     number = max(8, round(size * 0.86))
     x = disc.left + (side - (extent.right - extent.left) * number) / 2 - extent.left * number
     y = round(disc.top + side / 2 + extent.top * number / 2)
-    return [Box(disc, colour, side // 2), TextLine(x, y, one.text.marker, face, number, ink, colour)]
+    return [Box(disc, colour, side // 2), TextLine(x, y, sized.text.marker, face, number, ink, colour)]
 
 
 def _ink_on(colour: Colour, brand: Brand) -> Colour:

@@ -110,15 +110,15 @@ def _trimmed(column: Column, texts: list[Text], sets: list[SizedText]) -> list[S
     return [_ellipsed(column, sized, whole) for sized, whole in zip(kept, sets, strict=True)]
 
 
-def _first(one: SizedText, limit: int) -> SizedText:
-    return replace(one, lines=one.lines[:limit], count=limit) if limit and one.count > limit else one
+def _first(sized: SizedText, limit: int) -> SizedText:
+    return replace(sized, lines=sized.lines[:limit], count=limit) if limit and sized.count > limit else sized
 
 
-def _ellipsed(column: Column, one: SizedText, whole: SizedText) -> SizedText:
-    if len(one.lines) == len(whole.lines):
-        return one
-    width = width_for(one.text, one.size, column.area.width)
-    return replace(one, lines=tuple(line_breaking.shortened(list(one.lines), one.text.setting, width)))
+def _ellipsed(column: Column, sized: SizedText, whole: SizedText) -> SizedText:
+    if len(sized.lines) == len(whole.lines):
+        return sized
+    width = width_for(sized.text, sized.size, column.area.width)
+    return replace(sized, lines=tuple(line_breaking.shortened(list(sized.lines), sized.text.setting, width)))
 
 
 def _losses(whole: list[SizedText], kept: list[SizedText]) -> list[Problem]:

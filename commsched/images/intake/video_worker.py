@@ -214,10 +214,10 @@ def _in_time(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
             yield packet
 
 
-def _track(made: OutputContainer, old: Stream) -> Stream:
-    """A track of ``made`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
+def _track(output: OutputContainer, old: Stream) -> Stream:
+    """A track of ``output`` for what is in ``old``, without its metadata. Raises where such a file cannot have it."""
     try:
-        track = made.add_stream_from_template(
+        track = output.add_stream_from_template(
             old, opaque=True
         )  # copies the codec's settings: not every codec has an encoder
     except ValueError:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnExpressionArgument, Row, Select, bindparam, delete, select, update
@@ -111,14 +111,14 @@ def _open(session: Session, installation: Installation, person: Person, address:
     return secret
 
 
-def note_everywhere(session: Session, installation: Installation, person: Person, action: str, **facts: Any) -> None:
+def note_everywhere(session: Session, installation: Installation, person: Person, action: str, **facts: object) -> None:
     """Record what a person did in the audit log of every office they belong to."""
     for member in session.scalars(select(Membership).where(Membership.person_id == person.id)):
         actor = Actor(person.id, person.name or person.email, member.workspace_id, member.role, "page")
-        note(session, installation, actor, action, **facts)
+        note(session, installation, actor, action, None, **facts)
 
 
-def _columns() -> tuple[ColumnExpressionArgument[Any], ...]:
+def _columns() -> tuple[ColumnExpressionArgument[object], ...]:
     clock = select(Heartbeat.at).where(Heartbeat.name == CLOCK).scalar_subquery()
     trouble = select(Heartbeat.detail).where(Heartbeat.name == TROUBLE).scalar_subquery()
     return (
@@ -142,7 +142,7 @@ def _columns() -> tuple[ColumnExpressionArgument[Any], ...]:
 
 
 @lru_cache(maxsize=1)
-def _by_session() -> Select[*tuple[Any, ...]]:
+def _by_session() -> Select[*tuple[object, ...]]:
     """Built once: every page asks it."""
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
@@ -159,7 +159,7 @@ def _by_session() -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _by_token() -> Select[*tuple[Any, ...]]:
+def _by_token() -> Select[*tuple[object, ...]]:
     here = (Membership.workspace_id == Workspace.id) & (Membership.person_id == Person.id)
     return (
         select(ApiToken.id.label("token"), ApiToken.role.label("most"), ApiToken.used_at, *_columns())
@@ -171,13 +171,13 @@ def _by_token() -> Select[*tuple[Any, ...]]:
 
 
 def _ask(
-    installation: Installation, question: Select[*tuple[Any, ...]], **values: object
-) -> Row[*tuple[Any, ...]] | None:
+    installation: Installation, question: Select[*tuple[object, ...]], **values: object
+) -> Row[*tuple[object, ...]] | None:
     with installation.store.engine.connect() as connection:
         return connection.execute(question, values).first()
 
 
-def _place(row: Row[*tuple[Any, ...]]) -> CurrentWorkspace | None:
+def _place(row: Row[*tuple[object, ...]]) -> CurrentWorkspace | None:
     if row.workspace is None or row.role is None:
         return None
     return CurrentWorkspace(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core.approval.authorship import BEGUN, SavedVersion, fields, writers
 from commsched.core.approval.rules import CastDecision, Policy, Yes, current_step, helps, standing, yeses
 from commsched.core.text.messages import N_, Conflict, NotAllowed
-from commsched.services.approval import link_mails
+from commsched.services.approval import request_mails
 from commsched.services.approval.clearance import as_said, read_policy
 from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.kernel.context import Installation
@@ -182,11 +182,15 @@ class ItemHistory(msgspec.Struct, frozen=True):
     def sole_writer(self, number: int) -> set[int] | None:
         """Whose words those of version ``number`` are where only one person can have had a hand in them: the usual
         case, in which no content need be read. ``None`` in all others."""
-        kept = [one for one in self.versions if one.number <= number]
-        people = {one.author for one in kept}
-        if len(people) > 1 or any(one.lent for one in kept) or any(row.verdict == "accept" for row in self.decisions):
+        versions = [version for version in self.versions if version.number <= number]
+        authors = {version.author for version in versions}
+        if (
+            len(authors) > 1
+            or any(version.lent for version in versions)
+            or any(row.verdict == "accept" for row in self.decisions)
+        ):
             return None
-        return {one for one in people if one is not None}
+        return {author for author in authors if author is not None}
 
     def accepted(self) -> dict[int, list[int | None]]:
         """Who has accepted each version, by its id."""
@@ -199,19 +203,19 @@ class ItemHistory(msgspec.Struct, frozen=True):
 
 def histories(session: Session, items: Collection[int]) -> dict[int, ItemHistory]:
     """The histories of ``items`` by their ids, in one statement."""
-    found = {number: ItemHistory([], []) for number in items}
-    if not found:
-        return found
-    rows = session.execute(_histories(), {"items": list(found)})
+    by_item = {number: ItemHistory([], []) for number in items}
+    if not by_item:
+        return by_item
+    rows = session.execute(_histories(), {"items": list(by_item)})
     for item, number, version, author, lent, decision in rows:
-        history = found[item]
+        history = by_item[item]
         if not history.versions or history.versions[-1].id != number:
             history.versions.append(VersionRow(number, version, author, lent))
         if decision is not None:
             history.decisions.append(decision)
-    for history in found.values():
+    for history in by_item.values():
         history.decisions.sort(key=lambda row: row.id)
-    return found
+    return by_item
 
 
 @lru_cache(maxsize=1)
@@ -241,15 +245,15 @@ def _writers(session: Session, wanted: Mapping[int, int], known: Mapping[int, It
         .where(Revision.item_id.in_(wanted))
         .order_by(Revision.item_id, Revision.number)
     )
-    found: dict[int, set[int]] = {}
+    by_item: dict[int, set[int]] = {}
     for item, rows in groupby(saved.yield_per(20), key=lambda row: int(row[0])):
         accepted = known[item].accepted()
-        found[item] = writers(
+        by_item[item] = writers(
             _version(author, content, lent_by(lent), accepted.get(each, ()))
             for _item, each, number, author, lent, content in rows
             if number <= wanted[item]
         )
-    return found
+    return by_item
 
 
 def writers_after(
@@ -301,8 +305,8 @@ def ask(
     outbox.drop(session, item, outbox.ASKING, but=now.asked | now.acceptors)
     again = kind != "asked_to_approve"
     for person in sorted(now.asked):
-        if again or not link_mails.has_open_link(installation, session, item, revision, person):
-            link_mails.send(installation, session, item, revision, person, kind)
+        if again or not request_mails.has_open_link(installation, session, item, revision, person):
+            request_mails.queue(installation, session, item, revision, person, kind)
     for person in sorted(now.acceptors):
         if again or not _asked_to_accept(session, item, revision, person):
             outbox.drop(session, item, outbox.ASKING, only={person})

@@ -49,15 +49,20 @@ def comment(installation: Installation, actor: Actor, item_id: int, body: str) -
 
 
 def spread(
-    installation: Installation, session: Session, actor: Actor, item: Item, body: str, told: Collection[int | None] = ()
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    body: str,
+    besides: Collection[int | None] = (),
 ) -> None:
-    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``told``, who get
+    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``besides``, who get
     another notice. The mail is composed when it is sent, with every comment up to then.
     """
     if not body.strip():
         return
     session.flush()
-    whom = concerned(installation, session, item) - {actor.person} - set(told)
+    whom = concerned(installation, session, item) - {actor.person} - set(besides)
     open_ones = (
         Notice.item_id == item.id,
         Notice.kind == KIND,

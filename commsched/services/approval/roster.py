@@ -31,15 +31,15 @@ class Roster(msgspec.Struct, frozen=True):
 
     def with_permission(self, permission: Permission) -> set[int]:
         """The active members whose role grants ``permission``."""
-        return {one.person for one in self.members.values() if one.active and may(one.role, permission)}
+        return {member.person for member in self.members.values() if member.active and may(member.role, permission)}
 
     def approvers(self) -> set[int]:
         """The active members with the role of approver."""
-        return {one.person for one in self.members.values() if one.active and one.role == "approver"}
+        return {member.person for member in self.members.values() if member.active and member.role == "approver"}
 
     def writers(self) -> set[int]:
         """The members with the role of writer."""
-        return {one.person for one in self.members.values() if one.role == "writer"}
+        return {member.person for member in self.members.values() if member.role == "writer"}
 
     def principals(self, person: int) -> tuple[int, ...]:
         """Those whose deputy ``person`` is."""
@@ -48,11 +48,11 @@ class Roster(msgspec.Struct, frozen=True):
 
     def deputies(self, people: Collection[int]) -> set[int]:
         """Those who stand in for any of ``people``."""
-        return {one.person for one in self.members.values() if not set(people).isdisjoint(one.principals)}
+        return {member.person for member in self.members.values() if not set(people).isdisjoint(member.principals)}
 
     def names(self, people: Collection[int | None]) -> list[str]:
         """What those of ``people`` who are members are called, by name."""
-        return sorted(self.members[one].name for one in people if one in self.members)
+        return sorted(self.members[person].name for person in people if person in self.members)
 
 
 def read_roster(session: Session, now: datetime) -> Roster:

@@ -48,7 +48,7 @@ def begin(
     actor: Actor,
     platform_key: str,
     name: str,
-    given: Mapping[str, str],
+    settings: Mapping[str, str],
     channel_id: int | None = None,
 ) -> str:
     """The address at the platform where the person says yes, for a new channel or for another access to an old one.
@@ -58,10 +58,10 @@ def begin(
     actor.require("administer")
     platform = installation.platform(platform_key)
     if channel_id is None:
-        plain, secret = connect.read_settings(platform, given)
+        plain, secret = connect.read_settings(platform, settings)
         connect.refuse_operators(platform, actor, plain, {})
     else:
-        plain, secret = connect.renewed_settings(installation, actor, channel_id, given)
+        plain, secret = connect.renewed_settings(installation, actor, channel_id, settings)
     state, begun = new_token(32), Begun(new_token(48), name, plain, secret)
     context = _context(installation, actor, platform, begun, state, channel_id or 0)
     with waiting_for_a_server(actor):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -36,10 +36,10 @@ MOST_LIST: Final = 3_000_000
 """Characters in a list of addresses, with their names: some fifty thousand people."""
 
 
-def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def read_settings(platform: Platform, entered: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """(settings, secrets) from what was given, by key or alias; what is unknown or missing is told by its field."""
     names = {alias: s.key for s in platform.settings for alias in (s.key, *s.aliases)}
-    unknown = [key for key in given if key not in names]
+    unknown = [key for key in entered if key not in names]
     if unknown:
         raise Invalid(
             N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."),
@@ -48,7 +48,7 @@ def read_settings(platform: Platform, given: Mapping[str, str]) -> tuple[dict[st
             key=unknown[0][:40],
             known=", ".join(s.key for s in platform.settings),
         )
-    values = {names[key]: without_invisible(value) for key, value in given.items()}
+    values = {names[key]: without_invisible(value) for key, value in entered.items()}
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for setting in platform.settings:
@@ -75,7 +75,7 @@ def connect(
     actor: Actor,
     platform_key: str,
     name: str,
-    given: Mapping[str, str],
+    entered: Mapping[str, str],
     *,
     allow_private: bool = False,
 ) -> Channel:
@@ -90,7 +90,7 @@ def connect(
         raise Invalid(
             N_("%(platform)s is connected in the browser, under Channels."), "platform", platform=platform.name
         )
-    plain, secret = read_settings(platform, given)
+    plain, secret = read_settings(platform, entered)
     refuse_operators(platform, actor, plain, {})
     if allow_private:
         plain["allow_private"] = "1"
@@ -244,36 +244,36 @@ def get(installation: Installation, workspace: int, channel_id: int) -> Channel:
 
 def channels(installation: Installation, workspace: int, archived: bool = False) -> list[Channel]:
     """The channels of a workspace by name, those that were removed only if asked for."""
-    found = select(Channel).order_by(Channel.name)
+    statement = select(Channel).order_by(Channel.name)
     if not archived:
-        found = found.where(Channel.state != "archived")
+        statement = statement.where(Channel.state != "archived")
     with installation.store.read(workspace) as session:
-        return list(session.scalars(found))
+        return list(session.scalars(statement))
 
 
-def reconnect(installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str]) -> Channel:
+def reconnect(installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str]) -> Channel:
     """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
 
     A secret never follows to another server: whoever changes the address must know the token, and gets no right to
     this machine's own network with it.
     """
-    return _renew(installation, actor, channel_id, given, "channel.reconnected")
+    return _renew(installation, actor, channel_id, entered, "channel.reconnected")
 
 
-def _renew(installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str], deed: str) -> Channel:
+def _renew(installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], deed: str) -> Channel:
     """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
-    plain, secret = renewed_settings(installation, actor, channel_id, given)
+    plain, secret = renewed_settings(installation, actor, channel_id, entered)
     account = _ask(installation, actor, platform, plain, secret, channel_id)
     return keep_renewed(installation, actor, channel_id, plain, secret, account, deed)
 
 
 def renewed_settings(
-    installation: Installation, actor: Actor, channel_id: int, given: Mapping[str, str]
+    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """(settings, secrets) of a channel with what was ``given`` anew; see :func:`reconnect`."""
+    """(settings, secrets) of a channel with what was entered anew; see :func:`reconnect`."""
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
     names = {s.key for s in platform.settings}
@@ -281,7 +281,7 @@ def renewed_settings(
     kept = {key: value for key, value in secrets.items() if key in names}
     kept |= _kept_list(installation, channel) if LIST not in secrets else {}
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
-    merged = {key: value for key, value in given.items() if value.strip()}
+    merged = {key: value for key, value in entered.items() if value.strip()}
     plain, secret = read_settings(platform, kept | merged)
     refuse_operators(platform, actor, plain, channel.settings)
     moved = any(
@@ -337,12 +337,12 @@ def _kept_list(installation: Installation, channel: Channel) -> dict[str, str]:
         return {LIST: lists.text_of(installation, session, channel)}
 
 
-def _named(platform: Platform, given: Mapping[str, str]) -> set[str]:
-    """The settings that ``given`` speaks of, by key or alias."""
-    return {s.key for s in platform.settings if {s.key, *s.aliases} & given.keys()}
+def _named(platform: Platform, entered: Mapping[str, str]) -> set[str]:
+    """The settings that ``entered`` speaks of, by key or alias."""
+    return {s.key for s in platform.settings if {s.key, *s.aliases} & entered.keys()}
 
 
-def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, object]) -> None:
     """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
     for setting in platform.settings:
         changed = plain.get(setting.key, "") != kept.get(setting.key, "")
@@ -467,7 +467,7 @@ def mute(installation: Installation, channel: Channel, is_demo: bool = False) ->
     return channel.state != "archived" and context.mute(installation, channel.platform, is_demo)
 
 
-def settings_for(platform: Platform, channel: Channel | None) -> dict[str, Any]:
+def settings_for(platform: Platform, channel: Channel | None) -> dict[str, str]:
     """What a form shows for each setting: what is kept, or the default; secrets never leave."""
     kept = channel.settings if channel else {}
     return {s.key: "" if s.secret else kept.get(s.key, s.default) for s in platform.settings}

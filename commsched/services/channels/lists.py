@@ -32,7 +32,8 @@ the relay refuses is told with its mailing and stays on the list."""
 _table: Final = Base.metadata.tables[ListRecipient.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
 _KNOWN: Final = (_table.c.blind, _table.c.state, _table.c.since, _table.c.source)
-_Locked = Row[int, int, str, str]
+_KEPT: Final = select(_channel.c.id, _channel.c.workspace_id, _channel.c.secrets, _channel.c.list_digest)
+_Kept = Row[int, int, str, str]
 Rows = Session | Connection
 """What a statement can be given to, within the caller's transaction."""
 
@@ -148,9 +149,9 @@ def sample(installation: Installation, rows: Rows, channel: Channel) -> tuple[st
             somebody[row.position] = installation.vault.unseal(row.address)
         else:
             nobody.setdefault(row.position, []).append(installation.vault.unseal(row.entry))
-    told = somebody | {number: "; ".join(words) for number, words in nobody.items()}
+    lines = somebody | {number: "; ".join(words) for number, words in nobody.items()}
     apart = [address for number, address in somebody.items() if number in nobody]
-    return (*(told.get(number, "") for number in range(1, max(told, default=0) + 1)), *apart)
+    return (*(lines.get(number, "") for number in range(1, max(lines, default=0) + 1)), *apart)
 
 
 def count(installation: Installation, rows: Rows, channel: Channel) -> int:
@@ -211,12 +212,11 @@ def take_over(installation: Installation, rows: Rows, channel: int) -> tuple[str
     return _take_over(installation, rows, row, seal(installation, text))
 
 
-def _locked(rows: Rows, channel: int) -> _Locked:
-    wanted = select(_channel.c.id, _channel.c.workspace_id, _channel.c.secrets, _channel.c.list_digest)
-    return rows.execute(wanted.where(_channel.c.id == channel).with_for_update(key_share=True)).one()
+def _locked(rows: Rows, channel: int) -> _Kept:
+    return rows.execute(_KEPT.where(_channel.c.id == channel).with_for_update(key_share=True)).one()
 
 
-def _take_over(installation: Installation, rows: Rows, channel: _Locked, sealed: SealedList) -> tuple[str, str]:
+def _take_over(installation: Installation, rows: Rows, channel: _Kept, sealed: SealedList) -> tuple[str, str]:
     left = installation.vault.unseal_map(channel.secrets)
     left.pop(LIST, None)
     keep(installation, rows, channel.id, channel.workspace_id, sealed, "migrated")
@@ -229,13 +229,13 @@ def take_over_all(installation: Installation, platform: str) -> int:
     """Turn every list of an earlier version on ``platform`` into rows, each in a transaction of its own; returns how
     many. Whatever stands in the way of one is logged, without a word of what is in it: it is tried again later, and
     counts as it is until then."""
-    wanted = select(Channel).where(Channel.platform == platform, Channel.secrets != "")
+    wanted = _KEPT.where(_channel.c.platform == platform, _channel.c.secrets != "")
     with installation.store.read(EVERY_WORKSPACE) as session:
-        old = list(session.scalars(wanted))
+        old = session.connection().execute(wanted).all()
     return sum(_try_to_take_over(installation, channel) for channel in old)
 
 
-def _try_to_take_over(installation: Installation, channel: Channel) -> bool:
+def _try_to_take_over(installation: Installation, channel: _Kept) -> bool:
     try:
         text = _secret(installation, channel.secrets)
         if text is None:

@@ -67,7 +67,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     @property
     def problems(self) -> list[Problem]:
-        return [*self.general, *(problem for one in self.checked for problem in one.problems)]
+        return [*self.general, *(problem for channel in self.checked for problem in channel.problems)]
 
 
 def read_around(session: Session) -> Around:
@@ -108,7 +108,7 @@ def judge(
     others = neighbours(session, item, content, publish_at if near else None, own)
     unwilling = _unwilling(session, content, max([publish_at or now, now, *own.values()]))
     said = said_before(others.duplicates)
-    going = [known.channels[one.channel] for one in content.channels if one.channel in known.channels]
+    going = [known.channels[channel.channel] for channel in content.channels if channel.channel in known.channels]
     people = {channel.id: lists.sample(installation, session, channel) for channel in going}
     checked = [
         _check_one(
@@ -125,7 +125,7 @@ def judge(
         for channel in going
     ]
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
-    follows = not content.channels or any(one.channel not in own for one in content.channels)
+    follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
     general += due_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
@@ -149,17 +149,17 @@ def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem
     ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
     everybody = provenance.persons(session, sorted(content.stills()))
-    return [block("media", sentence, name=one["name"], until=one["until"]) for one in lapsed(everybody, at)]
+    return [block("media", sentence, name=person["name"], until=person["until"]) for person in lapsed(everybody, at)]
 
 
 def said_before(duplicates: list[Neighbour]) -> dict[int, list[Problem]]:
     """A warning for each channel where another item, not cancelled, says the same: queued already, or already out."""
     words = N_("“%(title)s” already says the same in this channel.")
-    found: dict[int, list[Problem]] = {}
+    warnings: dict[int, list[Problem]] = {}
     for item in duplicates:
         for channel in item.channels:
-            found.setdefault(channel, [warn("text", words, title=item.title)])
-    return found
+            warnings.setdefault(channel, [warn("text", words, title=item.title)])
+    return warnings
 
 
 def _check_one(
@@ -209,12 +209,14 @@ def _notes(
 ) -> list[Message]:
     """What is done to each picture before it goes to ``channel``, so that nobody is surprised by it."""
     own, limits = content.on(channel.id), installation.platform(channel.platform).limits(channel.facts)
-    made = {one.of: one for one in own.pictures}
-    size = {sha256: one.size for sha256, one in files.items()}
+    renditions = {rendition.of: rendition for rendition in own.pictures}
+    size = {sha256: file.size for sha256, file in files.items()}
     return [
         words
         for number, picture in enumerate(content.pictures, 1)
-        for words in describe_fitting(number, picture, made.get(picture.sha256), own.crop, size, limits, channel.name)
+        for words in describe_fitting(
+            number, picture, renditions.get(picture.sha256), own.crop, size, limits, channel.name
+        )
     ]
 
 
@@ -230,19 +232,19 @@ def is_link(text: str) -> bool:
 
 def general_problems(content: Content, publish_at: datetime | None, now: datetime) -> list[Problem]:
     """What is wrong whatever the channel: nowhere to go, nothing to say, a time that has passed."""
-    found = _time_problems(publish_at, now)
+    problems = _time_problems(publish_at, now)
     if not content.channels:
-        found.append(block("channels", N_("Choose at least one channel.")))
+        problems.append(block("channels", N_("Choose at least one channel.")))
     if not content.text.strip() and not content.attachments and not all(c.text for c in content.channels or ()):
-        found.append(block("text", N_("There is no text.")))
+        problems.append(block("text", N_("There is no text.")))
     if content.link and not is_link(content.link):
         words = N_("“%(link)s” is not an address on the web: write the whole of it, with https:// first.")
-        found.append(block("link", words, link=content.link[:80]))
+        problems.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
-        found.append(block("title", N_("A press release needs a headline.")))
+        problems.append(block("title", N_("A press release needs a headline.")))
     if content.corrects and not content.correction:
-        found.append(block("correction", N_("Write what is corrected: readers are told.")))
-    return found
+        problems.append(block("correction", N_("Write what is corrected: readers are told.")))
+    return problems
 
 
 def _time_problems(at: datetime | None, now: datetime) -> list[Problem]:

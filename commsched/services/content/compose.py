@@ -10,12 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
-from commsched.core.content.fields import kept_texts
+from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
 from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
-from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.channels import lists
 from commsched.services.kernel.blobs import blob_of
@@ -29,34 +28,42 @@ def content_from(
     installation: Installation,
     session: Session,
     workspace: Workspace,
-    given: DraftIn,
+    draft: DraftIn,
     corrects: str = "",
     times: Times | None = None,
     channels: Mapping[int, Channel] | None = None,
 ) -> Content:
     """Build the content of a revision. Raises :class:`Invalid` naming the field that points at nothing.
 
-    ``corrects`` is the uid of the published item that it is a correction of; ``times`` are those of ``given``, where
+    ``corrects`` is the uid of the published item that it is a correction of; ``times`` are those of ``draft``, where
     they have been read already.
 
     ``channels`` are the office's by their ids, where its caller has read them already.
 
     Pictures go to each channel as :func:`commsched.services.media.renditions.make_ready` has made them for it.
     """
-    if given.correction.strip() and not corrects:
+    if draft.correction.strip() and not corrects:
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
-    chosen, media = _channels(session, given.channel_ids, channels), media_of(session, given)
-    made = derivatives(session, media.values())
-    embargo = (times or times_of(given, workspace.zone)).embargo
+    chosen, media = _channels(session, draft.channel_ids, channels), media_of(session, draft)
+    derived = derivatives(session, media.values())
+    embargo = (times or times_of(draft, workspace.zone)).embargo
     content = Content(
-        kind=given.kind,
-        quotes=[Quote(text=one.text, person=one.person) for one in given.quotes],
-        attachments=[*_pictures(session, media, handed_in(given)), *_videos(session, given)],
-        channels=[_channel_content(installation, channel, given, list(media.values()), made) for channel in chosen],
+        kind=draft.kind,
+        quotes=[Quote(text=quote.text, person=quote.person) for quote in draft.quotes],
+        attachments=[*_pictures(session, media, handed_in(draft)), *_videos(session, draft)],
+        channels=[_channel_content(installation, channel, draft, list(media.values()), derived) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
     )
-    return printable(replace(content, **kept_texts(given)))
+    return _as_kept(replace(content, **texts_of(draft)))
+
+
+def _as_kept(content: Content) -> Content:
+    """The one place where the texts of an item are cleaned, whatever door they came in by. A channel's own text that
+    says what all the others say is none. Raises :class:`Invalid` by the field."""
+    settled = printable(content)
+    channels = [replace(own, text=None) if own.text == settled.text else own for own in settled.channels]
+    return replace(settled, channels=channels, **kept_texts(settled))
 
 
 def _channels(session: Session, wanted: list[int], known: Mapping[int, Channel] | None = None) -> list[Channel]:
@@ -71,7 +78,7 @@ def _channels(session: Session, wanted: list[int], known: Mapping[int, Channel] 
 def require_there(session: Session, content: Content) -> None:
     """Within the transaction that keeps ``content``: that its channels and pictures are still there. Raises
     :class:`Invalid` as :func:`content_from` does, which was called before it."""
-    _channels(session, [one.channel for one in content.channels])
+    _channels(session, [channel.channel for channel in content.channels])
     wanted = content.stills()
     here = set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()
     if not wanted <= here:
@@ -82,77 +89,76 @@ def require_there(session: Session, content: Content) -> None:
         raise Invalid(N_("A video has been removed meanwhile. Choose another."), "attachments")
 
 
-def _pictures(session: Session, media: Mapping[int, Media], given: list[PictureIn]) -> list[Attachment]:
+def _pictures(session: Session, media: Mapping[int, Media], chosen: list[PictureIn]) -> list[Attachment]:
     credit = provenance.credits_of(session, media.values())
-    return [_picture(media[one.id], one, credit[one.id]) for one in given]
+    return [_picture(media[picture.id], picture, credit[picture.id]) for picture in chosen]
 
 
-def _picture(media: Media, given: PictureIn, credit: str) -> Attachment:
-    alt = media.alt if given.alt is None else given.alt
+def _picture(media: Media, chosen: PictureIn, credit: str) -> Attachment:
+    alt = media.alt if chosen.alt is None else chosen.alt
     return Attachment(
         sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height, credit=credit
     )
 
 
-def _videos(session: Session, given: DraftIn) -> list[Attachment]:
+def _videos(session: Session, draft: DraftIn) -> list[Attachment]:
     """The draft's videos, each with what its poster is known by: what it shows, and who took it."""
-    if not given.attachments:
+    if not draft.attachments:
         return []
-    rows = videos_of(session, given)
+    rows = videos_of(session, draft)
     wanted = [row.poster_id for row in rows.values() if row.poster_id]
     posters = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))}
     credit = provenance.credits_of(session, posters.values())
-    chosen = [(rows[each.id], each) for each in given.attachments]
+    chosen = [(rows[each.id], each) for each in draft.attachments]
     return [_video(row, each, posters.get(row.poster_id or 0), credit) for row, each in chosen]
 
 
-def _video(row: Video, given: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
+def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
     usual = poster.alt if poster is not None else ""
     return Attachment(
         kind="video",
         sha256=row.sha256,
-        alt=(usual if given.alt is None else given.alt).strip(),
+        alt=(usual if chosen.alt is None else chosen.alt).strip(),
         mime=row.mime,
         width=row.width,
         height=row.height,
         credit=credit[poster.id] if poster is not None else "",
         duration=row.duration,
         poster=poster.sha256 if poster is not None else "",
-        captions=[Captions(text=webvtt(each.text), language=each.language) for each in given.captions],
+        captions=[Captions(text=webvtt(each.text), language=each.language) for each in chosen.captions],
     )
 
 
 def _renditions(
-    installation: Installation, channel: Channel, crop: str, media: list[Media], made: Made
+    installation: Installation, channel: Channel, crop: str, media: list[Media], derived: Made
 ) -> list[Rendition]:
     limits = installation.platform(channel.platform).limits(channel.facts)
-    found = []
+    renditions = []
     for row in media:
         recipe = recipe_for(row, crop, limits)
-        file = made.get((row.id, recipe.key)) if recipe else None
+        file = derived.get((row.id, recipe.key)) if recipe else None
         if file is not None and file.sha256 not in ("", row.sha256):
-            found.append(
+            renditions.append(
                 Rendition(of=row.sha256, sha256=file.sha256, mime=file.mime, width=file.width, height=file.height)
             )
-    return found
+    return renditions
 
 
 def _channel_content(
-    installation: Installation, channel: Channel, given: DraftIn, media: list[Media], made: Made
+    installation: Installation, channel: Channel, draft: DraftIn, media: list[Media], derived: Made
 ) -> ChannelContent:
-    variant = given.variants.get(str(channel.id))
+    variant = draft.variants.get(str(channel.id))
     usual = {option.key: option.default for option in installation.platform(channel.platform).options}
     wished = variant.options if variant else {}
     # what is as usual is left out, so that the same choices make the same hash wherever they were made
     options = {key: value for key, value in wished.items() if key in usual and value not in ("", usual[key])}
-    text = variant.text if variant else None
     return ChannelContent(
         channel=channel.id,
-        text=None if text is None or clean(text) == clean(given.text) else text,
+        text=variant.text if variant else None,
         options=options,
         recipients=lists.digest(installation, channel),
         crop=variant.crop if variant else "",
-        pictures=_renditions(installation, channel, variant.crop if variant else "", media, made),
+        pictures=_renditions(installation, channel, variant.crop if variant else "", media, derived),
     )
 
 

@@ -27,8 +27,8 @@ from commsched.store.models import Item, Media, Revision, Video
 def _media(session: Session, pictures: list[Attachment]) -> list[int | PictureIn]:
     wanted = [p.sha256 for p in pictures]
     rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
-    found = {row.sha256: row.id for row in rows}
-    return [PictureIn(id=found[p.sha256], alt=p.alt) for p in pictures if p.sha256 in found]
+    ids = {row.sha256: row.id for row in rows}
+    return [PictureIn(id=ids[p.sha256], alt=p.alt) for p in pictures if p.sha256 in ids]
 
 
 def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentIn]:
@@ -59,14 +59,14 @@ def as_draft(installation: Installation, session: Session, item: Item, revision:
     waits = due_times.anchored(installation, session, item, said, plan.own)  # follow an embargo that is changed
     plan = Plan(plan.item, {number: slot for number, slot in plan.own.items() if number not in waits}, plan.channels)
     variants = {
-        str(one.channel): VariantIn(text=one.text, options=dict(one.options), crop=one.crop)
-        for one in said.channels
-        if one.text is not None or one.options or one.crop
+        str(channel.channel): VariantIn(text=channel.text, options=dict(channel.options), crop=channel.crop)
+        for channel in said.channels
+        if channel.text is not None or channel.options or channel.crop
     }
     draft = DraftIn(
         kind=said.kind,
-        quotes=[QuoteIn(text=one.text, person=one.person) for one in said.quotes],
-        channels=[_channel(one.channel, plan) for one in said.channels],
+        quotes=[QuoteIn(text=channel.text, person=channel.person) for channel in said.quotes],
+        channels=[_channel(channel.channel, plan) for channel in said.channels],
         variants=variants,
         media=_media(session, said.pictures),
         attachments=_attachments(session, said.videos),

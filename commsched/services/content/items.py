@@ -71,9 +71,9 @@ def load_whole(session: Session, item_id: int) -> tuple[Item, Revision, Workspac
 
 def current(session: Session, item: Item) -> Revision:
     """The newest revision of ``item``."""
-    found = session.scalar(select(Revision).where(Revision.id == item.revision_id))
-    assert found is not None, "an item always has a revision"
-    return found
+    revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
+    assert revision is not None, "an item always has a revision"
+    return revision
 
 
 def stamp(item: Item) -> str:
@@ -153,7 +153,9 @@ def examine(installation: Installation, actor: Actor, item_id: int) -> Examined:
     with installation.store.read(actor.workspace) as session:
         item = load(session, item_id)
         general, channels = problems(installation, session, item)
-        stopping = [one for one in [*general, *(own for each in channels for own in each.problems)] if one.blocks]
+        stopping = [
+            problem for problem in [*general, *(own for each in channels for own in each.problems)] if problem.blocks
+        ]
         return Examined(stopping, current(session, item).hash, times.plan(session, item))
 
 
@@ -169,7 +171,7 @@ def judge(
     """What stands in the way of ``item``, were ``content`` its newest version: in general, and channel by channel.
     What is planned close to it stands in nobody's way, and is not looked for."""
     own = {channel: slot.at for channel, slot in times.plan(session, item).own.items()}
-    found = check.judge(
+    judgement = check.judge(
         installation,
         session,
         content,
@@ -182,14 +184,14 @@ def judge(
     )
     if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
         words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")
-        found.general.append(block("channels", words))
-    return found
+        judgement.general.append(block("channels", words))
+    return judgement
 
 
 def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[check.Checked]]:
     """:func:`judge` of the item as it is saved."""
-    found = judge(installation, session, item, current(session, item).parsed())
-    return found.general, found.checked
+    judgement = judge(installation, session, item, current(session, item).parsed())
+    return judgement.general, judgement.checked
 
 
 def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
@@ -197,9 +199,11 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
     the place of nothing, and nobody would see it."""
     stood = select(Channel.id, Channel.platform).join(Delivery, Delivery.channel_id == Channel.id)
     out = stood.where(Delivery.item_id == original, Delivery.state == "published")
-    chosen = select(Channel.id, Channel.platform).where(Channel.id.in_([one.channel for one in content.channels]))
-    there, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
-    return bool(wanted) and wanted <= there
+    chosen = select(Channel.id, Channel.platform).where(
+        Channel.id.in_([channel.channel for channel in content.channels])
+    )
+    standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    return bool(wanted) and wanted <= standing
 
 
 def _own_pages(channels: Iterable[Any]) -> set[str | int]:

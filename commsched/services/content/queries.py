@@ -64,44 +64,44 @@ def on_channel(channel: int) -> Any:
 
 def items(session: Session, wish: ItemQuery, page: Page) -> list[tuple[Item, Revision]]:
     """The items wished for with their newest revision, newest first."""
-    found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
     if wish.states:
-        found = found.where(Item.state.in_(known(wish.states, ITEM_STATES)))
+        statement = statement.where(Item.state.in_(known(wish.states, ITEM_STATES)))
     if wish.channel is not None:
-        found = found.where(on_channel(wish.channel))
+        statement = statement.where(on_channel(wish.channel))
     if wish.person is not None:
-        found = found.where(Item.author_id == wish.person)
+        statement = statement.where(Item.author_id == wish.person)
     if wish.kind:
-        found = found.where(Item.kind == wish.kind)
+        statement = statement.where(Item.kind == wish.kind)
     if wish.start is not None or wish.end is not None:
-        found = found.where(planned_between(wish.start, wish.end))
+        statement = statement.where(planned_between(wish.start, wish.end))
     for word in fold(wish.words).split()[:10]:
-        found = found.where(holds(Item.search, word))
-    return [(row[0], row[1]) for row in session.execute(_cut(found, Item.id, page))]
+        statement = statement.where(holds(Item.search, word))
+    return [(row[0], row[1]) for row in session.execute(_cut(statement, Item.id, page))]
 
 
 def deliveries(
     session: Session, page: Page, states: tuple[str, ...] = (), channel: int | None = None, item: int | None = None
 ) -> list[Delivery]:
     """Deliveries, newest first."""
-    found = select(Delivery)
+    statement = select(Delivery)
     if states:
-        found = found.where(Delivery.state.in_(known(states, DELIVERY_STATES)))
+        statement = statement.where(Delivery.state.in_(known(states, DELIVERY_STATES)))
     if channel is not None:
-        found = found.where(Delivery.channel_id == channel)
+        statement = statement.where(Delivery.channel_id == channel)
     if item is not None:
-        found = found.where(Delivery.item_id == item)
-    return list(session.scalars(_cut(found, Delivery.id, page)))
+        statement = statement.where(Delivery.item_id == item)
+    return list(session.scalars(_cut(statement, Delivery.id, page)))
 
 
 def attempts(session: Session, deliveries: Iterable[int]) -> dict[int, list[Attempt]]:
     """The attempts of each delivery, in the order they were made."""
-    made: dict[int, list[Attempt]] = {}
+    by_delivery: dict[int, list[Attempt]] = {}
     numbers = list(deliveries)
     wanted = select(Attempt).where(Attempt.delivery_id.in_(numbers)).order_by(Attempt.id)
     for row in session.scalars(wanted) if numbers else ():
-        made.setdefault(row.delivery_id, []).append(row)
-    return made
+        by_delivery.setdefault(row.delivery_id, []).append(row)
+    return by_delivery
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -115,13 +115,13 @@ class Doubt(msgspec.Struct, frozen=True):
 def doubts(installation: Installation, session: Session, deliveries: Iterable[Delivery]) -> dict[int, list[Doubt]]:
     """The parts of each unknown delivery that a person can answer for."""
     asked = [row.id for row in deliveries if row.state == "unknown"]
-    made: dict[int, list[Doubt]] = {}
+    by_delivery: dict[int, list[Doubt]] = {}
     if asked:
-        found = select(Part).where(Part.delivery_id.in_(asked), Part.state == "unknown").order_by(Part.id)
-        for row in session.scalars(found):
+        unknown_parts = select(Part).where(Part.delivery_id.in_(asked), Part.state == "unknown").order_by(Part.id)
+        for row in session.scalars(unknown_parts):
             whom = masked(installation.vault.unseal(row.recipient)) if row.recipient else ""
-            made.setdefault(row.delivery_id, []).append(Doubt(row.number, whom, row.detail))
-    return made
+            by_delivery.setdefault(row.delivery_id, []).append(Doubt(row.number, whom, row.detail))
+    return by_delivery
 
 
 class MissedPart(msgspec.Struct, frozen=True):
@@ -202,13 +202,13 @@ def masked(address: str) -> str:
 
 def record(session: Session, workspace: int, page: Page, item: int | None = None) -> list[AuditEntry]:
     """Lines of a workspace's record, newest first."""
-    found = select(AuditEntry).where(AuditEntry.workspace_id == workspace)
+    statement = select(AuditEntry).where(AuditEntry.workspace_id == workspace)
     if item is not None:
-        found = found.where(AuditEntry.item_id == item)
-    return list(session.scalars(_cut(found, AuditEntry.id, page)))
+        statement = statement.where(AuditEntry.item_id == item)
+    return list(session.scalars(_cut(statement, AuditEntry.id, page)))
 
 
-def _cut(found: Any, column: Any, page: Page) -> Any:
+def _cut(statement: Any, column: Any, page: Page) -> Any:
     if page.before is not None:
-        found = found.where(column < page.before)
-    return found.order_by(desc(column)).limit(min(max(page.limit, 1), MOST))
+        statement = statement.where(column < page.before)
+    return statement.order_by(desc(column)).limit(min(max(page.limit, 1), MOST))

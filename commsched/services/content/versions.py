@@ -71,16 +71,16 @@ def corrections(
         .where(Item.corrects_id.in_(items), Channel.platform.in_(pages), Delivery.state == "published")
         .order_by(Delivery.published_at, Delivery.id)
     )
-    made: dict[int, dict[int, Version]] = {}
+    by_original: dict[int, dict[int, Version]] = {}
     for original, delivery, revision in rows if items else ():
         content = revision.parsed()
         if original is not None and delivery.published_at and may_be_seen(content, now):
-            versions = made.setdefault(original, {})
+            versions = by_original.setdefault(original, {})
             number = len(versions) + 2
             versions.setdefault(
                 delivery.item_id, Version(number, delivery.item_id, delivery.channel_id, delivery.published_at, content)
             )
-    return {original: list(versions.values()) for original, versions in made.items()}
+    return {original: list(versions.values()) for original, versions in by_original.items()}
 
 
 def pictures_of(versions: list[Version], number: int) -> list[Attachment]:

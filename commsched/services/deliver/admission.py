@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,13 +18,21 @@ from commsched.core.content.model import Content, digest, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
 from commsched.core.delivery.outcome import Handles
-from commsched.core.delivery.parts import PartState, in_turn, whole
+from commsched.core.delivery.parts import PartState, delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
 from commsched.services.content import preview_addresses
+from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots, moment
+from commsched.services.deliver.snapshots import (
+    STORED,
+    DeliverySnapshot,
+    PartsByNumber,
+    PartSnapshot,
+    Snapshots,
+    moment,
+)
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute
@@ -37,14 +45,14 @@ _policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and 
 
 NEVER = sys.maxsize
 """When a consent without an end ends."""
-WireFor = Callable[[DeliverySnapshot], ChannelContext]
+ContextFor = Callable[[DeliverySnapshot], ChannelContext]
 
 
 class Admission(msgspec.Struct, frozen=True):
     """Turns a batch of jobs into calls to make, writing the attempts of those that are sent."""
 
     installation: Installation
-    wire_for: WireFor
+    context_for: ContextFor
     owner: str
     now: datetime
     loaded: Snapshots
@@ -56,7 +64,7 @@ class Admission(msgspec.Struct, frozen=True):
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
     """Channels whose access was found dead in this very transaction."""
-    told: list[Alert] = msgspec.field(default_factory=list)
+    alerts: list[Alert] = msgspec.field(default_factory=list)
     previews: dict[int, str] = msgspec.field(default_factory=dict)
     """The secret addresses of items under embargo, as they stand in this transaction."""
 
@@ -99,7 +107,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
-        verdict = judge(self._case(job, row, content), self.now)
+        verdict = judge(self._gate_input(job, row, content), self.now)
         if self._is_under_way(row) and not isinstance(verdict, Go):
             return []
         match verdict:
@@ -114,7 +122,7 @@ class Admission(msgspec.Struct, frozen=True):
                 return self._part(job, row, content)
         return []
 
-    def _case(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+    def _gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
@@ -150,7 +158,7 @@ class Admission(msgspec.Struct, frozen=True):
     def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
         parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
-        turn = in_turn([part_state(part) for part in known.values()], False, self.now)
+        turn = next_part([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return []
@@ -176,7 +184,7 @@ class Admission(msgspec.Struct, frozen=True):
         calls: list[Call] = []
         for lane, person in zip(lanes, people, strict=False):
             one_lane = msgspec.structs.replace(job, lanes=(lane,))
-            known = self.recipients.known(row.id, person.number)
+            known = self.recipients.with_first(row.id, person.number)
             calls.append(self._call(one_lane, row, self._addressed(job, row, content, person), known))
             if calls[-1].kind == "prepare":
                 return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
@@ -199,27 +207,27 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _end_list(self, row: DeliverySnapshot) -> None:
         """Whoever was left has left the list: what the others came to stands."""
-        left = self.recipients.left(row)
-        result = whole(left, True, self.now)
+        left = self.recipients.unfinished(row)
+        result = delivery_status(left, True, self.now)
         if not left and not self.recipients.counts(row.id)[0]:
             self._stop(row, "changed")
             return
-        values: dict[str, Any] = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
+        values: Values = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
         if result.state == "published":
             values["published_at"] = self.now
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
 
-    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: Known) -> Call:
+    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: PartsByNumber) -> Call:
         """What is to be done for ``part``: it is sent, or first prepared. Nothing is begun by this."""
         platform, number = self.installation.platform(row.platform), part.number
         if not known[number].message_id and part.recipient:
             known[number].message_id = self._message_id(row, number, part)
             self.batch.part(row.id, number, message_id=known[number].message_id)
         part, handles = complete(part, known)
-        context = self.wire_for(row)
+        context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        prepares = not ready and bool(part.pictures or part.other_files or platform.needs_prepare(part))
+        prepares = not ready and bool(part.pictures or part.view.other_files or platform.needs_prepare(part))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
@@ -249,31 +257,15 @@ class Admission(msgspec.Struct, frozen=True):
             self.previews[row.item_id] = url
         return self.previews[row.item_id]
 
-    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
+    def first_time(self, row: DeliverySnapshot, parts: list[Part]) -> PartsByNumber:
         """The parts are written down before the first of them is sent."""
-        made: list[dict[str, Any]] = [
-            {
-                "delivery_id": row.id,
-                "number": n,
-                "role": part.role,
-                "state": "waiting",
-                "key": f"{row.uid}-{n}",
-                "recipient": "",
-                "message_id": "",
-                "handles": {},
-                "remote_id": "",
-                "url": "",
-                "tries": 0,
-                "detail": "",
-                "next_at": None,
-                "was": "",
-                "blind": "",
-            }
-            for n, part in enumerate(parts)
-        ]
-        self.batch.new_parts |= {(row.id, one["number"]): one for one in made}
-        self.loaded.parts[row.id] = {one["number"]: PartSnapshot(**one) for one in made}
-        return self.loaded.parts[row.id]
+        known = {
+            number: PartSnapshot(row.id, number, f"{row.uid}-{number}", part.role) for number, part in enumerate(parts)
+        }
+        for number, part in known.items():
+            self.batch.new_parts[row.id, number] = {name: getattr(part, name) for name in STORED}
+        self.loaded.parts[row.id] = known
+        return known
 
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain."""
@@ -316,9 +308,9 @@ class Admission(msgspec.Struct, frozen=True):
         since = self._since(row, known[part.number])
         part, handles = complete(part, known)
         part = msgspec.structs.replace(part, others=self.loaded.others.get(row.id, frozenset()))
-        return [Call("look", job, platform, self.wire_for(row), part, handles, since, row, known, job.lanes[0])]
+        return [Call("look", job, platform, self.context_for(row), part, handles, since, row, known, job.lanes[0])]
 
-    def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+    def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         """The first part to find out about now, and all of them."""
         parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
@@ -326,32 +318,32 @@ class Admission(msgspec.Struct, frozen=True):
         number = next(lost, None)
         return (None if number is None else parts[number]), known
 
-    def _lost_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, Known]:
+    def _lost_recipient(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         if row.was:
             self.recipients.list_digest(row)
             self.recipients.ensure_frozen(row)
-        lost = self.recipients.lost(row.id)
+        lost = self.recipients.next_unverified(row.id)
         if lost is None:
             return None, {}
-        since = self.recipients.lost_since(row.id, lost.number)
+        since = self.recipients.unverified_since(row.id, lost.number)
         if since is not None:
-            self.loaded.lost[row.id, lost.number] = since
-        return self._addressed(job, row, content, lost), self.recipients.known(row.id, lost.number)
+            self.loaded.unverified[row.id, lost.number] = since
+        return self._addressed(job, row, content, lost), self.recipients.with_first(row.id, lost.number)
 
-    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> Known:
+    def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> PartsByNumber:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
         if not row.was:
             return {}
         known = self.first_time(row, parts)
-        for one in known.values():
-            doubted: dict[str, Any] = {"state": "unknown", "was": "waiting", "next_at": self.now}
-            one.set(**doubted)
-            self.batch.part(row.id, one.number, **doubted)
+        doubted = {"state": "unknown", "was": "waiting", "next_at": self.now}
+        for part in known.values():
+            part.set(**doubted)
+            self.batch.part(row.id, part.number, **doubted)
         return known
 
     def _since(self, row: DeliverySnapshot, part: PartSnapshot) -> datetime:
         """From when on it may have gone out: its first attempt not accounted for, or the backup if that is earlier."""
-        lost = self.loaded.lost.get((row.id, part.number))
+        lost = self.loaded.unverified.get((row.id, part.number))
         if row.doubt_since is None or not part.was:
             return lost or from_micros(row.due)
         return min(from_micros(row.doubt_since), lost or self.now)
@@ -363,7 +355,7 @@ class Admission(msgspec.Struct, frozen=True):
             return
         self.batch.delivery(row.id, next_at=None, reason="ask")
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": "ask"}
-        self.told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
+        self.alerts.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
 
     def _stop(self, row: DeliverySnapshot, reason: str) -> None:
         state = "cancelled" if reason in STOPS else "held"
@@ -372,7 +364,7 @@ class Admission(msgspec.Struct, frozen=True):
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
-            self.told.append(Alert(row.workspace_id, row.item_id, "held", facts))
+            self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 
 def _unread() -> BinaryIO:
@@ -383,7 +375,7 @@ def part_state(row: PartSnapshot) -> PartState:
     return PartState(row.number, row.state, row.next_at, row.detail)
 
 
-def complete(part: Part, known: Known) -> tuple[Part, Handles]:
+def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
     """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
     row = known[part.number]
     previous = known.get(part.number - 1)
@@ -394,6 +386,7 @@ def complete(part: Part, known: Known) -> tuple[Part, Handles]:
         text=part.text,
         view=part.view,
         pictures=part.pictures,
+        other_files=part.other_files,
         key=row.key,
         parent=previous.remote_id if previous and follows else "",
         root=known[0].remote_id if follows else "",

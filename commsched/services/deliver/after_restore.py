@@ -4,13 +4,12 @@ back; the dispatcher does that, and :func:`commsched.core.delivery.parts.after_d
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from commsched.core.delivery.parts import FINISHED
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recovery import settle_time
-from commsched.services.deliver.rows import Batch
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Item, Part
@@ -19,6 +18,9 @@ OPEN = ("waiting", "sending", "held", "failed", "unknown")
 """States of a delivery in the backup that somebody, or the clock, may have sent, moved or dropped since."""
 ENDED = ("published", "cancelled")
 """States of an item of which nothing more is put in the outbox."""
+
+
+_Delivery = Row[int, str, str, datetime | None, str, str, int, int, str, str]
 
 
 def doubt(installation: Installation, since: datetime) -> int:
@@ -31,18 +33,18 @@ def doubt(installation: Installation, since: datetime) -> int:
     now = installation.now()
     with installation.store.ledger() as connection:
         batch = Batch()
-        found = connection.execute(_deliveries()).all()
-        for row in found:
+        unfinished = connection.execute(_deliveries()).all()
+        for row in unfinished:
             _doubt(batch, row, since, now + timedelta(seconds=settle_time(installation, row.platform)))
         parts = select(Part.delivery_id, Part.number, Part.state, Part.was).where(Part.state.not_in(FINISHED))
         for part in connection.execute(parts):
             _doubt_part(batch, part)
         batch.flush(connection, now)
         _doubt_items(connection, since)
-    return len(found)
+    return len(unfinished)
 
 
-def _deliveries() -> Any:
+def _deliveries() -> Select[int, str, str, datetime | None, str, str, int, int, str, str]:
     return (
         select(
             Delivery.id,
@@ -62,7 +64,7 @@ def _deliveries() -> Any:
     )
 
 
-def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
+def _doubt(batch: Batch, row: _Delivery, since: datetime, at: datetime) -> None:
     earlier = row.doubt_since if row.was else None
     plain = row.state == "unknown" and not row.was
     """Unknown already, for a call of its own: it is looked for again, and goes back to nothing."""
@@ -81,11 +83,11 @@ def _doubt(batch: Batch, row: Any, since: datetime, at: datetime) -> None:
     batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.doubted", row.item_id, facts))
 
 
-def _doubt_part(batch: Batch, part: Any) -> None:
-    whole = batch.deliveries.get(part.delivery_id)
-    if whole is not None:
+def _doubt_part(batch: Batch, part: Row[int, int, str, str]) -> None:
+    delivery = batch.deliveries.get(part.delivery_id)
+    if delivery is not None:
         was = part.was if part.state == "unknown" else part.state
-        batch.part(part.delivery_id, part.number, state="unknown", next_at=whole["next_at"], was=was)
+        batch.part(part.delivery_id, part.number, state="unknown", next_at=delivery["next_at"], was=was)
 
 
 def _doubt_items(connection: Connection, since: datetime) -> None:

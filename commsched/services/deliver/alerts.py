@@ -15,9 +15,9 @@ from commsched.store.models import Item
 from commsched.store.session import EVERY_WORKSPACE
 
 
-def send_alerts(installation: Installation, connection: Connection, told: Sequence[Alert]) -> None:
+def send_alerts(installation: Installation, connection: Connection, alerts: Sequence[Alert]) -> None:
     """Queue a notice of each for everyone who can do something about it."""
-    if not told:
+    if not alerts:
         return
     with Session(
         bind=connection,
@@ -25,11 +25,11 @@ def send_alerts(installation: Installation, connection: Connection, told: Sequen
         expire_on_commit=False,
         join_transaction_mode="rollback_only",
     ) as session:
-        for one in told:
-            item = session.get(Item, one.item)
+        for alert in alerts:
+            item = session.get(Item, alert.item)
             if item is not None:
-                session.info["workspace"] = one.workspace
+                session.info["workspace"] = alert.workspace
                 people = sorted(people_with(session, "resolve"))
-                outbox.queue(session, installation, people, one.kind, item=item, **one.facts)
+                outbox.queue(session, installation, people, alert.kind, item=item, **alert.facts)
                 session.flush()
                 session.info["workspace"] = EVERY_WORKSPACE

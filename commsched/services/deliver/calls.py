@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import msgspec
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from commsched.core.content.model import ENDINGS
 from commsched.core.delivery.outcome import (
@@ -24,14 +27,16 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import AttachmentFile, ChannelView, Part, Progress
+from commsched.core.platform.contract import AttachmentFile, ChannelContext, ChannelView, Part, Progress
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
-from commsched.services.deliver.progress import save_progress
+from commsched.services.deliver.snapshots import DeliverySnapshot
 from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile
 from commsched.services.kernel.blobs import File, key_of
+from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
+from commsched.store.models import Part as PartRow
 
 log = logging.getLogger("commsched.deliver")
 
@@ -58,9 +63,9 @@ def perform(installation: Installation, call: Call) -> Done:
                 published = _outcome(call.platform.publish(call.part, call.handles, call.context))
                 return _renewed(installation, Done(call, published))
             case "look":
-                found = call.platform.find(call.part, call.handles, call.since, call.context)
-                assert isinstance(found, Found | Absent | CannotTell)
-                return Done(call, storable(found))
+                finding = call.platform.find(call.part, call.handles, call.since, call.context)
+                assert isinstance(finding, Found | Absent | CannotTell)
+                return Done(call, storable(finding))
     except Exception as error:
         log.exception("%s: %s raised", call.platform.key, call.kind)
         words = f"{type(error).__name__} in {call.platform.key}"
@@ -83,7 +88,7 @@ def storable(result: _R) -> _R:
     return replace(result, **changed) if changed else result
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
@@ -98,6 +103,14 @@ def _prepare(installation: Installation, call: Call) -> Done:
     progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
     part = replace(in_hand(call.part, pictures), progress=progress)
     return Done(call, storable(call.platform.prepare(part, call.context)), pictures)
+
+
+def save_progress(installation: Installation, delivery: int, number: int, handles: Handles) -> None:
+    """Keep how far part ``number`` of ``delivery`` is prepared, in a transaction of its own after every piece: a kill
+    then costs one piece and not a video."""
+    part = (PartRow.delivery_id == delivery, PartRow.number == number)
+    with installation.store.ledger() as connection:
+        connection.execute(update(PartRow).where(*part).values(handles=handles.stored()))
 
 
 def _renewed(installation: Installation, done: Done) -> Done:
@@ -155,3 +168,36 @@ def in_hand(part: Part, pictures: Pictures) -> Part:
         return replace(whole, pictures=shown, other_files=other)
 
     return replace(in_place(part), view=in_place(part.view))
+
+
+class Contexts:
+    """What adapters are called with, by channel: kept while the settings stay the same, so that connections are
+    reused. ``narrow`` is told how many lanes a channel's settings allow."""
+
+    def __init__(self, installation: Installation, narrow: Callable[[int, int], None]) -> None:
+        self.installation, self._narrow = installation, narrow
+        self._kept: dict[int, tuple[tuple[str, ...], ChannelContext]] = {}
+
+    def of(self, row: DeliverySnapshot) -> ChannelContext:
+        """The context of the delivery's channel."""
+        inputs = (row.settings, row.secrets, row.facts, row.account, row.office_name, row.zone)
+        kept = self._kept.get(row.channel_id)
+        if kept and kept[0] == inputs:
+            return kept[1]
+        settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
+        self._narrow(row.channel_id, self.installation.platform(row.platform).lanes_on(settings))
+        context = make_context(
+            self.installation,
+            workspace=row.workspace,
+            channel=row.channel_id,
+            settings=settings,
+            facts=facts,
+            secrets=self.installation.vault.unseal_map(row.secrets),
+            account=row.account,
+            account_name=row.account_name,
+            language=row.language,
+            office_name=row.office_name,
+            zone=row.zone,
+        )
+        self._kept[row.channel_id] = (inputs, context)
+        return context

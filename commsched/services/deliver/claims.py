@@ -1,4 +1,5 @@
-"""What a dispatcher claims before it decides: the leases of its channels, and the rows that the gate reads.
+"""What a dispatcher looks for and claims before it decides: deliveries that are due, the leases of their channels, and
+the rows that the gate reads.
 
 A lease says who drains a channel, and until when. It is kept in the store, so it binds dispatchers in other processes
 and on other machines. A transaction that commits an attempt holds the lease's row, so nobody takes the channel over
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, text, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, select, text, update
 
 from commsched.services.deliver.calls import STALE
 from commsched.store.fast import FastMany, FastSelect
@@ -59,7 +60,47 @@ _rows = FastSelect(
     .where(Delivery.id.in_(_ids))
     .with_for_update(key_share=True, of=(Delivery, Item, Channel), skip_locked=True)
 )
-_there = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
+_existing = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
+
+CHUNK: Final = 500
+
+
+def due(connection: Connection, now: datetime, depth: int, limit: int, owner: str = "") -> list[tuple[int, int]]:
+    """Deliveries that ``owner`` should look at, with their channels: the oldest ``depth`` of each channel, so that one
+    with thousands in line hides no other. A channel that a live other owner drains is left to it."""
+    turn = func.row_number().over(partition_by=Delivery.channel_id, order_by=(Delivery.next_at, Delivery.id))
+    mine = (Delivery.next_at <= now, Delivery.channel_id.not_in(leased(owner, now)))
+    lines = select(Delivery.id, Delivery.channel_id, turn.label("turn")).where(*mine).subquery()
+    wanted = select(lines.c.id, lines.c.channel_id).where(lines.c.turn <= depth).order_by(lines.c.turn).limit(limit)
+    return [(row[0], row[1]) for row in connection.execute(wanted)]
+
+
+def leased(owner: str, now: datetime) -> Select[int]:
+    """The channels that a live owner other than ``owner`` drains."""
+    return select(Lease.channel_id).where(Lease.owner != owner, Lease.until > now)
+
+
+def platforms(connection: Connection, channels: Iterable[int]) -> list[tuple[int, str]]:
+    """The platform of each channel."""
+    wanted = list(channels)
+    return [
+        (row[0], row[1])
+        for start in range(0, len(wanted), CHUNK)
+        for row in connection.execute(
+            select(Channel.id, Channel.platform).where(Channel.id.in_(wanted[start : start + CHUNK]))
+        )
+    ]
+
+
+def next_due(connection: Connection, poison: Collection[int] = (), stuck: Collection[int] = ()) -> datetime | None:
+    """When the clock must wake at the latest. The deliveries ``poison`` and those of the channels ``stuck`` are left
+    alone, so nobody wakes for them."""
+    wanted = select(Delivery.next_at).where(Delivery.next_at.is_not(None)).order_by(Delivery.next_at).limit(1)
+    if poison:
+        wanted = wanted.where(Delivery.id.not_in(poison))
+    if stuck:
+        wanted = wanted.where(Delivery.channel_id.not_in(stuck))
+    return connection.execute(wanted).scalar()
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -144,5 +185,5 @@ def lock(connection: Connection, deliveries: Collection[int]) -> frozenset[int]:
     offices = {row[0] for row in _offices.all(connection, wanted)}
     locked = {row[0] for row in _rows.all(connection, wanted) if row[1] in offices}
     left = sorted(set(wanted) - locked)
-    there = {row[0] for row in _there.all(connection, left)}
-    return frozenset(wanted) - there
+    existing = {row[0] for row in _existing.all(connection, left)}
+    return frozenset(wanted) - existing

@@ -11,28 +11,25 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from commsched.core.delivery.outcome import Found, Published, Retry
-from commsched.core.platform.contract import ChannelContext
-from commsched.services.deliver import claims, rows
+from commsched.core.delivery.outcome import Retry
+from commsched.services.deliver import claims, snapshots
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.calls import perform
+from commsched.services.deliver.batch import Batch, Overtaken, attempt_outcomes
+from commsched.services.deliver.calls import Contexts, perform
 from commsched.services.deliver.lanes import ChannelTraits, Lanes
-from commsched.services.deliver.outcomes import OutcomeRecorder
+from commsched.services.deliver.outcomes import OutcomeRecorder, doubtful, still_ours, unrecorded
 from commsched.services.deliver.quarantine import quarantine
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.recovery import Dead, close_lost, lost, recover
+from commsched.services.deliver.recovery import Dead, close_orphaned, orphaned, recover
 from commsched.services.deliver.types import Call, Done, Job
-from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
 
 log = logging.getLogger("commsched.deliver")
@@ -92,18 +89,18 @@ class Dispatcher:
         self._claimed: dict[int, datetime] = {}
         """Since when the channels with a call under way are claimed for as long as they can be."""
         self._scanned, self._rescan = 0.0, RESCAN
-        self._contexts: dict[int, tuple[tuple[Any, ...], ChannelContext]] = {}
+        self._contexts = Contexts(installation, self.lanes.narrow)
 
     def run(self) -> int:
         """Work until nothing is due and nothing is in flight. Returns how many calls were made."""
-        made = 0
+        count = 0
         while not self.stopping or self.busy:
             calls = self.step(PATIENCE)
             if calls is None and not self.busy:
                 break
-            made += calls or 0
+            count += calls or 0
         self.release()
-        return made
+        return count
 
     def step(self, patience: float = 0.0) -> int | None:
         """One turn: look, record what came back, consider what is next, hand out the calls; how many they were.
@@ -133,7 +130,7 @@ class Dispatcher:
     def next_due(self) -> datetime | None:
         """When there will be something to do, as far as the store knows."""
         with self.installation.store.engine.connect() as connection:
-            return rows.next_due(connection, self._poison, self._stuck)
+            return claims.next_due(connection, self._poison, self._stuck)
 
     def release(self) -> None:
         """Let every channel go on which no call is under way, for others to drain."""
@@ -157,10 +154,10 @@ class Dispatcher:
             return
         now = self.installation.now()
         with self.installation.store.engine.connect() as connection:
-            left = lost(connection, Dead(self.owner, now, self.attempts))
-            due = rows.due(connection, now, DEPTH, SCAN, self.owner)
+            left = orphaned(connection, Dead(self.owner, now, self.attempts))
+            due = claims.due(connection, now, DEPTH, SCAN, self.owner)
             new = {channel for _, channel in due} - self.lanes.traits.keys()
-            self.lanes.traits |= {channel: self._traits(key) for channel, key in rows.platforms(connection, new)}
+            self.lanes.traits |= {channel: self._traits(key) for channel, key in claims.platforms(connection, new)}
         self._scanned = time.monotonic()
         self._rescan = max(RESCAN, 10 * (self._scanned - at))
         self.lanes.line_up(due, lambda delivery, channel: channel in self._stuck or delivery in self._poison)
@@ -171,7 +168,7 @@ class Dispatcher:
         """What a dead owner left open is called unknown; its deliveries are read back when their time comes."""
         try:
             recover(self.installation, owner=self.owner, besides=self.attempts)
-        except (DBAPIError, rows.Overtaken):
+        except (DBAPIError, Overtaken):
             self._trouble([])
 
     def _renew(self) -> None:
@@ -208,12 +205,12 @@ class Dispatcher:
                 done.append(self._inbox.get_nowait())
         except queue.Empty:
             pass
-        self._on_hands -= {one.call.token for one in done}
+        self._on_hands -= {answer.call.token for answer in done}
         return done
 
     def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
         """The next of every line with a free lane, for as many calls as can be made at once."""
-        room = self.width - len(self._on_hands) - sum(one.call.kind == "prepare" for one in done)
+        room = self.width - len(self._on_hands) - sum(answer.call.kind == "prepare" for answer in done)
         return self.lanes.next_jobs(done, room, most)
 
     def _hand_out(self, call: Call) -> None:
@@ -226,8 +223,8 @@ class Dispatcher:
     def _mark(self, done: Sequence[Done], calls: Sequence[Call], later: Sequence[Done] = ()) -> None:
         """``done`` is written down, but for ``later``; ``calls`` are under way."""
         self._unrecorded += later
-        self.lanes.end(one.call for one in done)
-        self.lanes.begin([*calls, *(one.call for one in later)])
+        self.lanes.end(answer.call for answer in done)
+        self.lanes.begin([*calls, *(answer.call for answer in later)])
         busy = self.busy
         self._claimed = {channel: at for channel, at in self._claimed.items() if channel in busy}
         self._claimed |= dict.fromkeys((call.job.channel for call in calls), self.installation.now())
@@ -248,12 +245,12 @@ class Dispatcher:
         except OperationalError:
             self._trouble(done + self._not_called(calls))
             return []
-        except rows.Overtaken:
+        except Overtaken:
             log.warning("an attempt has been closed by somebody else; the answers are looked at one by one")
-            return self._one_by_one([*_once_more(done), *jobs])
+            return self._one_by_one([*doubtful(done), *jobs])
         except Exception:
             log.exception("something breaks the transaction; its deliveries are taken one by one")
-            return self._one_by_one([*_once_more(done), *self._not_called(calls), *jobs])
+            return self._one_by_one([*doubtful(done), *self._not_called(calls), *jobs])
         self.refused = False
         self._mark(done, calls, later)
         if not calls and len(later) == len(done):
@@ -263,7 +260,7 @@ class Dispatcher:
     def _trouble(self, done: list[Done]) -> None:
         log.warning("the database could not be written; waiting and trying again", exc_info=True)
         self.refused = True
-        self._unrecorded = _once_more(done) + self._unrecorded
+        self._unrecorded = doubtful(done) + self._unrecorded
         self.lanes.lines = {}
         self.wait(TROUBLE_WAIT)
 
@@ -272,7 +269,7 @@ class Dispatcher:
         then their attempts stand open, and are to be closed as provably not sent."""
         never = [call for call in calls if call.kind == "send"]
         self.lanes.begin(never)
-        return _once_more([Done(call, Retry(NOT_CALLED, after=self.installation.now())) for call in never])
+        return doubtful([Done(call, Retry(NOT_CALLED, after=self.installation.now())) for call in never])
 
     def _one_by_one(self, steps: Sequence[Done | Job]) -> list[Call]:
         """Each in a transaction of its own, so that one that breaks it stops no other."""
@@ -283,7 +280,7 @@ class Dispatcher:
                 calls += self._alone(step)
                 self._mark((), calls)  # what a later step says of the same channel frees none that is called now
             except OperationalError:
-                self._trouble([one for one in steps[place:] if isinstance(one, Done)])
+                self._trouble([step for step in steps[place:] if isinstance(step, Done)])
                 break
         return calls
 
@@ -316,10 +313,10 @@ class Dispatcher:
 
     def _was_made(self, calls: Sequence[Call]) -> bool:
         """Whether the transaction that committed these attempts was made, though the driver says that it failed."""
-        made = {call.attempt for call in calls if call.kind == "send"}
+        attempts = {call.attempt for call in calls if call.kind == "send"}
         try:
             with self.installation.store.engine.connect() as connection:
-                return not made.isdisjoint(rows.ends(connection, [call.job.delivery for call in calls]))
+                return not attempts.isdisjoint(attempt_outcomes(connection, [call.job.delivery for call in calls]))
         except Exception:  # then nothing can be read here at all, and the delivery is left alone
             log.exception("what became of the transaction cannot be seen")
             return False
@@ -342,25 +339,27 @@ class Dispatcher:
         self, connection: Connection, done: Sequence[Done], jobs: Sequence[Job]
     ) -> tuple[list[Call], list[Done]]:
         """What to call, and which of ``done`` must be recorded later, since somebody else is at work on its rows."""
-        now, batch = self.installation.now(), rows.Batch()
-        held = self._claim(connection, {one.call.job.channel for one in done} | {job.channel for job in jobs}, now)
-        done = _not_recorded(connection, _still_ours(done, held))
-        settled = {one.call.job.delivery for one in done}
+        now, batch = self.installation.now(), Batch()
+        held = self._claim(
+            connection, {answer.call.job.channel for answer in done} | {job.channel for job in jobs}, now
+        )
+        done = unrecorded(connection, still_ours(done, held))
+        settled = {answer.call.job.delivery for answer in done}
         ready = claims.lock(connection, settled | {job.delivery for job in jobs})
-        later = [one for one in done if one.call.job.delivery not in ready]
-        done = [one for one in done if one.call.job.delivery in ready]
-        waiting = {one.call.job.channel for one in later}
+        later = [answer for answer in done if answer.call.job.delivery not in ready]
+        done = [answer for answer in done if answer.call.job.delivery in ready]
+        waiting = {answer.call.job.channel for answer in later}
         jobs = [job for job in jobs if job.delivery in ready - settled and job.channel not in waiting]
-        kept = {one.call.row.id: (one.call.row, one.call.known) for one in done if one.ends_all}
-        wanted = {one.call.job.delivery for one in done} | {job.delivery for job in jobs}
-        loaded = rows.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
+        kept = {answer.call.row.id: (answer.call.row, answer.call.known) for answer in done if answer.ends_all}
+        wanted = {answer.call.job.delivery for answer in done} | {job.delivery for job in jobs}
+        loaded = snapshots.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
         recipients = RecipientRows(self.installation, connection, now, batch)
-        admission = Admission(self.installation, self._context, self.owner, now, loaded, batch, held, recipients)
+        admission = Admission(self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients)
         recorder = OutcomeRecorder(now, loaded, batch, admission)
-        again = [job for one in done if (job := recorder.settle(one)) is not None]
+        again = [job for answer in done if (job := recorder.record(answer)) is not None]
         calls = self._consider(admission, again, jobs)
         batch.flush(connection, now)
-        send_alerts(self.installation, connection, admission.told)
+        send_alerts(self.installation, connection, admission.alerts)
         return calls, later
 
     def _claim(self, connection: Connection, channels: set[int], now: datetime) -> frozenset[int]:
@@ -369,8 +368,8 @@ class Dispatcher:
         if not claimed.taken_over:
             return claimed.held
         dead = Dead(self.owner, now, self.attempts)
-        close_lost(self.installation, connection, dead, channels=claimed.taken_over)
-        return claimed.held - {row.channel_id for row in lost(connection, dead)}
+        close_orphaned(self.installation, connection, dead, channels=claimed.taken_over)
+        return claimed.held - {row.channel_id for row in orphaned(connection, dead)}
 
     def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
         """First what has just been prepared, then the next in each line. What is gone on with after an answer is
@@ -382,60 +381,3 @@ class Dispatcher:
             self.lanes.put_back(job)
         fresh = [job for job in jobs if job.channel not in taken]
         return [call for job in prepared + fresh for call in admission.consider(job)]
-
-    def _context(self, row: rows.DeliverySnapshot) -> ChannelContext:
-        """The channel's wire, kept while its settings stay the same, so that connections are reused."""
-        stands = (row.settings, row.secrets, row.facts, row.account, row.office_name, row.zone)
-        kept = self._contexts.get(row.channel_id)
-        if kept and kept[0] == stands:
-            return kept[1]
-        settings, facts = msgspec.json.decode(row.settings), msgspec.json.decode(row.facts)
-        self.lanes.narrow(row.channel_id, self.installation.platform(row.platform).lanes_on(settings))
-        context = make_context(
-            self.installation,
-            workspace=row.workspace,
-            channel=row.channel_id,
-            settings=settings,
-            facts=facts,
-            secrets=self.installation.vault.unseal_map(row.secrets),
-            account=row.account,
-            account_name=row.account_name,
-            language=row.language,
-            office_name=row.office_name,
-            zone=row.zone,
-        )
-        self._contexts[row.channel_id] = (stands, context)
-        return context
-
-
-def _once_more(done: Sequence[Done]) -> list[Done]:
-    """``done``, marked as having been in a transaction that may have been committed."""
-    for one in done:
-        one.again = True
-    return list(done)
-
-
-def _still_ours(done: Sequence[Done], held: Collection[int]) -> list[Done]:
-    """``done`` without what was prepared or read back on a channel that is another's by now. An attempt's outcome is
-    written down under the attempt's own id, whoever drains the channel."""
-    return [one for one in done if one.call.kind == "send" or one.call.job.channel in held]
-
-
-def _not_recorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
-    """``done`` without the answers that a transaction reported lost has written down after all.
-
-    What another process has called unknown meanwhile is proved by an answer that says it is out.
-    """
-    doubtful = [one for one in done if one.again and one.call.kind == "send"]
-    if not doubtful:
-        return list(done)
-    ends = rows.ends(connection, sorted({one.call.job.delivery for one in doubtful}))
-    left: list[Done] = []
-    for one in done:
-        end = ends.get(one.call.attempt) if one.again and one.call.kind == "send" else ""
-        if end == "":
-            left.append(one)
-        elif end == "unknown" and isinstance(one.result, Published):
-            found = Found(one.result.id, one.result.url)
-            left.append(Done(msgspec.structs.replace(one.call, kind="look"), found, again=True))
-    return left

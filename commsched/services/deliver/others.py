@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, and_, or_, select
-from sqlalchemy.orm import aliased
 
 from commsched.store.models import Channel, Delivery, Part
 
 MARGIN: Final = timedelta(hours=1)
 """How long before the lost call the reading may reach, for clocks that differ."""
 
-_Mine = aliased(Channel)
+_mine: Final = Channel.__table__.alias()  # an alias of the class would have all classes configured at import
 _SAME_ACCOUNT: Final = and_(
-    _Mine.platform == Channel.platform, _Mine.account == Channel.account, _Mine.account_url == Channel.account_url
+    _mine.c.platform == Channel.platform,
+    _mine.c.account == Channel.account,
+    _mine.c.account_url == Channel.account_url,
 )
 
 
@@ -26,8 +27,8 @@ def others(connection: Connection, channel: int, since: datetime) -> frozenset[s
         select(Part.remote_id, Part.url)
         .join(Delivery, Delivery.id == Part.delivery_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .join(_Mine, _SAME_ACCOUNT)
-        .where(_Mine.id == channel, Part.finished_at >= since - MARGIN, Part.role != "recipient")
+        .join(_mine, _SAME_ACCOUNT)
+        .where(_mine.c.id == channel, Part.finished_at >= since - MARGIN, Part.role != "recipient")
         .where(or_(Part.remote_id != "", Part.url != ""))
     )
     return frozenset(name for row in found for name in row if name)

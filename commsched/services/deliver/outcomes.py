@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 import msgspec
+from sqlalchemy import Connection
 
 from commsched.core.delivery.outcome import (
     Absent,
@@ -19,12 +21,13 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.delivery.parts import PartState, Whole, after_doubt, whole
-from commsched.core.delivery.retry import Next, after_attempt, after_look, after_pending, is_asked
+from commsched.core.delivery.parts import DeliveryStatus, PartState, after_doubt, delivery_status
+from commsched.core.delivery.retry import State, Transition, after_attempt, after_look, after_pending, is_asked
 from commsched.core.platform.contract import Platform
 from commsched.services.deliver.admission import Admission
+from commsched.services.deliver.batch import Batch, Values, attempt_outcomes
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot, Snapshots
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot, Snapshots
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.store.types import from_micros
@@ -44,14 +47,14 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     def recipients(self) -> RecipientRows:
         return self.admission.recipients
 
-    def settle(self, done: Done) -> Job | None:
+    def record(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
         row = self.loaded.rows.get(done.call.job.delivery)
         if row is None:
             return None  # the office was deleted meanwhile; the foreign keys took the rows along
         number = done.call.part.number
         is_list = done.call.platform.independent_parts
-        known = self.recipients.known(row.id, number) if is_list else self.loaded.parts[row.id]
+        known = self.recipients.with_first(row.id, number) if is_list else self.loaded.parts[row.id]
         part = known[number]
         if self._overtaken(done, row, part):
             return None
@@ -85,7 +88,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         """The part as it stood when the call was decided on."""
         return done.call.known[done.call.part.number]
 
-    def _prepared(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
+    def _prepared(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
         job = done.call.job
         job.pictures = done.pictures
         if isinstance(done.result, Handles):
@@ -103,7 +106,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
 
-    def _sent(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
+    def _sent(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
@@ -121,11 +124,11 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self.batch.delivery(row.id, tries=0)
         return self._apply(row, known, part, next_, done)
 
-    def _next(self, outcome: Outcome, row: DeliverySnapshot, part: PartSnapshot, settle: float) -> Next:
+    def _next(self, outcome: Outcome, row: DeliverySnapshot, part: PartSnapshot, settle: float) -> Transition:
         part.set(tries=part.tries + 1)
         return after_attempt(outcome, part.tries, self.now, from_micros(row.latest), settle)
 
-    def _looked(self, done: Done, row: DeliverySnapshot, known: Known, part: PartSnapshot) -> Job | None:
+    def _looked(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Found | Absent | CannotTell)
         platform, looks = done.call.platform, row.tries + 1
         own = done.call.context.settings.get("resend_if_absent")
@@ -142,23 +145,25 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self._part(part, was="out")
         return self._apply(row, known, part, next_, done)
 
-    def _undoubted(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, done: Done) -> Next:
+    def _undoubted(self, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot, done: Done) -> Transition:
         """Read back since the backup and not there: back to what it was. In a thread, so are the parts after it."""
-        back = _back(part)
+        back = _state_before_doubt(part)
         self._part(part, was="")
         for later in known.values() if not done.call.platform.independent_parts else ():
             if later.number > part.number and _state(later).doubted:
-                self._part(later, state=_back(later), next_at=None, was="")
+                self._part(later, state=_state_before_doubt(later), next_at=None, was="")
         self.batch.delivery(row.id, tries=0)
-        return Next(back, detail=part.detail)
+        return Transition(back, detail=part.detail)
 
-    def _part(self, part: PartSnapshot, **values: Any) -> None:
+    def _part(self, part: PartSnapshot, **values: object) -> None:
         part.set(**values)
         self.batch.part(part.delivery_id, part.number, **values)
 
-    def _apply(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, next_: Next, done: Done) -> Job | None:
+    def _apply(
+        self, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot, next_: Transition, done: Done
+    ) -> Job | None:
         platform = done.call.platform
-        values: dict[str, Any] = {
+        values: Values = {
             "state": next_.state,
             "next_at": next_.at,
             "detail": next_.detail[:MAX_DETAIL],
@@ -171,30 +176,32 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         values.pop("finished_at", None)
         part.set(reason=next_.reason, **values)
         self._channel(row, next_)
-        result = self._whole(row, self._states(row, known, part, platform), platform.independent_parts)
+        result = self._status(row, self._states(row, known, part, platform), platform.independent_parts)
         self._delivery(row, known, part, platform, result)
         ready = result.state in ("waiting", "sending") and (result.next_at is None or result.next_at <= self.now)
         return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
-    def _states(self, row: DeliverySnapshot, known: Known, part: PartSnapshot, platform: Platform) -> list[PartState]:
+    def _states(
+        self, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot, platform: Platform
+    ) -> list[PartState]:
         """The parts that decide what the delivery comes to: all, or of a list this recipient and whoever is next."""
         if platform.independent_parts:
-            return [_state(part), *self.recipients.left(row, part.number)]
-        return [_state(one) for one in known.values()]
+            return [_state(part), *self.recipients.unfinished(row, part.number)]
+        return [_state(other) for other in known.values()]
 
-    def _whole(self, row: DeliverySnapshot, parts: list[PartState], independent: bool) -> Whole:
+    def _status(self, row: DeliverySnapshot, parts: list[PartState], independent: bool) -> DeliveryStatus:
         """What the parts make together, after what a person or a restore has to say of it."""
-        result = whole(parts, independent, self.now)
+        result = delivery_status(parts, independent, self.now)
         if row.was and not any(part.doubted for part in parts):
             result = after_doubt(parts, result, row.was, row.was_reason, from_micros(row.due))
             self.batch.delivery(row.id, was="", was_reason="")
         if any(part.state == "sending" for part in parts):
             return result  # other lanes are under way; who comes back last says what became of the whole
         if row.stop and result.state not in ("published", "unknown"):
-            return Whole("cancelled", None, row.stop, result.detail)
+            return DeliveryStatus("cancelled", None, row.stop, result.detail)
         return result
 
-    def _channel(self, row: DeliverySnapshot, next_: Next) -> None:
+    def _channel(self, row: DeliverySnapshot, next_: Transition) -> None:
         if next_.channel_rests is not None:
             self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.channel_rests
             self.admission.resting[row.channel_id] = next_.channel_rests
@@ -203,47 +210,49 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self.admission.broken.add(row.channel_id)
 
     def _delivery(
-        self, row: DeliverySnapshot, known: Known, part: PartSnapshot, platform: Platform, result: Whole
+        self,
+        row: DeliverySnapshot,
+        known: PartsByNumber,
+        part: PartSnapshot,
+        platform: Platform,
+        result: DeliveryStatus,
     ) -> None:
         first = known.get(0, part)
-        values: dict[str, Any] = {
+        reason = _reason(result)
+        values: Values = {
             "state": result.state,
             "next_at": result.next_at,
-            "reason": result.reason,
+            "reason": reason,
             "detail": result.detail,
             "url": first.url,
             "remote_id": first.remote_id,
         }
         if result.state == "published":
             values["published_at"] = self.now
-        if result.state == "unknown":
-            values["reason"] = result.reason or ("ask" if result.next_at is None else "verify")
-        elif result.state == "failed" and not result.reason:  # a recipient refused earlier; its own row says why
-            values["reason"] = "rejected"
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
-        if row.was and result.state not in ("published", "unknown", "cancelled") and values["reason"] != "part_found":
+        if row.was and result.state not in ("published", "unknown", "cancelled") and reason != "part_found":
             facts = {"delivery": row.id, "channel": row.channel_name}
             self.batch.lines.append(
                 AuditLine(row.workspace_id, None, "scheduler", "delivery.absent", row.item_id, facts)
             )
             return  # it is what it was before, and was told of then
-        self._tell(row, known, part, platform, result, values["reason"])
+        self._alert(row, known, part, platform, result, reason)
 
-    def _reach(self, known: Known, part: PartSnapshot, platform: Platform) -> tuple[int, int]:
+    def _reach(self, known: PartsByNumber, part: PartSnapshot, platform: Platform) -> tuple[int, int]:
         """How many parts are out, of how many."""
         if not platform.independent_parts:
-            return sum(1 for one in known.values() if one.state == "published"), len(known)
+            return sum(1 for other in known.values() if other.state == "published"), len(known)
         out, of = self.recipients.counts(part.delivery_id, part.number)
         return out + (part.state == "published"), of + 1
 
-    def _tell(
+    def _alert(
         self,
         row: DeliverySnapshot,
-        known: Known,
+        known: PartsByNumber,
         part: PartSnapshot,
         platform: Platform,
-        result: Whole,
+        result: DeliveryStatus,
         reason: str,
     ) -> None:
         if result.state in ("waiting", "sending") or (result.state == row.state == "unknown" and is_asked(row.tries)):
@@ -260,13 +269,53 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if result.state == "unknown" and reason == "ask":
             kind = "unknown_ask"
         if kind:
-            self.admission.told.append(Alert(row.workspace_id, row.item_id, kind, facts))
+            self.admission.alerts.append(Alert(row.workspace_id, row.item_id, kind, facts))
+
+
+def _reason(result: DeliveryStatus) -> str:
+    """Why a delivery is where it is; of a recipient who was refused earlier only its own row says why."""
+    if result.state == "unknown":
+        return result.reason or ("ask" if result.next_at is None else "verify")
+    return result.reason or ("rejected" if result.state == "failed" else "")
 
 
 def _state(part: PartSnapshot) -> PartState:
     return PartState(part.number, part.state, part.next_at, part.detail, part.reason, part.was)
 
 
-def _back(part: PartSnapshot) -> Any:
+def _state_before_doubt(part: PartSnapshot) -> State:
     """The state it stood in before the doubt. What was under way then has its attempt accounted for by now."""
-    return "waiting" if part.was == "sending" else part.was
+    return "waiting" if part.was == "sending" else cast(State, part.was)
+
+
+def doubtful(done: Sequence[Done]) -> list[Done]:
+    """``done``, marked as having been in a transaction that may have been committed."""
+    for answer in done:
+        answer.again = True
+    return list(done)
+
+
+def still_ours(done: Sequence[Done], held: Collection[int]) -> list[Done]:
+    """``done`` without what was prepared or read back on a channel that is another's by now. An attempt's outcome is
+    written down under the attempt's own id, whoever drains the channel."""
+    return [answer for answer in done if answer.call.kind == "send" or answer.call.job.channel in held]
+
+
+def unrecorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
+    """``done`` without the answers that a transaction reported lost has written down after all.
+
+    What another process has called unknown meanwhile is proved by an answer that says it is out.
+    """
+    in_doubt = [answer for answer in done if answer.again and answer.call.kind == "send"]
+    if not in_doubt:
+        return list(done)
+    outcomes = attempt_outcomes(connection, sorted({answer.call.job.delivery for answer in in_doubt}))
+    left: list[Done] = []
+    for answer in done:
+        outcome = outcomes.get(answer.call.attempt) if answer.again and answer.call.kind == "send" else ""
+        if outcome == "":
+            left.append(answer)
+        elif outcome == "unknown" and isinstance(answer.result, Published):
+            found = Found(answer.result.id, answer.result.url)
+            left.append(Done(msgspec.structs.replace(answer.call, kind="look"), found, again=True))
+    return left

@@ -5,12 +5,10 @@ It reads nothing but ids and states, so that whatever was wrong with the rest ca
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.rows import Batch, ends
+from commsched.services.deliver.batch import Batch, attempt_outcomes
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation
@@ -28,7 +26,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
         if row is None:
             return
         if isinstance(step, Done) and step.call.kind == "send":
-            if ends(connection, [job.delivery]).get(step.call.attempt) != "":
+            if attempt_outcomes(connection, [job.delivery]).get(step.call.attempt) != "":
                 return  # it is written down, though the driver said that it could not be
             batch.attempts.append(
                 {
@@ -55,7 +53,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
         send_alerts(installation, connection, [Alert(row.workspace_id, row.item_id, kind, facts)])
 
 
-def _row(connection: Connection, delivery: int) -> Any:
+def _row(connection: Connection, delivery: int) -> Row[int, str, str, str, int, int, str] | None:
     wanted = select(
         Delivery.id,
         Delivery.state,

@@ -32,7 +32,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
 from commsched.services.channels import lists
-from commsched.services.deliver.rows import Batch, DeliverySnapshot, Known, PartSnapshot
+from commsched.services.deliver.batch import Batch
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
 
@@ -43,7 +44,7 @@ _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
 """Word for word the condition of the index that leads to them."""
 _COLUMNS: Final = tuple(_part.c[name] for name in PartSnapshot.__struct_fields__ if name in _part.c)
-LEFT: Final = ("sending", "waiting", "unknown", "held", "failed")
+UNFINISHED: Final = ("sending", "waiting", "unknown", "held", "failed")
 """The states of a recipient who has not got it, as far as anybody knows."""
 
 # Each is built once: building a statement costs more than the database does to answer it.
@@ -159,28 +160,28 @@ class RecipientRows(msgspec.Struct, frozen=True):
             people += self._parts(_AGAIN, delivery=delivery, now=self.now, most=most - len(people))
         return people
 
-    def lost(self, delivery: int) -> PartSnapshot | None:
+    def next_unverified(self, delivery: int) -> PartSnapshot | None:
         """Of whom it is to be found out now whether they got it."""
         return next(iter(self._parts(_LOST, delivery=delivery, now=self.now)), None)
 
-    def lost_since(self, delivery: int, number: int) -> datetime | None:
+    def unverified_since(self, delivery: int, number: int) -> datetime | None:
         """When the first attempt was committed that nobody knows the fate of."""
         about = {"delivery": delivery, "number": number}
         since: datetime | None = self.connection.execute(_LOST_SINCE, about).scalar()
         return since
 
-    def known(self, delivery: int, number: int) -> Known:
+    def with_first(self, delivery: int, number: int) -> PartsByNumber:
         """The recipient ``number`` and the first one, in whose name the delivery's own row speaks."""
         return {part.number: part for part in self._parts(_KNOWN, delivery=delivery, number=number)}
 
-    def left(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
-        """Of the recipients but ``besides``, those who decide what the delivery comes to: of who has not got it, the
-        one that :func:`~commsched.core.delivery.parts.whole` looks at first; after a restore also one who is in doubt
-        still, and one who was found to have got it meanwhile."""
+    def unfinished(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
+        """Of the recipients but ``besides``, those who decide the delivery's status: of who has not got it, the one
+        that :func:`~commsched.core.delivery.parts.delivery_status` looks at first; after a restore also one who is in
+        doubt still, and one who was found to have got it meanwhile."""
         others = {"delivery": row.id, "number": besides}
-        first = next((state for name in LEFT if (state := self._next(others | {"state": name}))), None)
-        told = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
-        return [state for state in (first, *told) if state is not None]
+        first = next((state for name in UNFINISHED if (state := self._next(others | {"state": name}))), None)
+        doubts = [self._state(_DOUBTED, others), self._state(_FOUND, others)] if row.was else []
+        return [state for state in (first, *doubts) if state is not None]
 
     def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
         """How many have got it, and how many there are, without ``besides`` and those who had left the list."""
@@ -209,7 +210,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
         result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
         return result.rowcount
 
-    def _parts(self, statement: Select[Any], **about: object) -> list[PartSnapshot]:
+    def _parts(self, statement: Select[*tuple[object, ...]], **about: object) -> list[PartSnapshot]:
         self.batch.write_parts(self.connection)
         return [PartSnapshot(**row._mapping) for row in self.connection.execute(statement, about)]
 
@@ -221,7 +222,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
             return timeless
         return self._state(_TIMED, about) or timeless
 
-    def _state(self, statement: Select[Any], about: Mapping[str, object]) -> PartState | None:
+    def _state(self, statement: Select[*tuple[object, ...]], about: Mapping[str, object]) -> PartState | None:
         self.batch.write_parts(self.connection)
         row = self.connection.execute(statement, about).first()
         return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)

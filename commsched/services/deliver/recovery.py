@@ -13,7 +13,7 @@ from sqlalchemy import Connection, literal_column, select, update
 from commsched.core.platform.contract import Platform
 from commsched.services.deliver import claims
 from commsched.services.deliver.alerts import send_alerts
-from commsched.services.deliver.rows import Batch
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.types import Alert
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation
@@ -72,7 +72,7 @@ class Dead(msgspec.Struct, frozen=True):
     alone: bool = False
     """Every other owner is known to be dead, whatever its leases say."""
 
-    def left(self, row: OpenAttempt) -> bool:
+    def has_abandoned(self, row: OpenAttempt) -> bool:
         """Whether nobody will come back with the answer to the open attempt ``row``."""
         if row.worker == self.owner:
             return row.uid not in self.besides
@@ -80,10 +80,10 @@ class Dead(msgspec.Struct, frozen=True):
         return self.alone or not live
 
 
-def lost(connection: Connection, dead: Dead) -> list[OpenAttempt]:
+def orphaned(connection: Connection, dead: Dead) -> list[OpenAttempt]:
     """The open attempts that a dead owner left."""
     rows = (OpenAttempt(*row) for row in connection.execute(_open))
-    return [row for row in rows if dead.left(row)]
+    return [row for row in rows if dead.has_abandoned(row)]
 
 
 def recover(
@@ -104,12 +104,12 @@ def recover(
     with installation.store.ledger() as connection:
         if alone:
             claims.forget_others(connection, owner)
-        closed = close_lost(installation, connection, Dead(owner, now, besides, alone), reason)
+        closed = close_orphaned(installation, connection, Dead(owner, now, besides, alone), reason)
         _stranded(installation, connection)
     return closed
 
 
-def close_lost(
+def close_orphaned(
     installation: Installation,
     connection: Connection,
     dead: Dead,
@@ -117,14 +117,14 @@ def close_lost(
     channels: Collection[int] | None = None,
 ) -> int:
     """As :func:`recover`, on ``channels`` only, within a transaction that has more to do."""
-    wanted = [row for row in lost(connection, dead) if channels is None or row.channel_id in channels]
+    wanted = [row for row in orphaned(connection, dead) if channels is None or row.channel_id in channels]
     if not wanted:
         return 0
     kept = claims.lock_leases(connection, {row.channel_id for row in wanted})
     ready = claims.lock(connection, {row.delivery_id for row in wanted if row.channel_id in kept or row.owner is None})
     uids = {row.uid for row in wanted}
     # asked again under the locks: its owner may have renewed its lease or written the answer down meanwhile
-    rows = [row for row in lost(connection, dead) if row.uid in uids and row.delivery_id in ready]
+    rows = [row for row in orphaned(connection, dead) if row.uid in uids and row.delivery_id in ready]
     batch = Batch()
     for row in rows:
         at = dead.now + timedelta(seconds=settle_time(installation, row.platform))
@@ -158,14 +158,14 @@ def _stranded(installation: Installation, connection: Connection) -> None:
         .where(Delivery.state == "sending", Delivery.next_at.is_(None), Delivery.id.not_in(open_))
         .with_for_update(key_share=True, of=Delivery, skip_locked=True)
     )
-    batch, told = Batch(), []
+    batch, alerts = Batch(), []
     for row in connection.execute(wanted).all():
         batch.delivery(row.id, state="unknown", reason="ask")
         batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.name, "reason": "ask"}
         batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", "delivery.unknown", row.item_id, facts))
-        told.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
+        alerts.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
         mine = (Part.delivery_id == row.id, Part.state == "sending")
         connection.execute(update(Part).where(*mine).values(state="unknown"))
     batch.flush(connection, installation.now())
-    send_alerts(installation, connection, told)
+    send_alerts(installation, connection, alerts)

@@ -11,7 +11,7 @@ import msgspec
 
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import ChannelContext, Part, Platform
-from commsched.services.deliver.rows import DeliverySnapshot, Known
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber
 from commsched.services.kernel.blobs import File
 
 Kind = Literal["prepare", "send", "look"]
@@ -74,7 +74,7 @@ class Call(msgspec.Struct):
     since: datetime
     """For reading back: when the attempt was committed."""
     row: DeliverySnapshot
-    known: Known
+    known: PartsByNumber
     """The delivery and its parts as they were read when this was decided; of a list's, those that matter."""
     lane: int = 0
     """The channel's lane that it is made in."""

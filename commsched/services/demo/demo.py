@@ -230,56 +230,60 @@ def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, k
 # -- what is said ---------------------------------------------------------------------------------------------------
 
 
-def _plan(place: DemoOffice, one: JsonObject, now: datetime, pictures: Pictures, kind: str) -> PlannedItem:
-    at = _moment(place, one, now)
-    state = one.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
+def _plan(place: DemoOffice, entry: JsonObject, now: datetime, pictures: Pictures, kind: str) -> PlannedItem:
+    at = _moment(place, entry, now)
+    state = entry.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
         at = None
     return PlannedItem(
-        place, _draft(place, one, at or now, pictures, kind, timed=at is not None), at, state, one.get("comment", "")
+        place,
+        _draft(place, entry, at or now, pictures, kind, timed=at is not None),
+        at,
+        state,
+        entry.get("comment", ""),
     )
 
 
-def _moment(place: DemoOffice, one: JsonObject, now: datetime) -> datetime | None:
+def _moment(place: DemoOffice, entry: JsonObject, now: datetime) -> datetime | None:
     """When it goes out: on a weekday some weeks from now, or some days or hours from now."""
     local = now.astimezone(zone_of(place.zone))
-    if "hours" in one:
-        return (now + timedelta(hours=one["hours"])).replace(second=0, microsecond=0)
-    if "week" in one:
-        day = local.date() + timedelta(weeks=one["week"], days=one["day"] - local.isoweekday())
-    elif "in_days" in one:
-        day = local.date() + timedelta(days=one["in_days"])
+    if "hours" in entry:
+        return (now + timedelta(hours=entry["hours"])).replace(second=0, microsecond=0)
+    if "week" in entry:
+        day = local.date() + timedelta(weeks=entry["week"], days=entry["day"] - local.isoweekday())
+    elif "in_days" in entry:
+        day = local.date() + timedelta(days=entry["in_days"])
     else:
         return None
-    hour, minute = map(int, one["at"].split(":"))
+    hour, minute = map(int, entry["at"].split(":"))
     wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone_of(place.zone))
     return wall.astimezone(now.tzinfo)
 
 
-def _draft(place: DemoOffice, one: JsonObject, at: datetime, pictures: Pictures, kind: str, timed: bool) -> DraftIn:
+def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Pictures, kind: str, timed: bool) -> DraftIn:
     day = at.astimezone(zone_of(place.zone)).date()
 
     def put(text: str) -> str:
-        return _DATE.sub(lambda found: long_day(day + timedelta(days=int(found[1])), "sv"), text.strip())
+        return _DATE.sub(lambda match: long_day(day + timedelta(days=int(match[1])), "sv"), text.strip())
 
     from commsched.core.content.draft import QuoteIn
 
-    picture = pictures.get((kind, one.get("picture") or ""))
-    release = one.get("kind") == "release"
+    picture = pictures.get((kind, entry.get("picture") or ""))
+    release = entry.get("kind") == "release"
     leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
-        kind=one.get("kind", "post"),
-        title=one.get("title", ""),
-        text=put(one["text"]),
-        lead=put(one.get("lead", "")),
-        genre=one.get("genre", "pressmeddelande"),
-        short=put(one.get("short", "")),
-        facts=put(one.get("facts", "")),
-        quotes=[QuoteIn(text=one["quote"], person=leader)] if one.get("quote") else [],
+        kind=entry.get("kind", "post"),
+        title=entry.get("title", ""),
+        text=put(entry["text"]),
+        lead=put(entry.get("lead", "")),
+        genre=entry.get("genre", "pressmeddelande"),
+        short=put(entry.get("short", "")),
+        facts=put(entry.get("facts", "")),
+        quotes=[QuoteIn(text=entry["quote"], person=leader)] if entry.get("quote") else [],
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
-        channels=[place.channels[key] for key in one["channels"]],
+        channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
-        sources=[_source(text) for text in one.get("sources", [])],
+        sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
     )
 

@@ -171,7 +171,9 @@ def _working_hours(wish: datetime, latest: datetime, plan: PlannedItem, turn: in
     before = min(wish, latest)
     day = before.astimezone(zone)
     for back in range(7):
-        there = (day - timedelta(days=back)).replace(hour=9 + turn % 6, minute=turn * 7 % 60, second=0, microsecond=0)
-        if there <= before and there.isoweekday() < 6:
-            return there.astimezone(before.tzinfo)
+        candidate = (day - timedelta(days=back)).replace(
+            hour=9 + turn % 6, minute=turn * 7 % 60, second=0, microsecond=0
+        )
+        if candidate <= before and candidate.isoweekday() < 6:
+            return candidate.astimezone(before.tzinfo)
     return before

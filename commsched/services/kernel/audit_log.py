@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import Connection, Select, Table, desc, insert, select
@@ -86,5 +86,5 @@ def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
             previous, last = row.hash, row.id
 
 
-def _after(last: int, batch: int) -> Select[*tuple[Any, ...]]:
+def _after(last: int, batch: int) -> Select[*tuple[object, ...]]:
     return select(*_entries.columns).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(batch)

@@ -4,10 +4,10 @@ heartbeat says."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.store.models import Attempt, Channel, Delivery, Item, Workspace
@@ -43,11 +43,19 @@ def any_late(now: datetime) -> ColumnElement[bool]:
 
 
 def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
-    """The oldest first. What is paused or resting waits for good reason."""
-    hanging = (Attempt.outcome == "") & (Attempt.started_at <= now - HANGS)
-    what = (Delivery.id, Delivery.workspace_id, Delivery.item_id, Item.title, Channel.name, Delivery.due_at)
-    waiting = (
-        select(*what, Delivery.next_at, Delivery.channel_id)
+    """The oldest first, in one statement. What is paused or resting waits for good reason."""
+    waiting, under_way = _waiting(now).limit(limit).subquery(), _under_way(now).limit(limit).subquery()
+    rows = session.execute(select(waiting).union_all(select(under_way)))
+    return sorted((Late(*row) for row in rows), key=lambda late: late.since)
+
+
+_TOLD: Final = (Delivery.id, Delivery.workspace_id, Delivery.item_id, Item.title, Channel.name, Delivery.due_at)
+
+
+def _waiting(now: datetime) -> Select[*tuple[Any, ...]]:
+    """What should have been looked at, and whose channel does nothing else."""
+    return (
+        select(*_TOLD, Delivery.next_at)
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)
         .join(Workspace, Workspace.id == Delivery.workspace_id)
@@ -55,25 +63,24 @@ def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
             Delivery.next_at <= now - PAST,
             Workspace.paused_at.is_(None),
             or_(Channel.not_before.is_(None), Channel.not_before <= now - PAST),
+            Delivery.channel_id.not_in(_at_work(now)),
         )
         .order_by(Delivery.next_at)
-        .limit(limit)
     )
-    under_way = (
-        select(*what, Attempt.started_at, Delivery.channel_id)
+
+
+def _under_way(now: datetime) -> Select[*tuple[Any, ...]]:
+    """Whose call hangs."""
+    hanging = (Attempt.outcome == "") & (Attempt.started_at <= now - HANGS)
+    return (
+        select(*_TOLD, Attempt.started_at)
         .join(Attempt, and_(Attempt.delivery_id == Delivery.id, hanging))
         .join(Item, Item.id == Delivery.item_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .limit(limit)
     )
-    rows = list(session.execute(waiting))
-    if rows:
-        at_work = _at_work(session, now)
-        rows = [row for row in rows if row[-1] not in at_work]
-    return sorted((Late(*row[:-1]) for row in [*session.execute(under_way), *rows]), key=lambda late: late.since)
 
 
-def _at_work(session: Session, now: datetime) -> set[int]:
+def _at_work(now: datetime) -> Select[int]:
     """The ids of channels on which something was begun lately."""
-    newest = select(Attempt.channel_id, Attempt.started_at).order_by(Attempt.id.desc()).limit(LATELY)
-    return {row[0] for row in session.execute(newest) if now - PAST < row[1] <= now}
+    newest = select(Attempt.channel_id, Attempt.started_at).order_by(Attempt.id.desc()).limit(LATELY).subquery()
+    return select(newest.c.channel_id).where(newest.c.started_at > now - PAST, newest.c.started_at <= now)

@@ -1,13 +1,12 @@
 """SQL: whether an item was taken down or corrected. The gate checks it before anything of the item goes out."""
 
 from sqlalchemy import ColumnElement, case, exists, func, literal_column, or_
-from sqlalchemy.orm import aliased
 
 from commsched.store.content import Item, Takedown
 from commsched.store.outbox import Delivery
 
-_later = aliased(Item)
-_out = aliased(Delivery)
+_later = Item.__table__.alias()  # an alias of the class would have all classes configured at import
+_out = Delivery.__table__.alias()
 _original = func.coalesce(Item.corrects_id, Item.id)
 _down = (
     exists()
@@ -16,8 +15,8 @@ _down = (
 )
 _corrected = (
     exists()
-    .where(_later.corrects_id == _original, _later.id > Item.id)
-    .where(_out.item_id == _later.id, _out.state == literal_column("'published'"))
+    .where(_later.c.corrects_id == _original, _later.c.id > Item.id)
+    .where(_out.c.item_id == _later.c.id, _out.c.state == literal_column("'published'"))
     .correlate(Item)
 )
 superseded: ColumnElement[str] = case(

@@ -22,9 +22,9 @@ def derivatives(session: Session, media: Iterable[Media]) -> dict[tuple[int, str
     return {(row.media_id, row.recipe): row for row in rows}
 
 
-def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
+def media_of(session: Session, draft: DraftIn) -> dict[int, Media]:
     """The library's rows for the draft's pictures, in its order. Raises :class:`Invalid` for one that is not there."""
-    wanted = [picture.id for picture in handed_in(given)]
+    wanted = [picture.id for picture in handed_in(draft)]
     rows = {m.id: m for m in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
     for number in wanted:
         if number not in rows:
@@ -32,9 +32,9 @@ def media_of(session: Session, given: DraftIn) -> dict[int, Media]:
     return {number: rows[number] for number in wanted}
 
 
-def videos_of(session: Session, given: DraftIn) -> dict[int, Video]:
+def videos_of(session: Session, draft: DraftIn) -> dict[int, Video]:
     """The library's rows for the draft's videos. Raises :class:`Invalid` for one that is not there."""
-    wanted = [attachment.id for attachment in given.attachments]
+    wanted = [attachment.id for attachment in draft.attachments]
     rows = {row.id: row for row in session.scalars(select(Video).where(Video.id.in_(wanted)))} if wanted else {}
     for number in wanted:
         if number not in rows:
@@ -42,5 +42,5 @@ def videos_of(session: Session, given: DraftIn) -> dict[int, Video]:
     return rows
 
 
-def handed_in(given: DraftIn) -> list[PictureIn]:
-    return [picture if isinstance(picture, PictureIn) else PictureIn(id=picture) for picture in given.media]
+def handed_in(draft: DraftIn) -> list[PictureIn]:
+    return [picture if isinstance(picture, PictureIn) else PictureIn(id=picture) for picture in draft.media]

@@ -46,6 +46,8 @@ def alike(session: Session, row: Media, limit: int = 12) -> list[Media]:
     near = [quarter ^ change for quarter in _quarters(bits) for change in (0, *(1 << bit for bit in range(16)))]
     statement = select(Likeness.media_id, Likeness.dhash).where(Likeness.quarter.in_(near), Likeness.media_id != row.id)
     apart = {number: images.fingerprint.distance(own, other) for number, other in session.execute(statement)}
-    order = [number for number in sorted(apart, key=lambda one: (apart[one], -one)) if apart[number] <= NEAR][:limit]
+    order = [number for number in sorted(apart, key=lambda number: (apart[number], -number)) if apart[number] <= NEAR][
+        :limit
+    ]
     rows = {picture.id: picture for picture in session.scalars(select(Media).where(Media.id.in_(order)))}
     return [rows[number] for number in order]

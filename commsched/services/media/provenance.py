@@ -20,11 +20,11 @@ def derive(session: Session, row: Media, sources: Iterable[int]) -> None:
         return
     shown = direct | behind(session, direct)
     family = {row.id} | cards_of(session, [row.id])  # the same card drawn once more, from another photo
-    there = {
+    existing = {
         (source.media_id, source.source_id)
         for source in session.scalars(select(PictureSource).where(PictureSource.media_id.in_(family)))
     }
-    for pair in sorted({(card, photo) for card in family for photo in shown if card != photo} - there):
+    for pair in sorted({(card, photo) for card in family for photo in shown if card != photo} - existing):
         session.add(PictureSource(workspace_id=row.workspace_id, media_id=pair[0], source_id=pair[1]))
     session.flush()
 

@@ -31,28 +31,28 @@ class _Wish(msgspec.Struct, frozen=True):
     recipe: Recipe
 
 
-def make_ready(installation: Installation, actor: Actor, given: DraftIn) -> None:
+def make_ready(installation: Installation, actor: Actor, draft: DraftIn) -> None:
     """Make every file that the draft's channels need of its pictures and that is not there yet.
 
     Called before the transaction that writes: making one takes up to seconds, and no transaction waits for it. One
     that cannot be made is left out, and the channel's own check then says why the picture will not do.
     """
-    if not given.media or not given.channels:
+    if not draft.media or not draft.channels:
         return
     with installation.store.read(actor.workspace) as session:
-        wishes = list(_missing(installation, session, given))
+        wishes = list(_missing(installation, session, draft))
     for wish in wishes:
         _make(installation, actor, wish)
 
 
-def _missing(installation: Installation, session: Session, given: DraftIn) -> Iterator[_Wish]:
+def _missing(installation: Installation, session: Session, draft: DraftIn) -> Iterator[_Wish]:
     try:
-        media = media_of(session, given).values()
+        media = media_of(session, draft).values()
     except Invalid:
         return  # said, by its field, where the content is built
     existing, seen = derivatives(session, media), set[tuple[int, str]]()
-    for channel in session.scalars(select(Channel).where(Channel.id.in_(given.channel_ids))):
-        variant = given.variants.get(str(channel.id))
+    for channel in session.scalars(select(Channel).where(Channel.id.in_(draft.channel_ids))):
+        variant = draft.variants.get(str(channel.id))
         limits = installation.platform(channel.platform).limits(channel.facts)
         for row in media:
             recipe = recipe_for(row, variant.crop if variant else "", limits)
@@ -93,18 +93,18 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
 
 
 def _keep(
-    installation: Installation, actor: Actor, wish: _Wish, made: images.pictures.Derived | None, sha256: str
+    installation: Installation, actor: Actor, wish: _Wish, derived: images.pictures.Derived | None, sha256: str
 ) -> None:
     file = Derivative(
         workspace_id=actor.workspace,
         media_id=wish.media.id,
         recipe=wish.recipe.key,
         sha256=sha256,
-        suffix=made.suffix if made else "",
-        mime=made.mime if made else "",
-        width=made.width if made else 0,
-        height=made.height if made else 0,
-        size=len(made.data) if made else 0,
+        suffix=derived.suffix if derived else "",
+        mime=derived.mime if derived else "",
+        width=derived.width if derived else 0,
+        height=derived.height if derived else 0,
+        size=len(derived.data) if derived else 0,
         created_at=installation.now(),
     )
     # another request may have made it or deleted the picture in between: then its row stays, or none is needed
@@ -114,5 +114,5 @@ def _keep(
             delete(Derivative).where(Derivative.media_id == file.media_id, Derivative.recipe == file.recipe)
         )
         session.add(file)
-        if made:  # again: it may just have been swept away
-            installation.blobs.put(BytesIO(made.data), made.suffix, sha256)
+        if derived:  # again: it may just have been swept away
+            installation.blobs.put(BytesIO(derived.data), derived.suffix, sha256)

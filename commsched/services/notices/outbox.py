@@ -154,27 +154,27 @@ def _wanted(session: Session, row: Notice, person: Person, item: Item | None) ->
     return session.scalar(member) is not None
 
 
-def _record(installation: Installation, one: _Claimed, outcome: Outcome, now: datetime) -> None:
+def _record(installation: Installation, notice: _Claimed, outcome: Outcome, now: datetime) -> None:
     match outcome:
         case Published(detail=detail):
-            _finish(installation, one.id, "sent", detail)
+            _finish(installation, notice.id, "sent", detail)
         case Unknown(detail=detail):
             # It may lie in the inbox already. The first page says the same thing, so it is not sent again.
-            _finish(installation, one.id, "sent", detail)
+            _finish(installation, notice.id, "sent", detail)
         case Rejected(detail=detail, why="content" | "address"):
-            _finish(installation, one.id, "failed", detail)
+            _finish(installation, notice.id, "failed", detail)
         case Retry(detail=detail) | Rejected(detail=detail):
             # A password or a right that is missing can be mended; the mail waits for that.
-            _later(installation, one, detail, now)
+            _later(installation, notice, detail, now)
 
 
-def _later(installation: Installation, one: _Claimed, detail: str, now: datetime) -> None:
-    if one.tries >= MOST_TRIES:
-        _finish(installation, one.id, "failed", detail)
+def _later(installation: Installation, notice: _Claimed, detail: str, now: datetime) -> None:
+    if notice.tries >= MOST_TRIES:
+        _finish(installation, notice.id, "failed", detail)
         return
     with installation.store.write(EVERY_WORKSPACE) as session:
-        again = {"next_at": now + _wait(one.tries), "detail": detail[:500]}
-        session.execute(update(Notice).where(Notice.id == one.id).values(again))
+        again = {"next_at": now + _wait(notice.tries), "detail": detail[:500]}
+        session.execute(update(Notice).where(Notice.id == notice.id).values(again))
 
 
 def _wait(tries: int) -> timedelta:

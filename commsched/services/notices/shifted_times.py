@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.timing.dates import local
@@ -43,10 +43,20 @@ def wall(moment: datetime, zone: str) -> str:
     return f"{local(moment, zone):%Y-%m-%dT%H:%M}"
 
 
+def to_come(now: datetime) -> ColumnElement[bool]:
+    """SQL: the item is planned for a wall time after ``now``, and may be moved."""
+    return and_(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+
+
+def has_shifted(item: Item, zone: str) -> bool:
+    """Whether an item that is :func:`to_come` shows another wall time in ``zone`` than was meant."""
+    return item.publish_at is not None and wall(item.publish_at, zone) != item.wall_time
+
+
 def shifted(session: Session, zone: str, now: datetime) -> list[Shifted]:
     """Everything that is still to come and shows another wall time in ``zone`` than was meant, the soonest first."""
     columns = (Item.id, Item.title, Item.state, Item.wall_time, Item.publish_at)
-    statement = select(*columns).where(Item.publish_at > now, Item.wall_time != "", Item.state.in_(OPEN))
+    statement = select(*columns).where(to_come(now))
     shifts = []
     for number, title, state, meant, at in session.execute(statement.order_by(Item.publish_at, Item.id)):
         assert at is not None, "what has no time is not asked for"
@@ -76,6 +86,11 @@ def report_shifted(installation: Installation, session: Session, workspace: Work
         outbox.queue(session, installation, sorted(people_with(session, "schedule")), "times_shifted", count=len(items))
 
 
+def any_seen(workspace: Workspace) -> bool:
+    """Whether there was anything that a person should choose about at the last look."""
+    return bool(workspace.settings.get(KEPT))
+
+
 def waiting(session: Session, workspace: Workspace, now: datetime) -> list[Shifted]:
     """What a person should choose about now. Costs nothing where nothing was seen at the last look."""
-    return shifted(session, workspace.zone, now) if workspace.settings.get(KEPT) else []
+    return shifted(session, workspace.zone, now) if any_seen(workspace) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -397,6 +397,15 @@ def _by(names: str | list[str] | None, language: str) -> str:
     return all_of(names, language) if isinstance(names, list) else name_of(names or "", language)
 
 
+def _own_times(session: Session, item: Item) -> Sequence[tuple[str, datetime]]:
+    """The channels that go out at a time of their own."""
+    if not item.own_times:
+        return []
+    wanted = select(Channel.name, ChannelTime.publish_at).join(Channel, Channel.id == ChannelTime.channel_id)
+    rows = session.execute(wanted.where(ChannelTime.item_id == item.id).order_by(ChannelTime.publish_at, Channel.id))
+    return [(name, at) for name, at in rows]
+
+
 def _lines(
     installation: Installation,
     session: Session,
@@ -416,6 +425,8 @@ def _lines(
     facts = row.facts
     if item is not None and item.publish_at is not None:
         add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
+        for name, at in _own_times(session, item):
+            add(N_("Planned for"), f"{dates.when(at, workspace.zone, language, now)} · {name}")
     asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
     if asks and item is not None:
         add(N_("Embargo"), _embargo(installation, session, item, workspace, language, now))

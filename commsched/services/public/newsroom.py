@@ -300,11 +300,13 @@ def _entries(
     return _with_pictures(session, stories, now) if pictured else [_entry(*entry, ()) for entry in stories]
 
 
-def _with_pictures(session: Session, made: list[tuple[Item, list[Version], int]], now: datetime) -> list[Publication]:
-    wanted = [versions.pictures_of(every, number) for _item, every, number in made]
+def _with_pictures(
+    session: Session, shown_items: list[tuple[Item, list[Version], int]], now: datetime
+) -> list[Publication]:
+    wanted = [versions.pictures_of(every, number) for _item, every, number in shown_items]
     shown = {shot.name[:64]: shot for shot in versions.shots(session, (p for group in wanted for p in group), now)}
     entries = []
-    for (item, every, number), group in zip(made, wanted, strict=True):
+    for (item, every, number), group in zip(shown_items, wanted, strict=True):
         pictures = [
             msgspec.structs.replace(shown[version.sha256], alt=version.alt, credit=version.credit)
             for version in group

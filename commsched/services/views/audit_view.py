@@ -29,19 +29,21 @@ def entries(
     installation: Installation, workspace: int, wanted: AuditFilter
 ) -> tuple[list[AuditEntry], dict[int, str], bool]:
     """(lines newest first, titles of their items, whether there are more)."""
-    found = select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(PAGE + 1)
+    statement = (
+        select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(PAGE + 1)
+    )
     if wanted.person is not None:
-        found = found.where(AuditEntry.actor_id == wanted.person)
+        statement = statement.where(AuditEntry.actor_id == wanted.person)
     if wanted.scheduler:
-        found = found.where(AuditEntry.actor_id.is_(None))
+        statement = statement.where(AuditEntry.actor_id.is_(None))
     if wanted.group:
-        found = found.where(AuditEntry.action.startswith(f"{wanted.group}.", autoescape=True))
+        statement = statement.where(AuditEntry.action.startswith(f"{wanted.group}.", autoescape=True))
     if wanted.item is not None:
-        found = found.where(AuditEntry.item_id == wanted.item)
+        statement = statement.where(AuditEntry.item_id == wanted.item)
     if wanted.before is not None:
-        found = found.where(AuditEntry.id < wanted.before)
+        statement = statement.where(AuditEntry.id < wanted.before)
     with installation.store.read(workspace) as session:
-        rows = list(session.scalars(found))
+        rows = list(session.scalars(statement))
         ids = {row.item_id for row in rows if row.item_id is not None}
         named = select(Item.id, Item.title).where(Item.id.in_(ids))
         titles = {row.id: row.title for row in session.execute(named)}

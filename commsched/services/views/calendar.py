@@ -13,8 +13,12 @@ from sqlalchemy import (
     BigInteger,
     and_,
     bindparam,
+    case,
     func,
     literal,
+    literal_column,
+    not_,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -23,13 +27,14 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.length import fold
 from commsched.services.approval.clearance import clearance
-from commsched.services.content import items
+from commsched.services.content import items, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
 from commsched.services.views import stamps
+from commsched.services.views.channel_rows import Row, split
 from commsched.services.workflow.schedule import FROM
 from commsched.services.workflow.schedule import movable as can_move
-from commsched.store.models import Channel, Item, Membership, Person
+from commsched.store.models import Channel, ChannelTime, Delivery, Item, Membership, Person
 from commsched.store.search import holds
 from commsched.store.types import to_micros
 
@@ -45,9 +50,6 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "stopped": ("held", "failed", "partly_published", "publishing"),
 }
 """What one filter on the page lets through."""
-
-Row = tuple[int, int, str, str, str, str, int | None]
-"""An item: id, its time in microseconds since 1970 UTC, state, title, ``,channel,ids,``, kind, author."""
 
 
 class CalendarFilter(msgspec.Struct, frozen=True):
@@ -72,38 +74,49 @@ _item: Any = Item.__table__
 _channel: Any = Channel.__table__
 _member: Any = Membership.__table__
 _person: Any = Person.__table__
+_delivery: Any = Delivery.__table__
 _at: Any = type_coerce(_item.c.publish_at, BigInteger)
 _state: Any = shown.label("state")
-_COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id)
+_marked: Any = case((_item.c.own_times > 0, "own"), else_="")
+_COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id, _marked)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
+_time: Any = ChannelTime.__table__
+_time_at: Any = type_coerce(_time.c.publish_at, BigInteger)
+_OWN_SPAN: Final = _item.c.id.in_(
+    select(_time.c.item_id).where(
+        _time.c.workspace_id == bindparam("workspace"), _time_at >= bindparam("start"), _time_at < bindparam("end")
+    )
+)
 _NO_TIME: Final = _item.c.publish_at.is_(None)
 _workspace: Any = bindparam("workspace")
 
 
-def _narrowed(found: Any, wanted: CalendarFilter) -> Any:
-    found = found.where(_item.c.workspace_id == _workspace)
+def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
+    statement = statement.where(_item.c.workspace_id == _workspace)
     if wanted.group in GROUPS:
-        found = found.where(_item.c.state.in_(GROUPS[wanted.group]))
+        statement = statement.where(_item.c.state.in_(GROUPS[wanted.group]))
     else:
-        found = found.where(_item.c.state != "cancelled")
+        statement = statement.where(_item.c.state != "cancelled")
     if wanted.channel is not None:
-        found = found.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
+        statement = statement.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
-        found = found.where(_item.c.author_id == wanted.person)
+        statement = statement.where(_item.c.author_id == wanted.person)
     for word in fold(wanted.words).split()[:10]:
-        found = found.where(holds(_item.c.search, word))
-    return found
+        statement = statement.where(holds(_item.c.search, word))
+    return statement
 
 
 @lru_cache(maxsize=64)
 def _rows_statement(wanted: CalendarFilter) -> Any:
-    return _narrowed(select(*_COLUMNS).where(_SPAN), wanted).order_by(_at, _item.c.id)
+    at_item = _narrowed(select(*_COLUMNS).where(_SPAN), wanted)
+    at_channel = _narrowed(select(*_COLUMNS).where(_OWN_SPAN, not_(_SPAN)), wanted)
+    return union_all(at_item, at_channel).order_by(literal_column("2"), literal_column("1"))
 
 
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
-    found = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
-    return found.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
+    statement = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    return statement.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
@@ -111,10 +124,19 @@ def _ask(session: Session, statement: Any, **values: Any) -> Any:
 
 
 def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
-    """The items planned in [start, end), in the order of their times, with their states as people are told them at
-    ``now``. One statement, no entities."""
-    found = _ask(session, _rows_statement(wanted), start=to_micros(start), end=to_micros(end), now=now)
-    return found.all()  # type: ignore[no-any-return]
+    """What is planned in [start, end), in the order of the times, with the states as people are told them at ``now``:
+    one row an item, and one for each time of an item whose channels have times of their own. One statement, no
+    entities; two more where there are such items."""
+    span = {"start": to_micros(start), "end": to_micros(end)}
+    found: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    several = [row for row in found if row[7]]
+    if not several:
+        return found
+    channel = f",{wanted.channel}," if wanted.channel is not None else ","
+    planned = [
+        row for row in split(session, several, now) if span["start"] <= row[1] < span["end"] and channel in row[4]
+    ]
+    return sorted([*(row for row in found if not row[7]), *planned], key=lambda row: (row[1], row[0]))
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
@@ -139,10 +161,10 @@ _around: Final = union_all(
 
 def around(session: Session) -> Around:
     """The office's channels and people, in one statement."""
-    found = _ask(session, _around).all()
+    answer = _ask(session, _around).all()
     return Around(
-        {row.id: (row.name, row.platform, row.state) for row in found if row.what == "c"},
-        dict(sorted(((row.id, row.name) for row in found if row.what == "p"), key=lambda one: one[1].casefold())),
+        {row.id: (row.name, row.platform, row.state) for row in answer if row.what == "c"},
+        dict(sorted(((row.id, row.name) for row in answer if row.what == "p"), key=lambda named: named[1].casefold())),
     )
 
 
@@ -150,11 +172,18 @@ def around(session: Session) -> Around:
 def _stamp_statement(wanted: CalendarFilter) -> Any:
     piece = stamps.piece(_item.c.id, _item.c.version, _at, _state)
     shown = _narrowed(select(piece.label("piece")), wanted)
+    several = _item.c.own_times > 0
+    mine = _narrowed(select(_item.c.id), wanted).where(several, or_(_SPAN, _OWN_SPAN))
+    times = select(stamps.piece(_time.c.item_id, _time.c.channel_id, _time.c.publish_at))
+    fates = select(stamps.piece(*stamps.DELIVERY))
     channel = stamps.piece(_channel.c.id, _channel.c.name, _channel.c.platform, _channel.c.state)
     person = stamps.piece(_member.c.person_id, _person.c.name, _person.c.email)
     members = select(person).join_from(_member, _person, _person.c.id == _member.c.person_id)
     return select(
         stamps.joined(shown.where(_SPAN).order_by(_at, _item.c.id)),
+        stamps.joined(shown.where(_OWN_SPAN).order_by(_item.c.id)),
+        stamps.joined(times.where(_time.c.item_id.in_(mine)).order_by(_time.c.id)),
+        stamps.joined(fates.where(_delivery.c.item_id.in_(mine)).order_by(_delivery.c.id)),
         stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
@@ -212,14 +241,17 @@ class Movable(msgspec.Struct, frozen=True):
     end: datetime | None
     approved: bool
     """Whether an approval stands that a move could lose."""
+    where: str = ""
+    """The names of the channels, where they are moved alone."""
 
 
 FIXED: Final = frozenset({"published", "publishing", "begun", "partly_published", "cancelled", "unknown"})
 """States, as people are told them, in which nothing is moved by dragging."""
 
 
-def movable(installation: Installation, actor: Actor, item_id: int) -> Movable:
-    """What whoever is about to move an item should know. Raises :class:`commsched.core.text.messages.NotFound`."""
+def movable(installation: Installation, actor: Actor, item_id: int, channels: Sequence[int] = ()) -> Movable:
+    """What whoever is about to move an item, or some of its ``channels`` alone, should know. Raises
+    :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
@@ -227,8 +259,27 @@ def movable(installation: Installation, actor: Actor, item_id: int) -> Movable:
         if item.state in FROM | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
+        if channels:
+            return _movable_alone(session, item, channels, bounds, installation.now())
         state = states(session, [item.id], installation.now())[item.id]
         free = state not in FIXED or (
             state in ("partly_published", "publishing", "begun") and can_move(session, item, installation.now())
         )
         return Movable(item.id, item.title, item.wall_time, state, free, start, end, bounds is not None)
+
+
+def _movable_alone(
+    session: Session,
+    item: Item,
+    channels: Sequence[int],
+    bounds: tuple[datetime | None, datetime | None] | None,
+    now: datetime,
+) -> Movable:
+    plan = times.plan(session, item)
+    slot = plan.of(channels[0]) if set(channels) <= set(plan.channels) else None
+    names = session.scalars(select(Channel.name).where(Channel.id.in_(channels)).order_by(Channel.id))
+    free = slot is not None and can_move(session, item, now, channels)
+    start, end = bounds or (None, None)
+    wall = slot.wall if slot is not None else ""
+    state = states(session, [item.id], now)[item.id]
+    return Movable(item.id, item.title, wall, state, free, start, end, bounds is not None, ", ".join(names))

@@ -21,8 +21,9 @@ from commsched.core.text.messages import N_
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.views import calendar as agenda
+from commsched.services.views.channel_rows import Row
 from commsched.store.models import Item, Workspace
-from commsched.store.types import to_micros
+from commsched.store.types import from_micros, to_micros
 
 BACK: Final = timedelta(days=60)
 AHEAD: Final = timedelta(days=400)
@@ -76,8 +77,9 @@ def calendar(installation: Installation, actor: Actor) -> bytes:
         place = workspace_of(session, actor)
         names = agenda.around(session).channels
         all_rows = agenda.rows(session, start, end, agenda.CalendarFilter(), installation.now())
-        rows = {row[0]: row for row in _nearest(all_rows, to_micros(installation.now()))}
-        items = session.scalars(select(Item).where(Item.id.in_(list(rows))).order_by(Item.publish_at, Item.id)).all()
+        rows = sorted(_nearest(all_rows, to_micros(installation.now())), key=lambda row: (row[1], row[0]))
+        wanted = select(Item).where(Item.id.in_({row[0] for row in rows}))
+        items = {item.id: item for item in session.scalars(wanted)}
         feed = Calendar()
         feed.add("prodid", "-//commsched//calendar//")
         feed.add("version", "2.0")
@@ -87,34 +89,37 @@ def calendar(installation: Installation, actor: Actor) -> bytes:
             feed.add("x-wr-caldesc", translate(_CUT, actor.language, most=MOST))
         feed.add("refresh-interval", OFTEN, parameters={"value": "DURATION"})
         feed.add("x-published-ttl", vDuration(OFTEN))
-        for item in items:
-            feed.add_component(_event(installation, actor, place, item, rows[item.id], names))
-    made: bytes = feed.to_ical()
-    return made
+        for row in rows:
+            feed.add_component(_event(installation, actor, place, items[row[0]], row, names))
+    feed_bytes: bytes = feed.to_ical()
+    return feed_bytes
 
 
-def _nearest(rows: Sequence[Any], now: int) -> Sequence[Any]:
+def _nearest(rows: Sequence[Row], now: int) -> Sequence[Row]:
     """At most :data:`MOST` of ``rows``, those nearest to ``now`` (microseconds)."""
     return rows if len(rows) <= MOST else nsmallest(MOST, rows, key=lambda row: abs(row[1] - now))
 
 
 def _event(
-    installation: Installation, actor: Actor, place: Workspace, item: Item, row: Any, names: dict[int, Any]
+    installation: Installation, actor: Actor, place: Workspace, item: Item, row: Row, names: dict[int, Any]
 ) -> Any:
+    """One time of ``item``. The item's own keeps the item's name; that of channels alone adds the first channel to it,
+    so that it stays the same entry wherever it is moved."""
     from icalendar import Event
 
-    state = row[2]
-    assert item.publish_at is not None
+    _id, at, state, _title, channels, _kind, _author, alone = row
+    begins = from_micros(at)
+    name = f"{item.uid}.{alone.partition('-')[0]}" if alone else item.uid
     title = item.title or gettext(actor.language, N_("Untitled"))
     word = gettext(actor.language, WORDS[state])
-    where = ", ".join(names[int(one)][0] for one in item.channels.split(",") if one and int(one) in names)
+    where = ", ".join(names[int(number)][0] for number in channels.split(",") if number and int(number) in names)
     event = Event()
-    event.add("uid", f"{item.uid}@{urlsplit(installation.base_url).hostname or 'localhost'}")
+    event.add("uid", f"{name}@{urlsplit(installation.base_url).hostname or 'localhost'}")
     event.add("dtstamp", item.updated_at)
     event.add("last-modified", item.updated_at)
     event.add("sequence", item.version)
-    event.add("dtstart", item.publish_at)
-    event.add("dtend", item.publish_at + LENGTH)
+    event.add("dtstart", begins)
+    event.add("dtend", begins + LENGTH)
     event.add("summary", f"{title} ({word})")
     event.add("description", f"{word}\n{where}")
     event.add("location", where)

@@ -62,7 +62,7 @@ class ItemView(msgspec.Struct, frozen=True):
         """The yeses that count for the content as it is now."""
         said = [as_said(row) for row in self.decisions]
         rows = dict(zip(map(id, said), self.decisions, strict=True))
-        return [rows[id(one)] for one in standing(said, self.revision.hash)]
+        return [rows[id(decision)] for decision in standing(said, self.revision.hash)]
 
 
 def read_item(installation: Installation, actor: Actor, item_id: int) -> ItemView:
@@ -89,8 +89,8 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
     editable = item.state in EDITABLE
     roster = read_roster(session, now)
     who = {item.author_id, revision.author_id} | {comment.person_id for comment in said}
-    who |= {person for one in history.decisions for person in (one.person_id, one.in_place_of)}
-    who |= {one.author for one in history.versions}
+    who |= {person for row in history.decisions for person in (row.person_id, row.in_place_of)}
+    who |= {version.author for version in history.versions}
     down = takedown.standing(session, item.corrects_id or item_id) if was_out(item, rows) else None
     return ItemView(
         item,
@@ -143,8 +143,8 @@ def was_out(item: Item, rows: list[Delivery]) -> bool:
 
 def _names(session: Session, roster: Roster, people: set[int | None]) -> dict[int, str]:
     """What people are called, by their id; the store is asked about those only who are members no more."""
-    here = {one: roster.members[one].name for one in people if one is not None and one in roster.members}
-    gone = {one for one in people if one is not None and one not in here}
+    here = {person: roster.members[person].name for person in people if person is not None and person in roster.members}
+    gone = {person for person in people if person is not None and person not in here}
     return here | (names(session, gone) if gone else {})
 
 

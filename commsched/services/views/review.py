@@ -65,8 +65,6 @@ class Review(msgspec.Struct, frozen=True):
     """Before which nothing of it is public."""
     before_embargo: list[str] = msgspec.field(default_factory=list)
     """The names of the channels that get it before its embargo ends."""
-    last: datetime | None = None
-    """When the last of its channels is due."""
     late: bool = False
     """Its time has passed, so that a yes would lead to nothing."""
     accepts: bool = False
@@ -132,12 +130,18 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             roster.names(_freed(now, actor)),
             wrote=_wrote(seen),
             embargo=embargo.end_of(seen.content.embargo),
-            before_embargo=_before_embargo(installation, session, seen),
-            last=_last(session, item),
-            late=item.latest_at is not None and item.latest_at < installation.now(),
+            before_embargo=_before_embargo(installation, seen),
+            late=_too_late(session, item, installation.now()),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
         )
+
+
+def _too_late(session: Session, item: Item, now: datetime) -> bool:
+    """Whether it has become too late for some channel that is not out."""
+    if not item.own_times:
+        return item.latest_at is not None and item.latest_at < now
+    return any(slot.latest < now for slot in times.chosen(times.left(session, item, now)))
 
 
 def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:
@@ -148,19 +152,15 @@ def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:
     return approval_states(session, [(seen.item, seen.revision)], {number: seen.history})[number]
 
 
-def _before_embargo(installation: Installation, session: Session, seen: item_view.ItemView) -> list[str]:
+def _before_embargo(installation: Installation, seen: item_view.ItemView) -> list[str]:
     """The names of the channels that get it before its embargo ends."""
     end = embargo.end_of(seen.content.embargo)
     if end is None:
         return []
-    known, slots = seen.judgement.around.channels, times.plan(session, seen.item).slots
+    known, slots = seen.judgement.around.channels, seen.plan.slots
     going = [known[channel] for channel, slot in slots.items() if slot.at < end and channel in known]
     early = due_times.carriers(installation, going)
     return [channel.name for channel in going if channel.id in early]
-
-
-def _last(session: Session, item: Item) -> datetime | None:
-    return times.plan(session, item).last if item.own_times else item.publish_at
 
 
 def _freed(now: Turn, actor: Actor) -> frozenset[int]:

@@ -140,10 +140,10 @@ _KEPT_MOST: Final = 500
 
 def kept(store: Store, key: Hashable, now: datetime) -> str | None:
     """The stamp that was kept for ``key``, if nobody has committed anything since and nothing has fallen due."""
-    found = _kept.get(store, {}).get(key)
-    if found is None or found.version != store.version() or (found.until is not None and now >= found.until):
+    stamp = _kept.get(store, {}).get(key)
+    if stamp is None or stamp.version != store.version() or (stamp.until is not None and now >= stamp.until):
         return None
-    return found.stamp
+    return stamp.stamp
 
 
 def keep(store: Store, key: Hashable, version: int | None, until: datetime | None, stamp: str) -> None:
@@ -197,11 +197,11 @@ def _channels() -> ScalarSelect[Any]:
 
 def _newest(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The newest row of a table that only grows."""
-    found = select(table.c.id).where(table.c.workspace_id == workspace, *where)
-    return found.order_by(desc(table.c.id)).limit(1).scalar_subquery()
+    newest = select(table.c.id).where(table.c.workspace_id == workspace, *where)
+    return newest.order_by(desc(table.c.id)).limit(1).scalar_subquery()
 
 
-_DELIVERY: Final = (
+DELIVERY: Final = (
     _delivery.c.id,
     _delivery.c.state,
     flag(and_(_delivery.c.due_at <= _now, or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now))),
@@ -214,6 +214,7 @@ _DELIVERY: Final = (
     _delivery.c.url,
     func.length(_delivery.c.detail),
 )
+"""What pages tell of a delivery; it takes the parameter ``now``."""
 
 
 # -- Today ------------------------------------------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def _today() -> Select[Any]:
     items = select(item).where(here, or_(_LISTED, _SPAN)).order_by(_item.c.id)
     in_span = _delivery.c.item_id.in_(select(_item.c.id).where(here, _SPAN))
     of_office = _delivery.c.workspace_id == workspace
-    sent = select(piece(*_DELIVERY)).where(of_office, or_(_STOPPED, in_span)).order_by(_delivery.c.id)
+    sent = select(piece(*DELIVERY)).where(of_office, or_(_STOPPED, in_span)).order_by(_delivery.c.id)
     out = (
         select(func.count())
         .select_from(_part.join(_delivery, _delivery.c.id == _part.c.delivery_id))
@@ -310,7 +311,7 @@ def _one_item() -> Select[Any]:
         or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
     )
     going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
-    states = [func.sum(flag(_part.c.state == one)) for one in ("published", "sending", "unknown", "failed", "held")]
+    states = [func.sum(flag(_part.c.state == state)) for state in ("published", "sending", "unknown", "failed", "held")]
     ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
     twin, later = _item.alias("twin"), _item.alias("later")
     same = and_(
@@ -335,7 +336,7 @@ def _one_item() -> Select[Any]:
             flag(_item.c.latest_at < _now),
             flag(_item.c.publish_at < _now),
             _place.c.paused_at,
-            joined(select(piece(*_DELIVERY)).where(_delivery.c.item_id == number).order_by(_delivery.c.id)),
+            joined(select(piece(*DELIVERY)).where(_delivery.c.item_id == number).order_by(_delivery.c.id)),
             joined(
                 select(piece(_attempt.c.id, _attempt.c.outcome))
                 .where(_attempt.c.delivery_id.in_(ours))

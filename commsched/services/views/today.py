@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, defer
 
 from commsched.core.platform.channel_state import WARN
@@ -119,12 +119,16 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
     now = installation.now()
     with installation.store.read(actor.workspace) as session:
         known, off, rare = _around(session, actor, now)
-        listed = _listed(session, start, end, until, now)
+        to_come = shifted_times.to_come(now) if shifted_times.any_seen(known.workspace) else false()
+        listed = _listed(session, start, end, until, now, to_come)
         waiting = _by_time(listed, "in_review")
         roster = read_roster(session, now)
         turned = turns(session, roster, waiting)
         whose = {number: one.asked | one.acceptors for number, one in turned.items()}
-        lines = _lines(session, [row for row in listed if row.in_span], known.channels)
+        planned = [row for row in listed if row.in_span]
+        sent = _sent(session, [row.item.id for row in planned], rare.stopped)
+        ways = _by_item(sent)
+        lines = [_line(row, known.channels, ways.get(row.item.id, {})) for row in planned]
         return Now(
             to_approve=[item for item, _revision in waiting],
             mine=_where(turned, lambda one: actor.person in one.asked),
@@ -135,13 +139,13 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             sent_back=[item for item, _revision in _by_time(listed, "changes_requested")],
             unscheduled=[item for item, _revision in _by_time(listed, "approved")],
             held=[item for item, _revision in _by_time(listed, "held")],
-            stopped=_stopped(session) if rare.stopped else [],
+            stopped=_stopped(sent, known.channels),
             channels=_dying(known.channels.values(), now),
             consents=ending(session, now) if rare.consents else [],
             today=[one for one in lines if one.at < end],
             ahead=[one for one in lines if one.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
-            shifted=len(shifted_times.waiting(session, known.workspace, now)),
+            shifted=sum(row.to_come and shifted_times.has_shifted(row.item, known.workspace.zone) for row in listed),
             wrong_time=wrong_time(off) if off else None,
         )
 
@@ -187,15 +191,19 @@ class _Row(msgspec.Struct, frozen=True):
     state: str
     in_list: bool
     in_span: bool
+    to_come: bool
+    """Whether its wall time may have shifted."""
 
 
 _LISTED: Final = ("in_review", "changes_requested", "approved", "held")
 """States of items that need somebody."""
 
 
-def _listed(session: Session, start: datetime, end: datetime, until: datetime, now: datetime) -> list[_Row]:
-    """Every item that the page names for its state or its time, at most so many of each, in one statement. The content
-    of their revisions is left where it is."""
+def _listed(
+    session: Session, start: datetime, end: datetime, until: datetime, now: datetime, to_come: ColumnElement[bool]
+) -> list[_Row]:
+    """Every item that the page names for its state or its time, at most so many of each, and such as are ``to_come``,
+    in one statement. The content of their revisions is left where it is."""
     lists = [_first(MOST, Item.state == state, *_without_stopped(state)) for state in _LISTED]
     spans = [
         _first(4 * MOST, Item.publish_at >= since, Item.publish_at < to, Item.state != "cancelled")
@@ -203,14 +211,14 @@ def _listed(session: Session, start: datetime, end: datetime, until: datetime, n
     ]
     in_list, in_span = Item.id.in_(union_all(*lists)), Item.id.in_(union_all(*spans))
     rows = session.execute(
-        select(Item, Revision, shown, in_list, in_span)
+        select(Item, Revision, shown, in_list, in_span, to_come)
         .join(Revision, Revision.id == Item.revision_id)
-        .where(or_(in_list, in_span))
+        .where(or_(in_list, in_span, to_come))
         .order_by(Item.publish_at.nulls_first(), Item.id)
         .options(defer(Revision.content)),
         {"now": now},
     )
-    return [_Row(item, revision, state, bool(listed), bool(planned)) for item, revision, state, listed, planned in rows]
+    return [_Row(item, revision, state, *map(bool, where)) for item, revision, state, *where in rows]
 
 
 def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -231,32 +239,75 @@ def _by_time(rows: list[_Row], state: str) -> list[tuple[Item, Revision]]:
 _STOPPED: Final = Delivery.state.in_(("held", "failed", "unknown"))
 
 
-def _stopped(session: Session) -> list[Stopped]:
-    out = func.count(Part.id).filter(Part.state == "published")
-    found = (
+class _Sent(msgspec.Struct, frozen=True):
+    """A delivery that the page may name, with its item's title."""
+
+    id: int
+    item: int
+    channel: int
+    title: str
+    state: str
+    reason: str
+    detail: str
+    url: str
+    due: datetime
+    listed: bool
+    """It stopped, and is one of the first of those."""
+    out: int
+    """Of one that stopped, how many of its ``parts`` are published."""
+    parts: int
+
+
+def _sent(session: Session, items: list[int], stopped: bool) -> list[_Sent]:
+    """The deliveries of ``items`` that were not cancelled and, where there are any ``stopped``, the first of those, in
+    one statement."""
+    if not items and not stopped:
+        return []
+    parts = select(func.count(Part.id)).where(Part.delivery_id == Delivery.id, Part.state != "skipped")
+    out = parts.where(Part.state == "published")
+    first = select(Delivery.id).where(_STOPPED).order_by(Delivery.due_at.desc(), Delivery.id).limit(MOST).subquery()
+    listed = Delivery.id.in_(select(first.c.id)) if stopped else false()
+    found: Select[*tuple[Any, ...]] = (
         select(
             Delivery.id,
             Delivery.item_id,
+            Delivery.channel_id,
             Item.title,
-            Channel.name,
-            Channel.platform,
             Delivery.state,
             Delivery.reason,
             Delivery.detail,
+            Delivery.url,
             Delivery.due_at,
-            out,
-            func.count(Part.id).filter(Part.state != "skipped"),
+            listed,
+            case((_STOPPED, out.scalar_subquery()), else_=0),
+            case((_STOPPED, parts.scalar_subquery()), else_=0),
         )
         .join(Item, Item.id == Delivery.item_id)
-        .join(Channel, Channel.id == Delivery.channel_id)
-        .outerjoin(Part, Part.delivery_id == Delivery.id)
-        .where(_STOPPED)
-        .group_by(Delivery.id, Item.id, Channel.id)
-        .order_by(Delivery.due_at.desc(), Delivery.id)
-        .limit(MOST)
+        .where(or_(listed, and_(Delivery.item_id.in_(items), Delivery.state != "cancelled")))
+        .order_by(Delivery.id)
     )
-    # what asks for an answer stands first: it may already be out
-    return sorted((Stopped(*row) for row in session.execute(found)), key=lambda one: one.state != "unknown")
+    return [_Sent(*row) for row in session.execute(found)]
+
+
+def _stopped(sent: list[_Sent], channels: Mapping[int, Channel]) -> list[Stopped]:
+    """What asks for an answer first, since it may already be out; then what should have gone out last."""
+    rows = sorted((row for row in sent if row.listed), key=lambda row: row.due, reverse=True)
+    return [
+        Stopped(
+            row.id,
+            row.item,
+            row.title,
+            channels[row.channel].name,
+            channels[row.channel].platform,
+            row.state,
+            row.reason,
+            row.detail,
+            row.due,
+            row.out,
+            row.parts,
+        )
+        for row in sorted(rows, key=lambda row: row.state != "unknown")
+    ]
 
 
 def _dying(channels: Iterable[Channel], now: datetime) -> list[Channel]:
@@ -270,22 +321,27 @@ def _dying(channels: Iterable[Channel], now: datetime) -> list[Channel]:
     return sorted(found, key=lambda row: (row.token_expires_at is not None, row.token_expires_at or now))[:MOST]
 
 
-def _lines(session: Session, rows: list[_Row], channels: Mapping[int, Channel]) -> list[TimelineItem]:
-    """The items of a span, with their deliveries."""
-    sent: dict[int, dict[int, Delivery]] = {}
-    numbers = [row.item.id for row in rows]
-    wanted = select(Delivery).where(Delivery.item_id.in_(numbers), Delivery.state != "cancelled").order_by(Delivery.id)
-    for delivery in session.scalars(wanted) if numbers else ():
-        sent.setdefault(delivery.item_id, {})[delivery.channel_id] = delivery
-    return [_line(row.item, row.state, channels, sent.get(row.item.id, {})) for row in rows]
+def _by_item(sent: list[_Sent]) -> dict[int, dict[int, _Sent]]:
+    """By item and channel the newest delivery."""
+    ways: dict[int, dict[int, _Sent]] = {}
+    for delivery in sent:
+        ways.setdefault(delivery.item, {})[delivery.channel] = delivery
+    return ways
 
 
-def _line(item: Item, state: str, names: Mapping[int, Channel], rows: dict[int, Any]) -> TimelineItem:
-    wanted: Sequence[int] = [int(one) for one in item.channels.split(",") if one]
-    made = []
-    for number in wanted:
-        channel, row = names.get(number), rows.get(number)
-        if channel is not None:
-            made.append((number, channel.name, channel.platform, row.state if row else "", row.url if row else ""))
+def _line(row: _Row, channels: Mapping[int, Channel], sent: Mapping[int, _Sent]) -> TimelineItem:
+    """An item of a span, with what is ``sent`` of it by channel."""
+    item = row.item
+    wanted = [int(number) for number in item.channels.split(",") if number]
+    shown = [
+        (number, channels[number].name, channels[number].platform, *_place(sent.get(number)))
+        for number in wanted
+        if number in channels
+    ]
     assert item.publish_at is not None
-    return TimelineItem(item.id, item.title, item.kind, state, item.publish_at, tuple(made))
+    return TimelineItem(item.id, item.title, item.kind, row.state, item.publish_at, tuple(shown))
+
+
+def _place(delivery: _Sent | None) -> tuple[str, str]:
+    """Its state and its address on the network; empty where nothing has been queued."""
+    return (delivery.state, delivery.url) if delivery else ("", "")

@@ -1,4 +1,4 @@
-"""Approval by an address in a mail: GET shows, POST decides, once, for one person and one hash.
+"""Deciding by the link in an approval mail: GET shows, POST decides, once, for one person and one hash.
 
 A mail scanner that follows every link spends nothing, since only a POST with the page's own form decides.
 """

@@ -243,7 +243,7 @@ def _send_back(
     item.state = "changes_requested"
     session.flush()
     _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
-    comments.spread(installation, session, actor, item, row.comment, told=[item.author_id])
+    comments.spread(installation, session, actor, item, row.comment, besides=[item.author_id])
     return row
 
 
@@ -315,7 +315,7 @@ def advance(
     policy = read_policy(item.policy)
     done = cleared(policy, said_of(session, item.id), revision.hash) is not None
     notified = [item.author_id] if done and item.author_id != actor.person else []
-    comments.spread(installation, session, actor, item, comment, told=notified)
+    comments.spread(installation, session, actor, item, comment, besides=notified)
     if not done:
         item.state = "in_review"
         session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
+from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
@@ -271,7 +272,9 @@ def _use_files(session: Session, revision: Revision, content: Content) -> None:
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
-    return source if isinstance(source, dict) else {"text": source.text.strip(), "url": source.url.strip()}
+    if isinstance(source, dict):
+        return source
+    return {"text": passage(source.text, "sources"), "url": passage(source.url, "sources")}
 
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:

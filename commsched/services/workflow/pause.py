@@ -24,7 +24,7 @@ REASONS: Final = {
         "your own pages: what was taken down or corrected after the backup may stand there again."
     ),
 }
-"""The program's own reasons for a pause, as sentences by code. Any other value is text that a person wrote."""
+"""The program's own reasons for a pause, as sentences by code. Every other value is text that a person wrote."""
 
 
 def why(reason: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.delivery.parts import PartState, Whole, whole
+from commsched.core.delivery.parts import DeliveryStatus, PartState, delivery_status
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.wall_time import latest_for
@@ -152,12 +152,12 @@ def independent(installation: Installation, session: Session, row: Delivery) -> 
     return platform is not None and installation.platform(platform).independent_parts
 
 
-def _together(installation: Installation, session: Session, row: Delivery) -> Whole:
+def _together(installation: Installation, session: Session, row: Delivery) -> DeliveryStatus:
     """The delivery's state, made of its parts': an answer about one recipient says nothing of the others."""
     session.flush()
     parts = session.scalars(select(Part).where(Part.delivery_id == row.id).order_by(Part.number))
     states = [PartState(part.number, part.state, part.next_at, part.detail) for part in parts]
-    return whole(states, independent(installation, session, row), installation.now())
+    return delivery_status(states, independent(installation, session, row), installation.now())
 
 
 def _finish(session: Session, row: Delivery) -> None:

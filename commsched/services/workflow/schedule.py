@@ -256,17 +256,20 @@ def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
 
 
 def _move_all(installation: Installation, session: Session, item: Item, moment: Moment, latest_minutes: int) -> None:
-    """Move the item, and along with it the channels that have a time of their own and are not out. What waits for the
-    embargo goes on doing so."""
-    plan, before = times.plan(session, item), times.item_slot(item)
-    content = items.current(session, item).parsed()
-    left = times.left(session, item, installation.now())
-    waits = due_times.anchored(installation, session, item, content, plan.own) & set(left.channels)
-    own = {channel: slot for channel, slot in plan.own.items() if channel not in waits}
-    for channel in own.keys() & set(left.channels):
+    """Move what is not out of the item to ``moment``, and along with it the channels that have a time of their own.
+    Where only such channels are left, the first of them is moved there, and the item's time stays what it was. What
+    waits for the embargo goes on doing so."""
+    whole, content = times.plan(session, item), items.current(session, item).parsed()
+    plan = times.left(session, item, installation.now(), whole.channels)
+    waits = due_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
+    own = {channel: slot for channel, slot in whole.own.items() if channel not in waits}
+    rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
+    before = plan.times[0] if rest else times.item_slot(item)
+    for channel in own.keys() & set(plan.channels):
         assert before is not None, "an item with a channel's time has one"
         own[channel] = _along(session, channel, own[channel], before, moment)
-    _set(item, moment, latest_minutes)
+    if not rest:
+        _set(item, moment, latest_minutes)
     times.keep(session, item, due_times.at_embargo(installation, session, item, content, own))
 
 

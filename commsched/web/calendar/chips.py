@@ -17,7 +17,8 @@ import msgspec
 from markupsafe import Markup
 
 from commsched.services.content.neighbours import CLOSE
-from commsched.services.views.calendar import FIXED, Around, Row
+from commsched.services.views.calendar import FIXED, Around
+from commsched.services.views.channel_rows import Row
 from commsched.web.http.badges import STATES
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.icons import brand_icon, icon
@@ -44,8 +45,8 @@ class Chips(msgspec.Struct):
     base: str
     """The address of the office's pages, ``/w/slug``."""
     may_move: bool
-    near: frozenset[int] = frozenset()
-    """Items that stand too close to another in the same channel."""
+    near: frozenset[tuple[int, int]] = frozenset()
+    """Items and times that stand too close to another in the same channel."""
     paused: bool = False
     """The office is paused, so scheduled items do not go out at their time."""
     filed: frozenset[int] = frozenset()
@@ -87,22 +88,23 @@ class Chips(msgspec.Struct):
 
     def chip(self, row: Row, wall: datetime | None) -> str:
         """One item."""
-        number, _at, state, title, channels, _kind, _author = row
+        number, at, state, title, channels, _kind, _author, alone = row
+        ident = chip_id(row)
         if state == "published" and self.filed and self._only_files(channels):
             state = "filed"
         tone, word = self.looks[state]
         moves = self.may_move and state not in FIXED
-        close = number in self.near
+        close = (number, at) in self.near
         return (
-            f'<li class="ev is-{tone}"><a class=ev-a href="{self.base}/items/{number}" id=i{number}><span class=ev-h>'
+            f'<li class="ev is-{tone}"><a class=ev-a href="{self.base}/items/{number}" id=i{ident}><span class=ev-h>'
             f"{f'<time>{wall:%H:%M}</time>' if wall else ''}<span class=nets>{self.channels(channels)}</span></span>"
-            f"<span class=ev-t id=t{number}>{escape(title) or self.words['untitled']}</span>"
+            f"<span class=ev-t id=t{ident}>{escape(title) or self.words['untitled']}</span>"
             f"<span class=ev-s>{word}</span>"
             + (f'<span class=ev-c title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
             + "</a>"
             + (
-                f'<a class=ev-m href="{self.base}/calendar/{number}/move" aria-label="{self.words["move"]}" '
-                f"aria-describedby=t{number}></a>"
+                f'<a class=ev-m href="{self.base}/calendar/{number}/move{_query(alone)}" '
+                f'aria-label="{self.words["move"]}" aria-describedby=t{ident}></a>'
                 if moves
                 else ""
             )
@@ -121,6 +123,16 @@ class Chips(msgspec.Struct):
             wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)
             placed.append(Placed(wall, self.chip(row, wall)))
         return placed
+
+
+def chip_id(row: Row) -> str:
+    """What a chip is called on its page: ``12``, or ``12-3-17`` where channels 3 and 17 have that time alone."""
+    return f"{row[0]}-{row[7]}" if row[7] else f"{row[0]}"
+
+
+def _query(alone: str) -> str:
+    """What a chip's address ends in where it is one of ``3-17`` channels' own: they are moved, and no others."""
+    return "?" + "&amp;".join(f"channel={number}" for number in alone.split("-")) if alone else ""
 
 
 _ALERT: Final = '<svg aria-hidden=true><use href="#s-alert"/></svg>'

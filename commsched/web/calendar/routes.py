@@ -18,6 +18,7 @@ from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.views import calendar
+from commsched.services.views.channel_rows import Row
 from commsched.services.workflow import schedule
 from commsched.store.types import to_micros
 from commsched.web.calendar import chips, filters
@@ -75,7 +76,7 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
     loose = calendar.undated(session, wanted, now)
     around = calendar.around(session)
     close = chips.clashes(rows, to_micros(now))
-    near = frozenset(row[0] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
+    near = frozenset(row[:2] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
     writer = chips.Chips(
         around,
         shown.zone,
@@ -136,7 +137,7 @@ def _join(some: list[str]) -> Markup:
     return Markup("".join(some))  # noqa: S704 (chips escape what people wrote)
 
 
-def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around) -> dict[str, object]:
+def _told(pair: tuple[Row, Row, int], around: calendar.Around) -> dict[str, object]:
     first, other, channel = pair
     name = around.channels.get(channel, ("",))[0]
     zone, tongue = place().zone, language()
@@ -144,7 +145,13 @@ def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around)
         dates.when(datetime.fromtimestamp((row[1] or 0) / 1e6, installation().now().tzinfo), zone, tongue)
         for row in (first, other)
     ]
-    return {"one": first[0], "other": other[0], "titles": (first[3], other[3]), "when": when, "channel": name}
+    return {
+        "one": chips.chip_id(first),
+        "other": chips.chip_id(other),
+        "titles": (first[3], other[3]),
+        "when": when,
+        "channel": name,
+    }
 
 
 # -- moving -----------------------------------------------------------------------------------------------------------
@@ -154,7 +161,7 @@ def _told(pair: tuple[calendar.Row, calendar.Row, int], around: calendar.Around)
 @allow("schedule")
 def ask(item_id: int) -> str | Response:
     """The form to move an item; for a script, where the approval holds."""
-    known = calendar.movable(installation(), actor(), item_id)
+    known = calendar.movable(installation(), actor(), item_id, _alone())
     if _by_script():
         return jsonify(
             {
@@ -168,6 +175,11 @@ def ask(item_id: int) -> str | Response:
     return _form(known, Form())
 
 
+def _alone() -> list[int]:
+    """The channels that are moved alone, as the address names them; none where the item is moved."""
+    return [int(number) for number in request.args.getlist("channel") if number.isascii() and number.isdigit()][:200]
+
+
 def _by_script() -> bool:
     return request.headers.get("Accept", "") == "application/json"
 
@@ -178,7 +190,7 @@ def _wall(moment: datetime | None) -> str:
 
 
 def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, again: str = "") -> str:
-    day, _at, clock = (form.value("at") or known.wall or request.args.get("at", "")).partition("T")
+    day, _at, clock = str(form.value("at") or known.wall or request.args.get("at", "")).partition("T")
     return page(
         "calendar/move.html",
         known=known,
@@ -188,7 +200,8 @@ def _form(known: calendar.Movable, form: Form, clash: Gap | Fold | None = None, 
         clash=clash,
         choices=choices(clash, place().zone) if clash else [],
         again=again,
-        back=local_path(form.value("back"), _back()),
+        alone=_alone(),
+        back=local_path(str(form.value("back")), _back()),
     )
 
 
@@ -205,7 +218,8 @@ def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
     again = ""
     try:
         when = _when(form)
-        state = schedule.move(installation(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+        again_too, alone = form.flag("ask_again"), _alone() or None
+        state = schedule.move(installation(), actor(), item_id, when, ask_again=again_too, channels=alone)
         return _moved(item_id, state, form)
     except schedule.NeedsApproval as error:
         again = translated(error.words)
@@ -216,7 +230,7 @@ def move(item_id: int) -> str | AnyResponse | tuple[str, int]:
     if _by_script():
         return _problem(form, clash, again)
     return _form(
-        calendar.movable(installation(), actor(), item_id), form, clash, again
+        calendar.movable(installation(), actor(), item_id, _alone()), form, clash, again
     ), form.status if form.errors else 409
 
 
@@ -234,7 +248,7 @@ def _when(form: Form) -> str:
 
 
 def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
-    known = calendar.movable(installation(), actor(), item_id)
+    known = calendar.movable(installation(), actor(), item_id, _alone())
     at = datetime.fromisoformat(known.wall)
     when = f"{dates.short_day(at.date(), language())} {at:%H:%M}"
     sentence = _("Moved to %(when)s.", when=when)

@@ -77,11 +77,11 @@ def read_day(text: str, today: date) -> date:
 
 def span(view: str, day: date, zone: str) -> Span:
     """What ``view`` shows around ``day``; an unknown view is a month."""
-    there = ZoneInfo(zone)
+    tz = ZoneInfo(zone)
     if view == "week":
-        return Span("week", day, monday(day), monday(day) + timedelta(days=6), there)
+        return Span("week", day, monday(day), monday(day) + timedelta(days=6), tz)
     first = day.replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     if view == "list":
-        return Span("list", day, first, last, there)
-    return Span("month", day, monday(first), monday(last) + timedelta(days=6), there)
+        return Span("list", day, first, last, tz)
+    return Span("month", day, monday(first), monday(last) + timedelta(days=6), tz)

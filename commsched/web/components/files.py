@@ -20,6 +20,7 @@ def send(file: File, etag: str, *, name: str = "", mime: str = "") -> Response:
         return response
     size, stream = file.size(), file.open()
     response = Response(wrap_file(request.environ, stream), mimetype=mime or file.mime, direct_passthrough=True)
+    response.call_on_close(stream.close)
     response.content_length = size
     response.set_etag(etag)
     if name:

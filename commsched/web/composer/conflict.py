@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.changes import LABELS, DiffPiece, diff_words
 from commsched.core.content.fields import TEXTS
+from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
@@ -49,13 +50,18 @@ def differences(session: Session, mine: Fields, theirs: Fields) -> list[Conflict
     rows = []
     for name in TEXTS:
         a, b = mine.texts[name], theirs.texts[name]
-        if a.strip() != b.strip():
+        if not _alike(a, b):
             rows.append(ConflictRow(name, Message(LABELS[name]), a, b, diff_words(b, a)))
     for name, label in PARTS:
-        a, b = (tell[name](one) for one in (mine, theirs))
-        if a != b:
+        a, b = (tell[name](fields) for fields in (mine, theirs))
+        if not _alike(a, b):
             rows.append(ConflictRow(name, Message(label), a, b, diff_words(b, a)))
     return rows
+
+
+def _alike(typed: str, saved: str) -> bool:
+    """Whether what was typed says what was saved, once it is kept."""
+    return clean(typed).strip() == clean(saved).strip()
 
 
 def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fields], str]]:
@@ -69,26 +75,28 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         return row.filename if row and row.filename else str(number)
 
     return {
-        "quotes": lambda one: "\n".join(f"– {text} ({person})" for text, person in one.quotes),
-        "sources": lambda one: "\n".join(f"{text} {url}".strip() for text, url in one.sources),
-        "channels": lambda one: ", ".join(called(n) for n in sorted(one.channels)),
-        "own": lambda one: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(one.own.items())),
-        "options": lambda one: "\n".join(
-            f"{called(n)}: {told}"
-            for n, each in sorted(one.options.items())
-            if n in one.channels and (told := choices(n, each))
+        "quotes": lambda fields: "\n".join(f"– {text} ({person})" for text, person in fields.quotes),
+        "sources": lambda fields: "\n".join(f"{text} {url}".strip() for text, url in fields.sources),
+        "channels": lambda fields: ", ".join(called(n) for n in sorted(fields.channels)),
+        "own": lambda fields: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(fields.own.items())),
+        "options": lambda fields: "\n".join(
+            f"{called(n)}: {choice}"
+            for n, each in sorted(fields.options.items())
+            if n in fields.channels and (choice := choices(n, each))
         ),
-        "crops": lambda one: "\n".join(
-            f"{called(n)}: {crop}" for n, crop in sorted(one.crops.items()) if n in one.channels
+        "crops": lambda fields: "\n".join(
+            f"{called(n)}: {crop}" for n, crop in sorted(fields.crops.items()) if n in fields.channels
         ),
-        "media": lambda one: "\n".join(f"{picture(n)}: {alt}" for n, alt in one.media),
-        "videos": lambda one: "\n".join(_video(video) for video in one.videos),
-        "publish": lambda one: one.publish.value.replace("T", " "),
-        "times": lambda one: "\n".join(
-            f"{called(n)}: {wall.value.replace('T', ' ')}" for n, wall in sorted(one.times.items()) if n in one.channels
+        "media": lambda fields: "\n".join(f"{picture(n)}: {alt}" for n, alt in fields.media),
+        "videos": lambda fields: "\n".join(_video(video) for video in fields.videos),
+        "publish": lambda fields: fields.publish.value.replace("T", " "),
+        "times": lambda fields: "\n".join(
+            f"{called(n)}: {wall.value.replace('T', ' ')}"
+            for n, wall in sorted(fields.times.items())
+            if n in fields.channels
         ),
-        "latest": lambda one: one.latest.value.replace("T", " "),
-        "embargo": lambda one: one.embargo.value.replace("T", " "),
+        "latest": lambda fields: fields.latest.value.replace("T", " "),
+        "embargo": lambda fields: fields.embargo.value.replace("T", " "),
     }
 
 

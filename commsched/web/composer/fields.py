@@ -1,6 +1,7 @@
 """What stands in the composer's fields, whether it came from the store or from somebody's fingers.
 
-Nothing is judged here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.parse` judges.
+Nothing is judged or cleaned here: bad input is shown back exactly as it was typed. :mod:`commsched.web.composer.parse`
+judges, and :mod:`commsched.services.content.compose` cleans.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from werkzeug.datastructures import MultiDict
 from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
-from commsched.core.text.clean import clean
 from commsched.web.components.clock_input import clock_time
 
 MOST_SPAN: Final = 366 * 24 * 60
@@ -91,37 +91,42 @@ class Fields(msgspec.Struct):
 
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
-    made = Fields(kind=form.get("kind", "post"))
-    made.texts = {name: clean(form.get(name, usual)) for name, usual in made.texts.items()}
-    made.quotes = _rows(form, "quote-text", "quote-person")
-    made.sources = _rows(form, "source-text", "source-url")
-    made.channels = _numbers(form.getlist("channels"))
-    made.media = [(number, clean(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
-    made.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
-    _variants(form, made)
-    made.publish, made.latest, made.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
-    made.times, made.spans = _own_times(form)
-    return made
+    fields = Fields(kind=form.get("kind", "post"))
+    fields.texts = {name: _typed(form.get(name, usual)) for name, usual in fields.texts.items()}
+    fields.quotes = _rows(form, "quote-text", "quote-person")
+    fields.sources = _rows(form, "source-text", "source-url")
+    fields.channels = _numbers(form.getlist("channels"))
+    fields.media = [(number, _typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
+    _variants(form, fields)
+    fields.publish, fields.latest, fields.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
+    fields.times, fields.spans = _own_times(form)
+    return fields
+
+
+def _typed(text: str) -> str:
+    """``text`` as it was typed: a browser sends every line break as two characters, which would count as two."""
+    return text.replace("\r\n", "\n")
 
 
 def _video(form: MultiDict[str, str], number: int) -> VideoFields:
     head = f"captions-{number}-"
-    captions = {name.removeprefix(head)[:35]: clean(text) for name, text in form.items() if name.startswith(head)}
-    alt = clean(form.get(f"video-alt-{number}", ""))
+    captions = {name.removeprefix(head)[:35]: _typed(text) for name, text in form.items() if name.startswith(head)}
+    alt = _typed(form.get(f"video-alt-{number}", ""))
     return VideoFields(number, alt, {name: text for name, text in captions.items() if text.strip()})
 
 
 def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[int, int]]:
-    names = [name.removesuffix("_day").removeprefix("at-") for name in form if name.startswith("at-")]
+    names = [name.removeprefix("at-").partition("_")[0] for name in form if name.startswith("at-")]
     times = {number: _wall(form, f"at-{number}") for number in _numbers(names)}
     times = {number: wall for number, wall in times.items() if wall.value}
     spans = {number: _numbers([form.get(f"span-{number}", "")]) for number in times}
     return times, {number: minutes[0] for number, minutes in spans.items() if minutes and minutes[0] <= MOST_SPAN}
 
 
-def _rows(form: MultiDict[str, str], one: str, other: str) -> list[tuple[str, str]]:
-    pairs = zip(form.getlist(one)[:MOST_ROWS], form.getlist(other)[:MOST_ROWS], strict=False)
-    return [(clean(a), clean(b)) for a, b in pairs if a.strip() or b.strip()]
+def _rows(form: MultiDict[str, str], first: str, second: str) -> list[tuple[str, str]]:
+    pairs = zip(form.getlist(first)[:MOST_ROWS], form.getlist(second)[:MOST_ROWS], strict=False)
+    return [(_typed(a), _typed(b)) for a, b in pairs if a.strip() or b.strip()]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:
@@ -129,7 +134,7 @@ def _numbers(values: Iterable[str]) -> list[int]:
     return list(dict.fromkeys(wanted))
 
 
-def _variants(form: MultiDict[str, str], made: Fields) -> None:
+def _variants(form: MultiDict[str, str], fields: Fields) -> None:
     on = set(_numbers(form.getlist("own")))
     for name, value in form.items():
         head, _, tail = name.partition("-")
@@ -137,11 +142,11 @@ def _variants(form: MultiDict[str, str], made: Fields) -> None:
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             continue
         if head == "own" and not key:
-            (made.own if int(number) in on else made.kept)[int(number)] = clean(value)
+            (fields.own if int(number) in on else fields.kept)[int(number)] = _typed(value)
         elif head == "opt" and key:
-            made.options.setdefault(int(number), {})[key] = clean(value)
+            fields.options.setdefault(int(number), {})[key] = _typed(value)
         elif head == "crop" and not key and value:
-            made.crops[int(number)] = clean(value)[:20]
+            fields.crops[int(number)] = _typed(value)[:20]
 
 
 def _wall(form: MultiDict[str, str], name: str) -> WallFields:
@@ -151,30 +156,30 @@ def _wall(form: MultiDict[str, str], name: str) -> WallFields:
 
 def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:
     """A stored item's fields. ``latest_is_usual``: the latest time is the office's own rule and is left empty."""
-    made = Fields(kind=draft.kind, texts=texts_of(draft))
-    made.quotes = [(quote.text, quote.person) for quote in draft.quotes]
-    made.sources = [(source.text, source.url) for source in draft.sources]
-    made.channels = draft.channel_ids
+    fields = Fields(kind=draft.kind, texts=texts_of(draft))
+    fields.quotes = [(quote.text, quote.person) for quote in draft.quotes]
+    fields.sources = [(source.text, source.url) for source in draft.sources]
+    fields.channels = draft.channel_ids
     for key, variant in draft.variants.items():
         if variant.text is not None:
-            made.own[int(key)] = variant.text
-        made.options[int(key)] = dict(variant.options)
+            fields.own[int(key)] = variant.text
+        fields.options[int(key)] = dict(variant.options)
         if variant.crop:
-            made.crops[int(key)] = variant.crop
-    made.media = [(one.id, one.alt or "") for one in draft.media if isinstance(one, PictureIn)]
-    made.videos = [
+            fields.crops[int(key)] = variant.crop
+    fields.media = [(picture.id, picture.alt or "") for picture in draft.media if isinstance(picture, PictureIn)]
+    fields.videos = [
         VideoFields(each.id, each.alt or "", {captions.language: captions.text for captions in each.captions})
         for each in draft.attachments
     ]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
-    made.publish, made.latest, made.embargo = (WallFields.of(moment, zone) for moment in times)
+    fields.publish, fields.latest, fields.embargo = (WallFields.of(moment, zone) for moment in times)
     for channel in draft.channels:
         if isinstance(channel, ChannelIn) and (at := _moment(channel.publish_at)) is not None:
-            made.times[channel.id] = WallFields.of(at, zone)
+            fields.times[channel.id] = WallFields.of(at, zone)
             span = _span(draft.publish_at, draft.latest_at)
             if (own := _span(channel.publish_at, channel.latest_at)) is not None and own != span:
-                made.spans[channel.id] = own
-    return made
+                fields.spans[channel.id] = own
+    return fields
 
 
 def _span(publish: str | None, latest: str | None) -> int | None:

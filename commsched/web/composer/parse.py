@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -78,8 +78,8 @@ def _channel(number: int, time: OwnTime | None) -> int | ChannelIn:
     return ChannelIn(id=number, publish_at=time.publish.at.isoformat(), latest_at=latest)
 
 
-def _raw(fields: Fields) -> dict[str, Any]:
-    variants: dict[str, dict[str, Any]] = {}
+def _raw(fields: Fields) -> dict[str, object]:
+    variants: dict[str, dict[str, object]] = {}
     for number in fields.channels:
         options = {key: value for key, value in fields.options.get(number, {}).items() if value}
         crop = fields.crops.get(number, "")
@@ -98,12 +98,12 @@ def _raw(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _attachment(video: VideoFields) -> dict[str, Any]:
+def _attachment(video: VideoFields) -> dict[str, object]:
     captions = [{"language": language, "text": text} for language, text in video.captions.items()]
     return {"id": video.id, "alt": video.alt, "captions": captions}
 
 
-def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
+def _convert(raw: dict[str, object], faults: dict[str, Message]) -> DraftIn:
     """Convert, leaving out field by field what will not do; at most as many rounds as there are fields."""
     for _ in range(len(raw) + 1):
         try:
@@ -118,11 +118,11 @@ def _convert(raw: dict[str, Any], faults: dict[str, Message]) -> DraftIn:
 
 def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
     """The field of the draft that will not do, and what to say of it."""
-    found = read_error(error)
-    name = found.path[0] if found.path else ""
-    if found.reason not in ("characters", "items"):
+    fault = read_error(error)
+    name = fault.path[0] if fault.path else ""
+    if fault.reason not in ("characters", "items"):
         return name, Message(N_("This cannot be read. Choose again."))
-    most = int(found.params["most"])
+    most = int(fault.params["most"])
     if most == MAX_TEXT:
         return name, Message(N_("The text is far too long: at most %(most)s characters."), {"most": most})
     return name, Message(N_("At most %(most)s characters."), {"most": most})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
@@ -153,7 +152,7 @@ def _typed(item: Item | None) -> Fields:
 def _take_in_files(fields: Fields, form: Form) -> None:
     taken, refused = take_in(file for file in request.files.getlist("files") if file.filename)
     chosen = {number for number, _alt in fields.media}
-    fields.media += [(one.media.id, one.media.alt) for one in taken if one.media.id not in chosen]
+    fields.media += [(added.media.id, added.media.alt) for added in taken if added.media.id not in chosen]
     if refused:
         form.fail("pictures", " ".join(refused))
 
@@ -238,7 +237,7 @@ def _live(item: Item | None) -> bool:
     return item is not None and item.state in LIVE
 
 
-def _clash(meant: Meant) -> dict[str, Any] | None:
+def _clash(meant: Meant) -> dict[str, object] | None:
     if not isinstance(meant.clash, Gap | Fold):
         return None
     return {
@@ -286,12 +285,15 @@ def check() -> Response:
     meant = meaning(fields, place().zone)
     shown = view_model.view(installation(), actor(), meant, target)
     context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
-    told = bar(shown, item)
-    counts = {one.channel.id: {"count": one.checked.count, "limit": one.checked.limit} for one in shown.previews}
+    submit = bar(shown, item)
+    counts = {
+        preview.channel.id: {"count": preview.checked.count, "limit": preview.checked.limit}
+        for preview in shown.previews
+    }
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
-        bar={"press": told.press, "words": told.words},
+        bar={"press": submit.press, "words": submit.words},
         counts=counts,
         clash=page("composer/_clash.html", **context),
         faults={_home(name): translated(words) for name, words in shown.faults.items()},

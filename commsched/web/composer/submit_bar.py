@@ -92,8 +92,8 @@ def _save(item: Item | None) -> str:
 
 def marked(text: str) -> Markup:
     """``text`` with links, tags and names coloured as networks do, and nothing in it that a browser would run."""
-    made, end = [], 0
-    for found in _MARKED.finditer(text):
-        made += [escape(text[end : found.start()]), Markup('<span class="look-link">%s</span>') % found.group()]
-        end = found.end()
-    return Markup("").join([*made, escape(text[end:])])
+    pieces, end = [], 0
+    for match in _MARKED.finditer(text):
+        pieces += [escape(text[end : match.start()]), Markup('<span class="look-link">%s</span>') % match.group()]
+        end = match.end()
+    return Markup("").join([*pieces, escape(text[end:])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import desc, select
@@ -50,7 +50,7 @@ class View(msgspec.Struct):
     @property
     def cost(self) -> float:
         """US dollars, all channels together."""
-        return sum(one.checked.cost for one in self.previews)
+        return sum(preview.checked.cost for preview in self.previews)
 
 
 def channels_of(session: Session) -> list[Channel]:
@@ -66,9 +66,9 @@ def only_known(session: Session, draft: DraftIn) -> DraftIn:
 def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Channel]) -> DraftIn:
     """As :func:`only_known`, by channels that have been read."""
     chosen = zip(draft.channels, draft.channel_ids, strict=True)
-    draft.channels = [given for given, n in chosen if n in channels and channels[n].state != "archived"]
-    media = search.rows(session, [one.id for one in draft.media if isinstance(one, PictureIn)])
-    draft.media = [one for one in draft.media if isinstance(one, PictureIn) and one.id in media]
+    draft.channels = [channel for channel, n in chosen if n in channels and channels[n].state != "archived"]
+    media = search.rows(session, [picture.id for picture in draft.media if isinstance(picture, PictureIn)])
+    draft.media = [picture for picture in draft.media if isinstance(picture, PictureIn) and picture.id in media]
     if draft.attachments:
         wanted = [each.id for each in draft.attachments]
         known = set(session.scalars(select(Video.id).where(Video.id.in_(wanted))))
@@ -85,7 +85,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
     """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
-    made = View(faults=dict(meant.faults), publish=meant.publish)
+    shown = View(faults=dict(meant.faults), publish=meant.publish)
     make_ready(installation, actor, meant.draft)
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
@@ -97,9 +97,9 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
                 installation, session, around.workspace, draft, corrects, meant.times, around.channels
             )
         except Invalid as error:
-            made.faults[error.field] = error.words
-            made.problems += _times(made.faults)
-            return made
+            shown.faults[error.field] = error.words
+            shown.problems += _times(shown.faults)
+            return shown
         judgement = check.judge(
             installation,
             session,
@@ -110,14 +110,14 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             own=meant.times.own_moments,
             around=around,
         )
-        made.previews = previews(installation, content, judgement, item.uid if item else "")
-        made.problems = _problems(made, judgement)
-        made.faults |= {problem.field: problem.words for _name, problem in made.problems if problem.field in TIMES}
-        made.problems += _near(around.workspace, judgement.neighbours)
-        made.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
-        made.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
-        made.problems = _with_turn(made.problems, made.ahead)
-    return made
+        shown.previews = previews(installation, content, judgement, item.uid if item else "")
+        shown.problems = _problems(shown, judgement)
+        shown.faults |= {problem.field: problem.words for _name, problem in shown.problems if problem.field in TIMES}
+        shown.problems += _near(around.workspace, judgement.neighbours)
+        shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
+        shown.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
+        shown.problems = _with_turn(shown.problems, shown.ahead)
+    return shown
 
 
 def _with_turn(problems: list[tuple[str, Problem]], ahead: Ahead) -> list[tuple[str, Problem]]:
@@ -145,16 +145,16 @@ def is_time(field: str) -> bool:
     return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
-def _problems(made: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
+def _problems(shown: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
-    found: dict[tuple[str, str], tuple[str, Problem]] = {}
+    said: dict[tuple[str, str], tuple[str, Problem]] = {}
     for problem in judgement.general:
-        found[_sentence(problem)] = "", problem
-    for one in judgement.checked:
-        for problem in one.problems:
+        said[_sentence(problem)] = "", problem
+    for channel in judgement.checked:
+        for problem in channel.problems:
             key = _sentence(problem)
-            found[key] = ("" if key in found else one.name), problem
-    return sorted([*_times(made.faults), *found.values()], key=lambda pair: not pair[1].blocks)
+            said[key] = ("" if key in said else channel.name), problem
+    return sorted([*_times(shown.faults), *said.values()], key=lambda pair: not pair[1].blocks)
 
 
 def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]:
@@ -181,31 +181,31 @@ def stored(installation: Installation, session: Session, workspace: Workspace, t
 
 def blank(installation: Installation, session: Session, actor: Actor, workspace: Workspace, kind: str) -> Fields:
     """A new item's fields: the channels its writer used last for that kind, and the office's press contact."""
-    made = Fields(kind=kind)
-    made.texts["language"] = workspace.language
+    fields = Fields(kind=kind)
+    fields.texts["language"] = workspace.language
     last = session.scalar(
         select(Item).where(Item.kind == kind, Item.author_id == actor.person).order_by(desc(Item.id)).limit(1)
     )
     usable = {row.id: row for row in channels_of(session) if row.state == "ok"}
     if last is not None:
-        used = [one.channel for one in items.current(session, last).parsed().channels]
+        used = [channel.channel for channel in items.current(session, last).parsed().channels]
     else:
         used = [number for number, row in usable.items() if kind in installation.platform(row.platform).by_itself]
     # nobody's inbox is ever chosen by itself, not even because it was the last time
-    made.channels = [
+    fields.channels = [
         number
         for number in used
         if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
-        made.texts["contact"] = str(workspace.settings.get("press_contact", ""))
-    return made
+        fields.texts["contact"] = str(workspace.settings.get("press_contact", ""))
+    return fields
 
 
 def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
     """The chosen pictures with their alt text here, in order."""
-    found = search.rows(session, [number for number, _alt in fields.media])
-    return [(found[number], alt) for number, alt in fields.media if number in found]
+    rows = search.rows(session, [number for number, _alt in fields.media])
+    return [(rows[number], alt) for number, alt in fields.media if number in rows]
 
 
 def videos(session: Session, fields: Fields) -> list[tuple[Video, VideoFields]]:
@@ -217,10 +217,10 @@ def videos(session: Session, fields: Fields) -> list[tuple[Video, VideoFields]]:
 
 def chosen(installation: Installation, actor: Actor, wish: str) -> list[tuple[int, str]]:
     """The pictures that an address names (``3,4``), those that are there, each with its usual alt text."""
-    wanted = [int(one) for one in wish.split(",")[:10] if _is_id(one)]
+    wanted = [int(number) for number in wish.split(",")[:10] if _is_id(number)]
     with installation.store.read(actor.workspace) as session:
-        found = search.rows(session, wanted)
-    return [(number, found[number].alt) for number in dict.fromkeys(wanted) if number in found]
+        rows = search.rows(session, wanted)
+    return [(number, rows[number].alt) for number in dict.fromkeys(wanted) if number in rows]
 
 
 def _is_id(text: str) -> bool:
@@ -253,7 +253,7 @@ def _answer(fields: Fields, name: str, wall: WallFields) -> None:
         setattr(fields, name, wall)
 
 
-def _shift(media: list[Any], place: int, verb: str) -> None:
-    one = media.pop(place)
+def _shift(media: list[tuple[int, str]], place: int, verb: str) -> None:
+    moved = media.pop(place)
     if verb != "drop":
-        media.insert(max(0, place - 1 if verb == "up" else place + 1), one)
+        media.insert(max(0, place - 1 if verb == "up" else place + 1), moved)

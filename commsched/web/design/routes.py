@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, make_response, request
 from werkzeug.wrappers import Response
@@ -52,7 +52,7 @@ def _named(name: str) -> Design:
     try:
         return images.designs.get(name)
     except images.errors.NoSuchDesign as error:
-        raise NotFound(error.words.message, **dict[str, Any](error.words.params)) from None
+        raise NotFound(error.words.message, "", **error.words.params) from None
 
 
 def _brand() -> Brand:

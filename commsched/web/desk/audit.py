@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -38,7 +36,7 @@ def index() -> str:
         before=_number("before"),
     )
     entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
+    kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
     return page(
         "desk/audit.html",
         entries=entries,

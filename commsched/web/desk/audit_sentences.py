@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
@@ -164,16 +164,15 @@ def _wall(text: str) -> str:
     return f"{dates.short_day(wall.date(), language(), year=True)} {wall:%H:%M}"
 
 
-class _Facts(dict[str, Any]):
+class _Facts(dict[str, object]):
     """Facts as words: codes are told, and what an older line did not keep is a dash."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
-        words = defaultdict(lambda: "–", facts)
+    def __init__(self, facts: dict[str, object]) -> None:
+        words: defaultdict[str, object] = defaultdict(lambda: "–", facts)
         for key, table in (("reason", REASONS), ("role", ROLE_WORDS), ("answer", ANSWERS)):
-            if facts.get(key) in table:
-                words[key] = _(table[facts[key]])
-        if facts.get("role") in ROLE_WORDS:
-            words["role"] = words["role"].lower()
+            code = facts.get(key)
+            if isinstance(code, str) and code in table:
+                words[key] = _(table[code]).lower() if key == "role" else _(table[code])
         if "wall" in facts:
             words["wall"] = _wall(str(facts["wall"]))
         needed = (

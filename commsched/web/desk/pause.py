@@ -89,27 +89,29 @@ def choose() -> str | Response:
     question, and never with all the others."""
     form = Form.read()
     choice, item = form.text("choice", 10), form.text("item", 20)
-    wanted = [one for one in missed.missed(installation(), actor()) if not item or str(one.item) == item]
+    wanted = [waiting for waiting in missed.missed(installation(), actor()) if not item or str(waiting.item) == item]
     if choice not in ("send", "drop"):
         return done(_("Choose to send or to drop."), "pause.choices", "bad")
-    late = [one for one in wanted if one.late] if choice == "send" else []
+    late = [waiting for waiting in wanted if waiting.late] if choice == "send" else []
     if item and late and not form.flag("sure"):
         return _ask(late[0])
     if not item:
-        wanted = [one for one in wanted if one not in late]
-    number, why = missed.choose(installation(), actor(), [row[0] for one in wanted for row in one.deliveries], choice)
+        wanted = [waiting for waiting in wanted if waiting not in late]
+    number, why = missed.choose(
+        installation(), actor(), [row[0] for waiting in wanted for row in waiting.deliveries], choice
+    )
     if why:
         return done(translated(why[0]), "pause.choices", "bad")
     return done(_done(choice, number, 0 if item else len(late)), "pause.choices" if item or late else "today.index")
 
 
-def _ask(one: MissedItem) -> str:
+def _ask(waiting: MissedItem) -> str:
     return page(
         "http/sure.html",
-        title=one.title,
-        latest=one.latest,
+        title=waiting.title,
+        latest=waiting.latest,
         action=url_for("pause.choose"),
-        fields={"item": one.item, "choice": "send"},
+        fields={"item": waiting.item, "choice": "send"},
         back=url_for("pause.choices"),
     )
 

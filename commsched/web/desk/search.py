@@ -41,10 +41,10 @@ def index() -> str:
     with installation().store.read(actor().workspace) as session:
         rows = queries.items(session, wish, cut)
         channels = channels_by_id(session)
-        told = states(session, [item.id for item, _revision in rows], installation().now())
+        shown_states = states(session, [item.id for item, _revision in rows], installation().now())
     for item, revision in rows:
-        places = [one.channel for one in revision.parsed().channels if one.channel in channels]
-        told[item.id] = as_told(told[item.id], [channels[number].platform for number in places])
+        places = [channel.channel for channel in revision.parsed().channels if channel.channel in channels]
+        shown_states[item.id] = as_told(shown_states[item.id], [channels[number].platform for number in places])
     return page(
         "desk/search.html",
         q=words,
@@ -53,7 +53,7 @@ def index() -> str:
         rows=rows[:PAGE],
         more=len(rows) > PAGE,
         channels=channels,
-        told=told,
+        shown_states=shown_states,
         excerpt=excerpt,
     )
 

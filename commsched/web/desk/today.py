@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Blueprint, Response
 
@@ -58,7 +58,7 @@ def _span() -> _Span:
     return _Span(local, midnight, midnight + timedelta(days=1), midnight + timedelta(days=1 + AHEAD))
 
 
-def _shown() -> dict[str, Any]:
+def _shown() -> dict[str, object]:
     span = _span()
     found = today.read_today(installation(), actor(), span.start, span.end, span.until)
     return {

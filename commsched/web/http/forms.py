@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
 
 from flask import request
 
@@ -36,7 +35,7 @@ class Form:
         lists = request.form.lists()
         return cls({key: values if len(values) > 1 else values[0] for key, values in lists if key != "form_token"})
 
-    def value(self, name: str, default: Any = "") -> Any:
+    def value(self, name: str, default: object = "") -> object:
         """What stands in the field: what was typed, else ``default``."""
         return self.typed.get(name, default)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 from flask import Flask, current_app
@@ -28,18 +28,18 @@ from commsched.web.http.request_context import installation, language, template_
 from commsched.web.http.request_context import zone as request_zone
 
 
-def _(message: str, **params: Any) -> str:
+def _(message: str, **params: object) -> str:
     """``message`` in the person's language, its %(name)s fields filled in."""
     text = gettext(language(), message)
     return text % params if params else text
 
 
-def ngettext(singular: str, many: str, n: int, **params: Any) -> str:
+def ngettext(singular: str, many: str, n: int, **params: object) -> str:
     """``singular`` or ``many`` by ``n``, which is also the field %(n)s."""
     return _plural(language(), singular, many, n) % {"n": n, **params}
 
 
-def translated(words: Message | str, **params: Any) -> str:
+def translated(words: Message | str, **params: object) -> str:
     """A sentence that a rule or a use case made, in the person's language."""
     return translate(words, language(), **params)
 
@@ -76,16 +76,24 @@ def _role_choices() -> list[tuple[str, str]]:
     return [(role, gettext(language(), word)) for role, word in ROLE_WORDS.items()]
 
 
-class Day(msgspec.Struct, frozen=True):
+class _Dated(Protocol):
+    @property
+    def at(self) -> datetime: ...
+
+
+Entry = TypeVar("Entry", bound=_Dated)
+
+
+class Day(msgspec.Struct, Generic[Entry], frozen=True):
     """Entries of one day, for a list with the day as heading."""
 
     day: date
-    entries: list[Any]
+    entries: list[Entry]
 
 
-def _by_day(entries: Iterable[Any]) -> list[Day]:
+def _by_day(entries: Iterable[Entry]) -> list[Day[Entry]]:
     """Entries with a moment ``at``, in the order they come, gathered under their local day."""
-    days: list[Day] = []
+    days: list[Day[Entry]] = []
     for entry in entries:
         day = dates.local(entry.at, request_zone()).date()
         if not days or days[-1].day != day:

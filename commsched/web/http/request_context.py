@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import current_app, g, has_request_context, render_template, request
 
 from commsched.core.access.roles import Permission, may
@@ -39,7 +37,7 @@ def place() -> CurrentWorkspace:
     return workspace
 
 
-def page(template: str, **context: Any) -> str:
+def page(template: str, **context: object) -> str:
     """Render ``template``."""
     return render_template(template, **context)
 
@@ -67,7 +65,7 @@ def _may(permission: Permission) -> bool:
     return g.get("actor") is not None and may(g.actor.role, permission)
 
 
-def template_context() -> dict[str, Any]:
+def template_context() -> dict[str, object]:
     """What every template gets."""
     return {
         "language": language(),

@@ -43,7 +43,11 @@ def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
     shown = review.review(installation(), found.actor, found.item.id)
     workspace = found.workspace
     until = approval_window(
-        shown.last, installation().now(), workspace.window_before_hours, workspace.window_after_hours
+        shown.seen.plan.first,
+        installation().now(),
+        workspace.window_before_hours,
+        workspace.window_after_hours,
+        shown.seen.plan.last,
     )[1]
 
     def picture_url(sha256: str, small: bool = False) -> str:

@@ -55,7 +55,11 @@ def _page(shown: Review, form: Form) -> str:
     if shown.seen.unseen:
         comments.read(installation(), actor(), shown.seen.item.id)
     until = approval_window(
-        shown.last, installation().now(), workspace.window_before_hours, workspace.window_after_hours
+        shown.seen.plan.first,
+        installation().now(),
+        workspace.window_before_hours,
+        workspace.window_after_hours,
+        shown.seen.plan.last,
     )[1]
     return page("items/review.html", shown=shown, form=form, picture_url=picture_url, until=until)
 

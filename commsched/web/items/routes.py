@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -49,16 +48,16 @@ def show(item_id: int) -> str:
     return _page(item_id, Form())
 
 
-def _page(item_id: int, form: Form, clash: dict[str, Any] | None = None, outside: bool = False) -> str:
-    context = _shown(item_id)
-    if context["seen"].unseen:
+def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
+    shown = review.review(installation(), actor(), item_id)
+    context = _shown(shown)
+    if shown.seen.unseen:
         comments.read(installation(), actor(), item_id)
     return page("items/show.html", form=form, clash=clash, outside=outside, **context)
 
 
-def _shown(item_id: int) -> dict[str, Any]:
+def _shown(shown: review.Review) -> dict[str, object]:
     """Everything the page tells of an item."""
-    shown = review.review(installation(), actor(), item_id)
     seen = shown.seen
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
@@ -85,6 +84,8 @@ def _shown(item_id: int) -> dict[str, Any]:
         "MOST_ASKED": MOST_ASKED,
         "stoppable": any(row.state in stops.LIVE and not row.stop for row in seen.deliveries),
         "rest_waits": status_text.rest_waits(seen),
+        "alone": status_text.movable_alone(seen),
+        "begins": status_text.rest_at(seen),
         "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {one.id: one.number for one in seen.history.versions},
@@ -185,9 +186,12 @@ def withdraw(item_id: int) -> str | Response | tuple[str, int]:
 def put(item_id: int) -> str | Response | tuple[str, int]:
     """Schedule an approved item, at its own time, another, or now."""
 
-    def deed(form: Form) -> None:
+    def deed(form: Form) -> str | None:
+        if _alone(form):
+            return _move(item_id, form)
         when = installation().now().isoformat() if form.flag("now") else _time(form)
         schedule.schedule(installation(), actor(), item_id, when or None)
+        return None
 
     now = request.form.get("now")
     return _act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
@@ -196,13 +200,22 @@ def put(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/move")
 @allow("schedule")
 def move(item_id: int) -> str | Response | tuple[str, int]:
-    def deed(form: Form) -> None:
-        when = _time(form)
-        if not when:
-            raise Invalid(N_("Choose when it should go out."), "publish_at")
-        schedule.move(installation(), actor(), item_id, when, ask_again=form.flag("ask_again"))
+    return _act(item_id, "", lambda form: _move(item_id, form))
 
-    return _act(item_id, _("It is moved."), deed)
+
+def _move(item_id: int, form: Form) -> str:
+    """Move all of it, or the channel that was chosen, and say so."""
+    when = _time(form)
+    if not when:
+        raise Invalid(N_("Choose when it should go out."), "publish_at")
+    alone = _alone(form)
+    schedule.move(installation(), actor(), item_id, when, ask_again=form.flag("ask_again"), channels=alone or None)
+    return _("It is moved.")
+
+
+def _alone(form: Form) -> list[int]:
+    chosen = form.text("channel", 16)
+    return [int(chosen)] if chosen.isascii() and chosen.isdigit() else []
 
 
 def _time(form: Form, name: str = "publish") -> str:

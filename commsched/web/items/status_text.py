@@ -12,12 +12,13 @@ from flask import g
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates
+from commsched.services.content import times
 from commsched.services.content.queries import Reach
 from commsched.services.views.item_view import ItemView
 from commsched.services.views.review import Review
 from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
-from commsched.store.models import Attempt, Decision, Delivery, Item
+from commsched.store.models import Attempt, Decision, Delivery
 from commsched.web.components import mail_status
 from commsched.web.http.i18n import _, decimal, ngettext, said_all, said_list, translated
 from commsched.web.http.request_context import installation, language
@@ -34,8 +35,26 @@ class StatusText(msgspec.Struct, frozen=True):
     """It is planned, but will be held: red."""
 
 
-def when(item: Item, zone: str) -> str:
-    return dates.when(item.publish_at, zone, language(), installation().now()) if item.publish_at else ""
+def when(seen: ItemView, zone: str) -> str:
+    """When it goes out; the first of several times."""
+    return dates.when(seen.plan.first, zone, language(), installation().now()) if seen.plan.first else ""
+
+
+def movable_alone(seen: ItemView) -> list[int]:
+    """The channels that can be given another time than the others: nothing of it is out or under way there."""
+    if seen.item.state in ("published", "cancelled") or seen.plan.item is None or len(seen.plan.channels) < 2:
+        return []
+    fixed = {row.channel_id for row in seen.deliveries if row.state in times.UNDER_WAY or row.stop}
+    fixed |= {row.channel_id for row in seen.deliveries if row.state == "waiting" and _begun_here(seen, row)}
+    return [channel for channel in seen.plan.channels if channel not in fixed]
+
+
+def rest_at(seen: ItemView) -> str:
+    """The wall time that "another time" begins with: the item's, or, where that is past for all that is left, the
+    first of the channels' own."""
+    left = seen.plan.narrowed(movable_alone(seen))
+    rest = left.channels and not left.followers and len(left.channels) < len(seen.plan.channels)
+    return left.times[0].wall if rest else seen.item.wall_time
 
 
 def where(shown: Review, zone: str, filed: Collection[int] = ()) -> StatusText:
@@ -56,10 +75,13 @@ def _unfit_pictures(seen: ItemView) -> list[str]:
     """Why something planned will be held for a picture's sake: a consent may end after the approval."""
     if seen.item.state not in ("approved", "scheduled"):
         return []
-    found = [
-        translated(one.words) for row in seen.checked for one in row.problems if one.blocks and one.field == "media"
+    reasons = [
+        translated(problem.words)
+        for row in seen.checked
+        for problem in row.problems
+        if problem.blocks and problem.field == "media"
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(reasons))
 
 
 def _draft(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
@@ -87,14 +109,14 @@ def _in_review(shown: Review, zone: str) -> StatusText:
             now,
             _(
                 "Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
-                when=when(seen.item, zone),
+                when=when(seen, zone),
             ),
         )
     return StatusText(
         now,
         _(
             "Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
-            when=when(seen.item, zone),
+            when=when(seen, zone),
         ),
     )
 
@@ -169,11 +191,14 @@ def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
     ):
         return StatusText(_("It is going out right now."), _("You need do nothing."))
     many = sum(row.state == "waiting" for row in seen.deliveries)
+    if len(seen.plan.groups()) > 1:
+        words = _("Goes out by itself in %(n)s channels, the first %(when)s.", n=many, when=when(seen, zone))
+        return StatusText(words, _approval(seen, zone))
     now = ngettext(
         "Goes out by itself %(when)s in %(n)s channel.",
         "Goes out by itself %(when)s in %(n)s channels.",
         many,
-        when=when(seen.item, zone),
+        when=when(seen, zone),
     )
     return StatusText(now, _approval(seen, zone))
 
@@ -204,13 +229,13 @@ def _begun(seen: ItemView, zone: str) -> StatusText:
     """Some of it is out, and the rest waits for its time, or for somebody to resume."""
     live = [row for row in seen.deliveries if row.state != "cancelled"]
     out = sum(row.state == "published" for row in live)
-    told = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if out else []
-    told += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
-    now = " ".join(told) or _("Some of it is out.")
+    sentences = [_("It is out in %(out)s of %(all)s channels.", out=out, all=len(live))] if out else []
+    sentences += [reached(seen.reach[row.id]) for row in live if row.state != "published" and _begun_here(seen, row)]
+    now = " ".join(sentences) or _("Some of it is out.")
     if g.place.paused_at is not None:
         return StatusText(now, _("Everything is paused: the rest does not go out before somebody resumes."))
     goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
-    at = dates.when(goes_on, zone, language(), installation().now()) if goes_on else when(seen.item, zone)
+    at = dates.when(goes_on, zone, language(), installation().now()) if goes_on else when(seen, zone)
     return StatusText(now, _("The rest goes out by itself %(when)s.", when=at))
 
 
@@ -272,12 +297,12 @@ def stopped(left: list[Left]) -> str | None:
     """What had gone out when it was stopped; ``None`` where nothing had."""
     if not left:
         return None
-    told = [_("It is stopped. What had gone out cannot be recalled.")]
-    for one in left:
-        told.append(_("%(channel)s: %(out)s of %(of)s.", channel=one.channel, out=one.out, of=one.of))
-        if one.under_way:
-            told.append(_("%(n)s more may go out: the call is under way.", n=one.under_way))
-    return " ".join(told)
+    sentences = [_("It is stopped. What had gone out cannot be recalled.")]
+    for stop in left:
+        sentences.append(_("%(channel)s: %(out)s of %(of)s.", channel=stop.channel, out=stop.out, of=stop.of))
+        if stop.under_way:
+            sentences.append(_("%(n)s more may go out: the call is under way.", n=stop.under_way))
+    return " ".join(sentences)
 
 
 def _stopped(seen: ItemView, names: list[str], _zone: str) -> StatusText:

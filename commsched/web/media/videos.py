@@ -106,9 +106,9 @@ def still(number: int, moment: int) -> Response:
     return _as_it_is(files.send(videos.still(installation(), row, moment), f"{row.sha256[:32]}-{moment}"))
 
 
-def _as_it_is(given: Response) -> Response:
+def _as_it_is(response: Response) -> Response:
     """Bytes that never change under their address, and that are what they are, whatever a browser guesses."""
-    given.headers["Cache-Control"] = "private, no-cache"
-    given.headers["Content-Disposition"] = "inline"
-    given.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return given
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from commsched.core.content.draft import AttachmentIn, CaptionsIn, PictureIn
-from commsched.core.content.model import canonical, digest
+from commsched.core.content.model import Captions, canonical, digest
+from commsched.core.delivery.outcome import Handles, Outcome
+from commsched.core.platform.contract import ChannelContext, Limits, Part
 from commsched.core.text.messages import Conflict, Invalid
+from commsched.platforms.folder import Folder
 from commsched.services.content import drafts, items
 from commsched.services.kernel.context import Installation
 from commsched.services.media import unused, videos
 from commsched.services.workflow import approve, editing
-from commsched.store.models import Item, PictureUse, VideoUse
+from commsched.store.models import Delivery, Item, PictureUse, VideoUse
 from tests import writing
-from tests.conftest import Browser, Cast
+from tests.conftest import Browser, Cast, SetClock
 from tests.images import films
+from tests.publications import channel
+from tests.services import desk
 from tests.web.composer.test_writing import form
 
 SRT = "1\n00:00:00,000 --> 00:00:01,000\nHej från torget.\n"
@@ -146,3 +152,45 @@ def attached(installation: Installation, cast: Cast, number: int) -> list[tuple[
     with installation.store.read(cast.place.id) as session:
         content = items.current(session, session.get_one(Item, number)).parsed()
         return [(each.alt, [captions.text for captions in each.captions]) for each in content.attachments]
+
+
+class Taker(Folder):
+    """A folder that takes a video, and remembers the bytes it got."""
+
+    got: ClassVar[list[tuple[str, str, int, tuple[Captions, ...]]]] = []
+
+    def limits(self, facts: dict[str, Any]) -> Limits:
+        return Limits(pictures=50, videos=1, mixes=True)
+
+    def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        for file in part.other_files:
+            with file.open() as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.got.append((file.kind, digest, file.size, file.captions))
+        return super().publish(part, handles, context)
+
+
+@pytest.mark.parametrize("trick", ["", "another video", "gone"])
+def test_a_platform_that_takes_it_gets_the_very_bytes_that_were_approved(
+    installation: Installation, cast: Cast, clock: SetClock, taken: videos.TakenVideo, trick: str
+) -> None:
+    folder = channel(installation, cast.place.id, "folder", name="Mappen", account="x")
+    Taker.got.clear()
+    taker, others = Taker(), installation.platform
+    installation.platform = lambda key: taker if key == "folder" else others(key)
+    attached = AttachmentIn(id=taken.video.id, alt="Bussen kör", captions=[CaptionsIn(text=SRT)])
+    desk.approved(cast, channels=[folder], attachments=[attached])
+    key = videos.file_of(installation, taken.video).key
+    if trick:
+        installation.blobs.delete(key)
+    if trick == "another video":
+        installation.blobs.keep(key, io.BytesIO(films.video(sound="aac")))
+    clock.forward(hours=5, minutes=1)
+    desk.publish_what_is_due(installation)
+    with installation.store.read(cast.place.id) as session:
+        [row] = session.query(Delivery).all()
+    if trick:
+        assert (row.state, row.reason, Taker.got) == ("held", "media", [])
+    else:
+        said = (Captions(text=VTT, language="sv"),)
+        assert (row.state, Taker.got) == ("published", [("video", taken.video.sha256, taken.video.size, said)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
@@ -11,25 +9,12 @@ from commsched.services.deliver.quarantine import quarantine
 from commsched.store.fast import FastSelect
 from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
-from tests.services.deliver.test_deliver import due, fail, one, outcome
-from tests.sims.world import LIST, World, discard
+from tests.sims.scenes import due, fail, only_delivery, outcome
+from tests.sims.world import LIST, World
 
 MADE = ("lost", "broken after")
 """Commits that were made and reported to have failed."""
 NOT_MADE = ("broken", "full", "locked")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
-    yield made
-    made.check()
 
 
 def lines(world: World, action: str) -> list[int]:
@@ -58,9 +43,9 @@ def test_nothing_is_called_in_the_turn_whose_commit_failed(world: World, trouble
         world.call()
     world.finish()
     assert len({(seen.text, seen.recipient) for seen in world.wall.seen}) == len(world.wall.seen)
-    assert one(world).state in ("published", "held")
+    assert only_delivery(world).state in ("published", "held")
     if trouble != "broken++broken":  # also, and alone: it is taken for what breaks every transaction
-        assert one(world).state == "published"
+        assert only_delivery(world).state == "published"
 
 
 def test_a_channel_stays_busy_with_a_call_whose_first_transaction_failed(world: World) -> None:
@@ -138,7 +123,7 @@ def test_a_reading_back_reported_lost_counts_once(world: World, trouble: str) ->
     world.trouble = trouble
     world.step()
     world.step()
-    assert one(world).tries == 1
+    assert only_delivery(world).tries == 1
 
 
 def test_what_another_process_called_unknown_is_proved_by_the_answer(world: World) -> None:
@@ -165,7 +150,11 @@ def test_an_answer_to_an_attempt_that_another_process_has_closed_changes_nothing
     recover(world.installation, alone=True)
     world.step()
     world.step()
-    assert (one(world).state, one(world).reason, attempts(world)) == ("unknown", "verify", [(1, "unknown")])
+    assert (only_delivery(world).state, only_delivery(world).reason, attempts(world)) == (
+        "unknown",
+        "verify",
+        [(1, "unknown")],
+    )
 
 
 def test_an_answer_that_was_written_down_after_all_is_not_taken_out_of_the_line(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,69 +11,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from commsched.core.text.messages import Conflict, Invalid
 from commsched.services.deliver import dispatcher as dispatcher_module
+from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.recovery import recover
-from commsched.services.deliver.rows import Batch
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.sims.platform import Crash
-from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
-    yield made
-    made.check()
-
-
-def due(world: World, channel: int = 1, **more: Any) -> int:
-    """An item approved by everyone who must, scheduled, and due now."""
-    world.create(channels=(channel,), minutes=0.1, **more)
-    for person in (FIRST, SECOND):
-        world.say_yes(world.items[-1], person)
-    world.clock.forward(10)
-    return world.items[-1]
-
-
-def fail(world: World, *faults: str, kind: str = "send") -> None:
-    """The next calls of that kind go wrong so."""
-    left = list(faults)
-    world.wall.fault = lambda asked, platform, part: left.pop(0) if asked == kind and left else ""
-
-
-def ask_about(world: World, *faults: str) -> None:
-    """A list of which some calls ended so that only a person can say what became of them."""
-    due(world, channel=4)
-    fail(world, *faults)
-    world.settle()
-    world.clock.forward(6)
-    world.settle()
-
-
-def one(world: World) -> Delivery:
-    """The only delivery that is not cancelled."""
-    with world.installation.store.read(EVERY_WORKSPACE) as session:
-        (row,) = session.scalars(select(Delivery).where(Delivery.state != "cancelled"))
-        return row
-
-
-def change(world: World, model: Any, **values: Any) -> None:
-    with world.installation.store.write(EVERY_WORKSPACE) as session:
-        for row in session.scalars(select(model)):
-            for name, value in values.items():
-                setattr(row, name, value)
-
-
-def outcome(world: World) -> tuple[str, str, int]:
-    row = one(world)
-    return row.state, row.reason, len(world.wall.seen)
+from tests.sims.scenes import ask_about, asked, change, due, fail, fates, only_delivery, outcome
+from tests.sims.world import FIRST, LIST, SECOND, WRITER, World
 
 
 def test_what_is_approved_and_due_goes_out_once(world: World) -> None:
@@ -210,7 +154,6 @@ def test_a_part_that_is_refused_stops_those_after_it(world: World) -> None:
 
 
 def test_pause_stops_between_two_recipients(world: World) -> None:
-    world.set_lanes("none", 1)  # with several: test_lanes.py
     due(world, channel=4)
     world.step()
     world.call()
@@ -229,7 +172,7 @@ def test_a_list_put_in_another_order_gives_nobody_a_second_mail(world: World) ->
     world.set_list(LIST[::-1])
     world.settle()
     assert sorted(seen.recipient for seen in world.wall.seen) == sorted(LIST)
-    assert one(world).state == "published"
+    assert only_delivery(world).state == "published"
 
 
 def test_a_list_that_changed_is_held(world: World) -> None:
@@ -266,30 +209,26 @@ def test_a_lost_answer_never_makes_a_second_post(world: World, channel: int, fau
         world.settle()
         world.wall.arrive()
     assert len(world.wall.seen) == (len(LIST) if channel == 4 else 1)
-    assert (one(world).state, one(world).reason) == (("unknown", "ask") if channel == 4 else ("published", ""))
+    assert (only_delivery(world).state, only_delivery(world).reason) == (
+        ("unknown", "ask") if channel == 4 else ("published", "")
+    )
 
 
 def test_an_unknown_part_is_never_sent_before_it_was_read_back(world: World) -> None:
     due(world, channel=3)
     fail(world, "timeout before")
     world.settle()
-    assert (one(world).state, one(world).reason, world.attempts) == ("unknown", "verify", 1)
+    assert (only_delivery(world).state, only_delivery(world).reason, world.attempts) == ("unknown", "verify", 1)
     world.clock.forward(4)  # the settle time has not passed
     world.settle()
     assert world.attempts == 1
     world.clock.forward(2)
     world.settle()
-    assert (one(world).state, one(world).reason, world.attempts) == ("waiting", "absent", 1)
+    assert (only_delivery(world).state, only_delivery(world).reason, world.attempts) == ("waiting", "absent", 1)
     world.clock.forward(5)
     world.settle()
     assert outcome(world) == ("published", "", 1)
     assert world.attempts == 2
-
-
-def asked(world: World) -> int:
-    """How many people have been asked what became of something."""
-    with world.installation.store.read(EVERY_WORKSPACE) as session:
-        return len(session.scalars(select(Notice).where(Notice.kind == "unknown_ask")).all())
 
 
 @pytest.mark.parametrize("fault", ["timeout after", "timeout before"])
@@ -301,7 +240,7 @@ def test_a_server_that_was_down_longer_than_the_patience_is_still_read_back(worl
     for seconds in (6, 20, 120, 600, 600):
         world.clock.forward(seconds)
         world.settle()
-    row = one(world)
+    row = only_delivery(world)
     assert (row.state, row.reason) == ("unknown", "ask")
     assert row.next_at is not None, "nothing is asked of the server any more"
     people = asked(world)
@@ -402,7 +341,7 @@ def test_absent_is_a_question_where_absence_is_hard_to_prove(world: World) -> No
     world.clock.forward(6)
     world.settle()
     assert outcome(world) == ("held", "absent", 0)
-    resolve.send(world.installation, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), only_delivery(world).id)
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -424,10 +363,10 @@ def test_a_kill_in_the_middle_of_a_call_neither_loses_nor_doubles(world: World, 
     due(world, channel=channel)
     fail(world, fault)
     world.settle()
-    assert one(world).state in ("unknown", "sending", "published")
+    assert only_delivery(world).state in ("unknown", "sending", "published")
     world.finish()
     seen = {seen.recipient or "reader" for seen in world.wall.seen}
-    state, reason = one(world).state, one(world).reason
+    state, reason = only_delivery(world).state, only_delivery(world).reason
     assert (state, reason) in {("published", ""), ("held", "absent"), ("unknown", "ask")}
     assert len(seen) == len(world.wall.seen)
 
@@ -463,7 +402,7 @@ def test_an_answer_that_cannot_be_written_is_kept_and_written_later(world: World
     for _ in range(3):
         world.trouble = "full"
         world.step()
-    assert one(world).state == "sending"
+    assert only_delivery(world).state == "sending"
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -473,7 +412,7 @@ def test_without_recovering_a_killed_attempt_would_stay_open_for_ever(world: Wor
     world.step()
     world.hands.calls.clear()
     world.crash()
-    assert (one(world).state, one(world).reason) == ("unknown", "verify")
+    assert (only_delivery(world).state, only_delivery(world).reason) == ("unknown", "verify")
     world.finish()
     assert outcome(world) == ("published", "", 1)
 
@@ -596,7 +535,9 @@ def test_an_answer_by_a_person_is_not_undone_by_reading_back(world: World) -> No
     world.settle()
     world.clock.forward(6)
     world.step()  # it is being read back
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", "https://example.org/1")
+    resolve.resolve(
+        world.installation, world.actor(FIRST), only_delivery(world).id, "published", "https://example.org/1"
+    )
     world.settle()
     assert outcome(world) == ("published", "", 0)
 
@@ -607,7 +548,7 @@ def test_what_is_found_stands_whatever_a_person_thought(world: World) -> None:
     world.settle()
     world.clock.forward(6)
     world.step()
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "not_published")
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -632,7 +573,7 @@ def test_what_is_partly_out_is_never_begun_again(world: World, channel: int, dee
     world.clock.forward(600)
     world.settle()
     assert len(world.wall.seen) == 3
-    assert one(world).state == "published"
+    assert only_delivery(world).state == "published"
 
 
 def test_what_is_partly_out_cannot_be_edited_into_something_else(world: World) -> None:
@@ -665,7 +606,7 @@ def test_cancelling_the_rest_of_what_is_partly_out_does_not_say_that_nothing_wen
     if deed == "cancel":
         schedule.cancel(world.installation, world.actor(FIRST), item)
     else:
-        resolve.drop(world.installation, world.actor(FIRST), one(world).id)
+        resolve.drop(world.installation, world.actor(FIRST), only_delivery(world).id)
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert session.scalars(select(Delivery.state)).all() == ["cancelled"]
     assert world._facts(item)[2].state == "partly_published"
@@ -689,7 +630,7 @@ def test_retries_wait_longer_and_are_counted(world: World) -> None:
     waits = []
     for _ in range(3):
         world.settle()
-        left = one(world).next_at
+        left = only_delivery(world).next_at
         assert left is not None
         waits.append((left - world.clock.at).total_seconds())
         world.clock.forward(waits[-1])
@@ -792,26 +733,25 @@ def test_withdrawing_holds_even_if_the_clock_was_set_back_before_it(world: World
 
 def test_answering_for_one_recipient_says_nothing_of_those_who_were_refused(world: World) -> None:
     ask_about(world, "reject", "timeout after")
-    assert one(world).reason == "ask"
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published")
-    assert one(world).state == "failed"
-
-
-def fates(world: World) -> list[str]:
-    with world.installation.store.read(EVERY_WORKSPACE) as session:
-        return list(session.scalars(select(Part.state).order_by(Part.number)))
+    assert only_delivery(world).reason == "ask"
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "published")
+    assert only_delivery(world).state == "failed"
 
 
 def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -> None:
     ask_about(world, "timeout after", "timeout before")
-    assert (one(world).reason, fates(world)[:2]) == ("ask", ["unknown", "unknown"])
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", parts=[0])
-    assert (one(world).state, one(world).reason, fates(world)[:2]) == ("unknown", "ask", ["published", "unknown"])
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published", parts=[1])
+    assert (only_delivery(world).reason, fates(world)[:2]) == ("ask", ["unknown", "unknown"])
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "published", parts=[0])
+    assert (only_delivery(world).state, only_delivery(world).reason, fates(world)[:2]) == (
+        "unknown",
+        "ask",
+        ["published", "unknown"],
+    )
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "not_published", parts=[1])
     assert outcome(world)[:2] == ("held", "absent")
-    resolve.send(world.installation, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), only_delivery(world).id)
     world.settle()
-    assert (one(world).state, set(fates(world))) == ("published", {"published"})
+    assert (only_delivery(world).state, set(fates(world))) == ("published", {"published"})
     assert len({seen.recipient for seen in world.wall.seen}) == len(world.wall.seen) == len(fates(world))
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         lines = session.scalars(
@@ -825,7 +765,7 @@ def test_each_recipient_nobody_knows_about_is_answered_for_alone(world: World) -
 
 def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -> None:
     ask_about(world, "timeout before", "timeout before")
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "not_published")
     assert outcome(world)[:2] == ("held", "absent")
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         line = session.scalars(select(AuditEntry).where(AuditEntry.action == "delivery.resolved")).one()
@@ -836,7 +776,7 @@ def test_one_answer_for_them_all_is_still_possible_and_says_whom(world: World) -
 def test_nobody_answers_for_somebody_whose_fate_is_known(world: World, parts: list[int]) -> None:
     ask_about(world, "timeout before", "timeout before")
     with pytest.raises(Invalid) as caught:
-        resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "published", parts=parts)
+        resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "published", parts=parts)
     assert caught.value.field == "parts"
     assert fates(world)[:2] == ["unknown", "unknown"]
 
@@ -856,7 +796,7 @@ def test_a_crash_is_not_an_exception_that_anything_swallows(world: World) -> Non
     with pytest.raises(Crash):
         world.hands.calls.pop()()
     world.crash()
-    assert one(world).state == "unknown"
+    assert only_delivery(world).state == "unknown"
 
 
 def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: World, caplog: Any) -> None:
@@ -872,7 +812,7 @@ def test_what_was_sent_of_an_item_deleted_meanwhile_disturbs_no_other(world: Wor
         session.execute(text(f"DELETE FROM delivery WHERE id = {gone}"))
     with caplog.at_level("ERROR", logger="commsched"):
         world.settle()
-    assert one(world).state == "published"
+    assert only_delivery(world).state == "published"
     assert not [record for record in caplog.records if record.exc_info]
 
 

@@ -5,8 +5,6 @@ The world looks at every attempt when it is committed and at everything readers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,15 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from commsched.core.platform.contract import Part, Platform
 from tests.sims.platform import LOOK_FAULTS, PREPARE_FAULTS, SEND_FAULTS
 from tests.sims.walk import LISTS, SPANS, Walk
-from tests.sims.world import FIRST, SECOND, TROUBLES, World, discard
+from tests.sims.world import FIRST, SECOND, TROUBLES, World
+from tests.thoroughness import many
 
 CHANNEL_SETS = [(1,), (2,), (3,), (4,), (1, 3), (1, 2, 3, 4)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 class Installation(RuleBasedStateMachine):
@@ -32,6 +28,7 @@ class Installation(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.world = World()
+        self.world.set_lanes("none", 3)
         self.planned: dict[str, list[str]] = {"send": [], "look": [], "prepare": []}
         self.world.wall.fault = self._fault
 
@@ -193,7 +190,7 @@ class Installation(RuleBasedStateMachine):
 
 
 Installation.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=many(30, 100),
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
@@ -201,9 +198,10 @@ Installation.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 TestTheInvariantsHold = Installation.TestCase
+SEEDS = [range(first, first + 10) for first in range(0, many(30, 100), 10)]
 
 
-@pytest.mark.parametrize("seeds", [range(n, n + 15) for n in range(0, 60, 15)], ids=lambda s: f"{s.start}-{s.stop - 1}")
+@pytest.mark.parametrize("seeds", SEEDS, ids=lambda s: f"{s.start}-{s.stop - 1}")
 def test_no_random_walk_breaks_them(seeds: range) -> None:
     """A sample; ``python -m tests.sims.walk --seeds 0-100000`` walks further."""
     for seed in seeds:
@@ -213,7 +211,7 @@ def test_no_random_walk_breaks_them(seeds: range) -> None:
             raise AssertionError(f"python -m tests.sims.walk --seeds {seed}-{seed} --tell: {error}") from error
 
 
-@pytest.mark.parametrize("seeds", [range(n, n + 15) for n in range(0, 60, 15)], ids=lambda s: f"{s.start}-{s.stop - 1}")
+@pytest.mark.parametrize("seeds", SEEDS, ids=lambda s: f"{s.start}-{s.stop - 1}")
 def test_no_random_walk_of_two_dispatchers_breaks_them(seeds: range) -> None:
     """Two share the store; they freeze past their leases and wake, and die with calls under way."""
     for seed in seeds:

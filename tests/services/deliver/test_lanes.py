@@ -9,15 +9,15 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from commsched.services.deliver import claims
-from commsched.services.deliver.rows import Batch, Overtaken
+from commsched.services.deliver.batch import Batch, Overtaken
 from commsched.services.workflow import schedule
 from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
 from tests.services.deliver.test_deliver import due, fail, one, outcome
-from tests.sims.platform import LANES, START
+from tests.sims.platform import START
 from tests.sims.world import LIST, WRITER, World, discard
 
-LIST_CHANNEL = 4
+LIST_CHANNEL, LANES = 4, 2
 LONG = tuple(f"red{number}@tidningen.se" for number in range(9))
 
 
@@ -31,6 +31,7 @@ def _memory_is_given_back() -> Iterator[None]:
 def world() -> Iterator[World]:
     world = World()
     world.set_list(LONG)
+    world.set_lanes("none", LANES)
     yield world
     world.check()
 
@@ -244,6 +245,7 @@ def test_a_process_killed_with_several_lanes_open_leaves_each_to_be_asked_about(
 def test_an_owner_that_sleeps_loses_all_its_lanes_at_once() -> None:
     world = World(dispatchers=2)
     world.set_list(LONG)
+    world.set_lanes("none", LANES)
     due(world, channel=LIST_CHANNEL)
     world.step(0)
     world.freeze(0)

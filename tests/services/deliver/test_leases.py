@@ -14,21 +14,15 @@ from commsched.services.deliver.recovery import recover
 from commsched.services.deliver.types import Job
 from commsched.store.models import Attempt, AuditEntry, Delivery, Lease, Part
 from commsched.store.session import EVERY_WORKSPACE
-from tests.services.deliver.test_deliver import due, fail, outcome
 from tests.sims.platform import START
-from tests.sims.world import World, discard
+from tests.sims.scenes import due, fail, outcome
+from tests.sims.world import World
 
 LAPSE = claims.LEASE.total_seconds() + 1
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
-
-
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(worlds: None) -> Iterator[World]:
     world = World(dispatchers=2)
     yield world
     world.check()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 
 from commsched.core.text.messages import OfficeError
-from commsched.services.deliver import claims, rows
+from commsched.services.deliver import claims, snapshots
 from commsched.services.deliver import dispatcher as dispatcher_module
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.workflow import approve, pause, schedule
@@ -77,9 +77,9 @@ def test_a_pause_committed_while_the_gate_was_deciding_stops_the_call(cast: Cast
 def while_deciding(cast: Cast, monkeypatch: pytest.MonkeyPatch, deed: Callable[[], object]) -> threading.Thread:
     """Let somebody do ``deed`` in the moment between what the gate has read and its commit; they must wait for that."""
     person = threading.Thread(target=deed)
-    load = rows.load
+    load = snapshots.load
 
-    def read_then_meet(connection: Connection, *given: Any) -> rows.Snapshots:
+    def read_then_meet(connection: Connection, *given: Any) -> snapshots.Snapshots:
         snapshots = load(connection, *given)
         if not person.ident:
             person.start()
@@ -87,7 +87,7 @@ def while_deciding(cast: Cast, monkeypatch: pytest.MonkeyPatch, deed: Callable[[
             assert person.is_alive(), "it did not wait for the gate"
         return snapshots
 
-    monkeypatch.setattr(dispatcher_module.rows, "load", read_then_meet)
+    monkeypatch.setattr(dispatcher_module.snapshots, "load", read_then_meet)
     dispatcher(cast).step()
     person.join(10)
     return person

@@ -239,7 +239,7 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _count_parts(cost: dict[str, int]) -> Any:
-    from commsched.services.deliver.rows import PartSnapshot
+    from commsched.services.deliver.snapshots import PartSnapshot
 
     def snapshot(**values: Any) -> PartSnapshot:
         cost["parts"] += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -17,13 +16,9 @@ from commsched.store.models import Delivery, Media
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
 from tests.conftest import Cast
-from tests.sims.world import FIRST, SECOND, World, discard
+from tests.sims.world import FIRST, SECOND, World
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 def agreed(installation: Installation, until: date) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -24,16 +23,13 @@ from commsched.store.models import Delivery, Media, PictureSource
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
 from tests.conftest import Cast
-from tests.sims.world import FIRST, SECOND, START, World, discard
+from tests.sims.world import FIRST, SECOND, START, World
 
 ANNA = "Anna Ek"
 SMALL = (600, 315)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 @pytest.fixture

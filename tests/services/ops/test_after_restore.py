@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -12,23 +12,10 @@ from commsched.services.ops import after_restore
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import AuditEntry, Channel, Delivery, Item, Part, Workspace
 from commsched.store.session import EVERY_WORKSPACE
-from tests.services.deliver.test_deliver import due, fail, one, outcome
-from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
+from tests.sims.scenes import due, fail, only_delivery, outcome
+from tests.sims.world import FIRST, LIST, SECOND, WRITER, World
 
 DAY = 24 * 3600.0
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
-    yield made
-    made.check()
 
 
 def scheduled(world: World, channel: int, minutes: float = 60 * 5, parts: int = 1) -> int:
@@ -42,7 +29,7 @@ def held(world: World, channel: int) -> int:
     item = scheduled(world, channel, minutes=5)
     world.clock.forward(2 * 3600)
     world.settle()
-    assert one(world).reason == "late"
+    assert only_delivery(world).reason == "late"
     return item
 
 
@@ -55,7 +42,7 @@ def refused(world: World, channel: int) -> int:
     fail(world, *["reject"] * 3)
     world.settle()
     fail(world)
-    assert one(world).state == "failed"
+    assert only_delivery(world).state == "failed"
     return item
 
 
@@ -138,10 +125,14 @@ def test_what_proves_absent_waits_for_its_time_again_and_goes_out_then(world: Wo
     world.backup()
     world.clock.forward(600)
     world.restore(0)
-    assert (one(world).state, one(world).reason, one(world).was) == ("unknown", "verify", "waiting")
+    assert (only_delivery(world).state, only_delivery(world).reason, only_delivery(world).was) == (
+        "unknown",
+        "verify",
+        "waiting",
+    )
     world.clock.forward(6)
     world.settle()
-    row = one(world)
+    row = only_delivery(world)
     assert (row.state, row.reason, row.was, row.next_at) == ("waiting", "", "", row.due_at)
     assert world._facts(1)[2].state == "scheduled"
     pause.resume(world.installation, world.actor(FIRST))
@@ -159,15 +150,15 @@ def test_what_was_held_or_failed_is_so_again_for_its_own_reason(
     world: World, before: Callable[[World, int], int], channel: int
 ) -> None:
     before(world, channel)
-    stood = one(world)
+    stood = only_delivery(world)
     world.backup()
     world.clock.forward(600)
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason) == (stood.state, stood.reason)
+    assert (only_delivery(world).state, only_delivery(world).reason) == (stood.state, stood.reason)
     world.resume("hold")
-    resolve.send(world.installation, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), only_delivery(world).id)
     world.settle()
     assert outcome(world) == ("published", "", 1)
 
@@ -178,9 +169,9 @@ def test_a_list_is_asked_about_and_waits_again_when_it_reached_nobody(world: Wor
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason) == ("unknown", "ask")
-    resolve.resolve(world.installation, world.actor(FIRST), one(world).id, "not_published")
-    assert (one(world).state, one(world).next_at) == ("waiting", one(world).due_at)
+    assert (only_delivery(world).state, only_delivery(world).reason) == ("unknown", "ask")
+    resolve.resolve(world.installation, world.actor(FIRST), only_delivery(world).id, "not_published")
+    assert (only_delivery(world).state, only_delivery(world).next_at) == ("waiting", only_delivery(world).due_at)
     world.resume("hold")
     world.clock.forward(5 * 3600)
     world.settle()
@@ -194,9 +185,9 @@ def test_a_list_that_had_reached_some_is_held_for_the_others(world: World) -> No
     world.clock.forward(6)
     world.settle()
     who = world.actor(FIRST)
-    resolve.resolve(world.installation, who, one(world).id, "published", parts=[0])
-    resolve.resolve(world.installation, who, one(world).id, "not_published", parts=[1, 2])
-    assert (one(world).state, world._facts(1)[2].state) == ("held", "partly_published")
+    resolve.resolve(world.installation, who, only_delivery(world).id, "published", parts=[0])
+    resolve.resolve(world.installation, who, only_delivery(world).id, "not_published", parts=[1, 2])
+    assert (only_delivery(world).state, world._facts(1)[2].state) == ("held", "partly_published")
 
 
 def test_a_thread_found_half_out_is_held_for_a_person(world: World) -> None:
@@ -207,7 +198,7 @@ def test_a_thread_found_half_out_is_held_for_a_person(world: World) -> None:
     world.restore(0)
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason, world._facts(item)[2].state) == (
+    assert (only_delivery(world).state, only_delivery(world).reason, world._facts(item)[2].state) == (
         "held",
         "part_found",
         "partly_published",
@@ -241,7 +232,7 @@ def test_a_second_restore_from_an_older_backup_looks_back_to_the_earlier_one(wor
     world.backup()  # of an office that has not read back yet
     world.clock.forward(DAY / 24)
     world.restore(1)
-    assert one(world).doubt_since == world.backups[0][1]
+    assert only_delivery(world).doubt_since == world.backups[0][1]
     world.clock.forward(6)
     world.settle()
     assert outcome(world) == ("published", "", 1)
@@ -251,7 +242,7 @@ def test_what_was_being_read_back_in_the_backup_is_looked_for_from_its_own_call_
     due(world, channel=3)
     fail(world, "timeout before")
     world.settle()
-    assert one(world).reason == "verify"
+    assert only_delivery(world).reason == "verify"
     world.backup()
     for _ in range(2):  # read back, absent, sent again after a while
         world.clock.forward(6)
@@ -270,9 +261,9 @@ def test_a_draft_of_the_backup_is_read_back_when_it_is_put_in_the_outbox(world: 
     world.restore(0)
     world.resume("hold")
     world.say_yes(item)
-    assert (one(world).state, one(world).was) == ("unknown", "waiting")
+    assert (only_delivery(world).state, only_delivery(world).was) == ("unknown", "waiting")
     world.settle()
-    assert (one(world).state, world._facts(item)[2].state) == ("waiting", "scheduled")
+    assert (only_delivery(world).state, world._facts(item)[2].state) == ("waiting", "scheduled")
 
 
 def test_what_is_dropped_while_it_is_read_back_ends_with_the_answer(world: World) -> None:
@@ -296,7 +287,7 @@ def test_without_the_key_of_its_secrets_a_person_is_asked(world: World) -> None:
             row.secrets = "what no key opens"
     world.clock.forward(6)
     world.settle()
-    assert (one(world).state, one(world).reason) == ("unknown", "ask")
+    assert (only_delivery(world).state, only_delivery(world).reason) == ("unknown", "ask")
 
 
 def test_the_pause_says_why_in_a_sentence_and_the_record_what_was_found(world: World) -> None:

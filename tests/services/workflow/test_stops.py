@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -12,21 +12,8 @@ from commsched.services.workflow import editing, pause, resolve, schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import AuditEntry, Delivery, Item, Part
 from commsched.store.session import EVERY_WORKSPACE
-from tests.services.deliver.test_deliver import due, fail, one, outcome
-from tests.sims.world import FIRST, LIST, SECOND, WRITER, World, discard
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    made = World()
-    yield made
-    made.check()
+from tests.sims.scenes import due, fail, only_delivery, outcome
+from tests.sims.world import FIRST, LIST, SECOND, WRITER, World
 
 
 def two_channels(world: World, *, minutes: float = 30) -> int:
@@ -175,7 +162,7 @@ def test_a_thread_stops_between_two_parts(world: World) -> None:
     item = due(world, parts=3)
     fail(world, "", "429")
     world.settle()
-    assert one(world).state == "sending"
+    assert only_delivery(world).state == "sending"
     assert schedule.cancel(world.installation, world.actor(WRITER), item) == [Left("key 1", 1, 0, 3)]
     world.clock.forward(700)
     world.settle()
@@ -204,12 +191,16 @@ def test_a_move_after_absent_makes_the_very_same_call(world: World) -> None:
     world.settle()
     world.clock.forward(6)
     world.settle()
-    before = one(world)
+    before = only_delivery(world)
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         part = session.scalars(select(Part)).one()
     assert (before.state, before.reason, bool(part.handles)) == ("held", "absent", True)
     world.move(item, 5)
-    assert (one(world).id, one(world).uid, one(world).state) == (before.id, before.uid, "waiting")
+    assert (only_delivery(world).id, only_delivery(world).uid, only_delivery(world).state) == (
+        before.id,
+        before.uid,
+        "waiting",
+    )
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         again = session.scalars(select(Part)).one()
     assert (again.key, again.handles) == (part.key, part.handles)
@@ -224,7 +215,7 @@ def test_a_move_keeps_the_delivery_and_forgets_what_was_uploaded(world: World, d
     world.step()
     world.call()
     world.step()
-    before = one(world)
+    before = only_delivery(world)
     if deed == "move":
         world.pause()
         world.settle()
@@ -238,7 +229,7 @@ def test_a_move_keeps_the_delivery_and_forgets_what_was_uploaded(world: World, d
         world.move(item, 60 * 40, ask_again=True)
         world.say_yes(item, FIRST)
         world.say_yes(item, SECOND)
-    assert one(world).uid == before.uid
+    assert only_delivery(world).uid == before.uid
 
 
 def reached_some(world: World) -> int:
@@ -251,17 +242,17 @@ def reached_some(world: World) -> int:
 
 def test_a_list_that_reached_all_but_one_is_partly_published_not_failed(world: World) -> None:
     item = reached_some(world)
-    assert (one(world).state, world._facts(item)[2].state) == ("failed", "partly_published")
+    assert (only_delivery(world).state, world._facts(item)[2].state) == ("failed", "partly_published")
     world.edit(item)
     assert len(world.wall.seen) == 2
-    resolve.send(world.installation, world.actor(FIRST), one(world).id)
+    resolve.send(world.installation, world.actor(FIRST), only_delivery(world).id)
     world.settle()
     assert (len(world.wall.seen), world._facts(item)[2].state) == (3, "published")
 
 
 def test_those_a_list_did_not_reach_can_be_let_be(world: World) -> None:
     item = reached_some(world)
-    assert resolve.drop(world.installation, world.actor(FIRST), one(world).id) == [Left("none 4", 2, 0, 3)]
+    assert resolve.drop(world.installation, world.actor(FIRST), only_delivery(world).id) == [Left("none 4", 2, 0, 3)]
     assert world._facts(item)[2].state == "partly_published"
 
 
@@ -272,7 +263,7 @@ def test_what_is_paused_halfway_is_partly_published_and_can_be_moved(world: Worl
     world.call()
     world.pause()
     world.settle()
-    assert (one(world).state, world._facts(item)[2].state) == ("held", "partly_published")
+    assert (only_delivery(world).state, world._facts(item)[2].state) == ("held", "partly_published")
     pause.resume(world.installation, world.actor(FIRST))
     world.move(item, 5)
     assert world._facts(item)[2].state == "publishing"

@@ -107,6 +107,7 @@ def test_a_busy_office_asks_to_be_asked_again_in_a_moment(client: FlaskClient) -
     assert client.get("/fault/locked").headers["Retry-After"] == "5"
 
 
+@pytest.mark.sqlite("its one writer; other stores lock rows")
 def test_a_database_held_by_somebody_else_is_told_of_and_nothing_is_lost(
     faulty: Flask, installation: Installation, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from commsched.core.content.draft import DraftIn
@@ -80,8 +80,7 @@ def test_an_unexpected_error_tells_the_rule_and_no_secret(
     """Tables are renamed under the program, so that every question fails with its parameters."""
     with installation.store.ledger() as connection:
         for table in ("approval_link", "feed", "password_link", "sign_in"):
-            found = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).first()
-            if found:
+            if inspect(connection).has_table(table):
                 connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_gone")
     client = create_app(installation).test_client()
     client.set_cookie("session", CANARY)

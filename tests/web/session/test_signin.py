@@ -388,6 +388,7 @@ def test_a_hundred_guesses_at_once_are_no_more_than_ten(installation: Installati
     assert ends.count(login_throttle.TooManyTries) == 100 - login_throttle.PER_PLACE
 
 
+@pytest.mark.sqlite("its one writer; other stores lock rows")
 def test_a_busy_database_does_not_keep_anybody_from_reading(
     installation: Installation, cast: Cast, clock: SetClock
 ) -> None:

@@ -123,7 +123,7 @@ def _read(name: str) -> Design:
 def load() -> dict[str, Design]:
     """Every design, in the order they are offered."""
     designs = [_read(file.stem) for file in _HERE.glob("*.toml")]
-    return {design.name: design for design in sorted(designs, key=lambda one: (one.order, one.name))}
+    return {design.name: design for design in sorted(designs, key=lambda design: (design.order, design.name))}
 
 
 def get(name: str) -> Design:

@@ -39,7 +39,12 @@ const timeOf = (chip) => {
   const day = chip.closest("[data-day]")?.dataset.day;
   return day ? `${day}T${chip.querySelector("time").textContent}` : "";
 };
-const address = (chip) => `${board.dataset.base}${idOf(chip)}/move`;
+// A chip of channels that have that time for themselves is i12-3-17: they are moved, and no others.
+const address = (chip) => {
+  const [item, ...channels] = idOf(chip).split("-");
+  const alone = channels.map((channel) => `channel=${channel}`).join("&");
+  return `${board.dataset.base}${item}/move${alone ? `?${alone}` : ""}`;
+};
 const arm = () => {
   for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;
 };
@@ -105,7 +110,8 @@ const open = (chip, { wall = timeOf(chip), told = null } = {}) => {
   form.action = address(chip);
   form.elements.day.value = day || "";
   form.elements.clock.value = clock || "09:00";
-  dialog.querySelector("[data-move-title]").textContent = chip.querySelector(".ev-t").textContent;
+  const alone = idOf(chip).includes("-") ? [...chip.querySelectorAll(".nets title")].map((name) => name.textContent) : [];
+  dialog.querySelector("[data-move-title]").textContent = [chip.querySelector(".ev-t").textContent, ...alone].join(" · ");
   show(told, wall);
   if (!dialog.open) dialog.showModal();
 };

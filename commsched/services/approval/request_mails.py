@@ -1,4 +1,7 @@
-"""Making approval links and queueing the mails that carry them."""
+"""The mails that ask a person for an approval, each with a link of its own.
+
+What the link opens, and how a person decides with it, is in :mod:`commsched.services.workflow.approval_links`.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,12 @@ def has_open_link(installation: Installation, session: Session, item: Item, revi
     return session.scalar(select(ApprovalLink.id).where(*mine, *live).limit(1)) is not None
 
 
-def send(installation: Installation, session: Session, item: Item, revision: Revision, person: int, kind: str) -> None:
-    """Make a link for ``person`` and queue the mail that carries it. The one they had before is over, and a mail with
-    it that has not left is not sent."""
+def queue(installation: Installation, session: Session, item: Item, revision: Revision, person: int, kind: str) -> None:
+    """Make a link for ``person`` and queue the mail that carries it, in the caller's transaction.
+
+    An earlier link of theirs ends, and a mail with it that has not left is dropped. Nothing happens for a person who
+    may not sign in.
+    """
     who = session.get(Person, person)
     if who is None or not who.active:
         return
