@@ -749,6 +749,13 @@ MUTANTS = (
         "for hashed in ())",
         "tests/cli/test_restore.py",
     ),
+    Mutant(
+        "a public time before the embargo is taken",
+        "services/content/due_times.py",
+        "    if before - (carriers_of(installation, session, content) if before else set()):",
+        "    if False:",
+        "tests/services/deliver/test_embargo.py tests/web/public/test_embargoed.py",
+    ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
     Mutant("approved window not looked at", GATE, "if not inside(now, window(clearing)):", "if False:"),
