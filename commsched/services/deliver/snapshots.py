@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.orm import aliased
 
 from commsched.core.approval.rules import CastDecision
 from commsched.core.content.model import parse
@@ -18,6 +17,7 @@ from commsched.services.kernel.superseded import superseded
 from commsched.store.fast import FastSelect
 from commsched.store.models import (
     Attempt,
+    Base,
     Channel,
     Decision,
     Delivery,
@@ -119,10 +119,11 @@ _unverified = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
-_photo = aliased(Media)
+# aliases of tables: one of a class would have all classes configured at import
+_photo = Base.metadata.tables[Media.__tablename__].alias()
 _behind = (
-    select(func.min(_photo.consent_ends))
-    .join(PictureSource, PictureSource.source_id == _photo.id)
+    select(func.min(_photo.c.consent_ends))
+    .join(PictureSource, PictureSource.source_id == _photo.c.id)
     .where(PictureSource.media_id == Media.id)
     .correlate(Media)
     .scalar_subquery()

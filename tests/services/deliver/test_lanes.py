@@ -26,11 +26,12 @@ pytestmark = pytest.mark.usefixtures("worlds")
 
 @pytest.fixture
 def world(worlds: None) -> Iterator[World]:
-    world = World()
-    world.set_list(LONG)
-    world.set_lanes("none", LANES)
-    yield world
-    world.check()
+    """A press list with more people than lanes."""
+    simulated = World()
+    simulated.set_list(LONG)
+    simulated.set_lanes("none", LANES)
+    yield simulated
+    simulated.check()
 
 
 def open_attempts(world: World) -> list[tuple[int, int]]:
@@ -239,7 +240,7 @@ def test_a_process_killed_with_several_lanes_open_leaves_each_to_be_asked_about(
     assert len(people_seen(world)) == len(set(people_seen(world)))
 
 
-def test_an_owner_that_sleeps_loses_all_its_lanes_at_once() -> None:
+def test_an_owner_that_sleeps_loses_all_its_lanes_at_once(worlds: None) -> None:
     world = World(dispatchers=2)
     world.set_list(LONG)
     world.set_lanes("none", LANES)
