@@ -17,6 +17,7 @@ from commsched.services.kernel.superseded import superseded
 from commsched.store.fast import FastSelect
 from commsched.store.models import (
     Attempt,
+    Base,
     Channel,
     Decision,
     Delivery,
@@ -118,7 +119,8 @@ _unverified = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
-_photo = Media.__table__.alias()  # an alias of the class would have all classes configured at import
+# aliases of tables: one of a class would have all classes configured at import
+_photo = Base.metadata.tables[Media.__tablename__].alias()
 _behind = (
     select(func.min(_photo.c.consent_ends))
     .join(PictureSource, PictureSource.source_id == _photo.c.id)
@@ -312,11 +314,9 @@ def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[
 MARGIN: Final = timedelta(hours=1)
 """How long before the lost call the reading may reach, for clocks that differ."""
 
-_mine: Final = Channel.__table__.alias()
+_mine: Final = Channel.__table__.alias()  # an alias of the class would have all classes configured at import
 _SAME_ACCOUNT: Final = and_(
-    _mine.c.platform == Channel.platform,
-    _mine.c.account == Channel.account,
-    _mine.c.account_url == Channel.account_url,
+    _mine.c.platform == Channel.platform, _mine.c.account == Channel.account, _mine.c.account_url == Channel.account_url
 )
 
 
