@@ -20,7 +20,11 @@ from tests.thoroughness import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
-DELIVER, SAYS = "tests/services/deliver/test_deliver.py", "tests/core/approval/test_rules.py"
+DELIVER = " ".join(
+    f"tests/services/deliver/test_{name}.py"
+    for name in ("deliver", "dispatcher", "outcomes", "part_decisions", "quarantine", "recovery")
+)
+SAYS = "tests/core/approval/test_rules.py"
 STOPS = "tests/services/workflow/test_stops.py"
 RESTORES = "tests/services/ops/test_after_restore.py"
 COMMITS = "tests/services/deliver/test_commit.py"
@@ -44,11 +48,98 @@ class Mutant:
 
 HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_watchdog.py", "tests/cli/test_apart.py"
 
+PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
+TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
+    Mutant(
+        "a channel's own time is not looked at",
+        PLAN,
+        "        return self.own.get(channel, self.item)",
+        "        return self.item",
+        TIMES,
+    ),
+    Mutant(
+        "a channel is not moved along with its item",
+        SCHEDULE,
+        "        own[channel] = _along(session, channel, own[channel], before, moment)",
+        "        pass",
+        TIMES,
+    ),
+    Mutant(
+        "the distance to the item is kept in hours, not on the clock",
+        PLAN,
+        "    wall = datetime.fromisoformat(after.wall) + distance",
+        "    wall = (after.at + (slot.at - before.at)).astimezone(zone).replace(tzinfo=None)",
+        TIMES,
+    ),
+    Mutant(
+        "an approval need cover one of the times only",
+        SCHEDULE,
+        "    return all(inside(slot.at, bounds) for slot in times.chosen(plan))",
+        "    return any(inside(slot.at, bounds) for slot in times.chosen(plan))",
+        TIMES,
+    ),
+    Mutant(
+        "a yes that covers one of the times stays",
+        "services/approval/rounds.py",
+        "        and not all(inside(slot.at,",
+        "        and not any(inside(slot.at,",
+        TIMES,
+    ),
+    Mutant(
+        "the window of a yes ends with the first time",
+        "core/timing/wall_time.py",
+        "(last or publish_at) + timedelta(hours=after_hours)",
+        "publish_at + timedelta(hours=after_hours)",
+        TIMES,
+    ),
+    Mutant(
+        "a channel moved alone starts what had stopped in the others",
+        "services/workflow/_deliveries.py",
+        "    untouched = {channel.channel for channel in content.channels} - set(slots)",
+        "    untouched: set[int] = set()\n"
+        "    slots = dict.fromkeys((channel.channel for channel in content.channels), *slots.values())",
+        TIMES,
+    ),
+    Mutant(
+        "a channel that is out can be moved alone",
+        "services/content/times.py",
+        "    return goes_to(item) - fixed",
+        "    return goes_to(item)",
+        TIMES,
+    ),
+    Mutant(
+        "approved although it is too late for one channel",
+        "services/workflow/approve.py",
+        "    if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        "    if all(slot.latest < now for slot in times.chosen(times.left(session, item, now))):",
+        TIMES,
+    ),
+    Mutant(
+        "a channel's own time may have passed when it is sent in",
+        "services/content/check.py",
+        """    return [block("publish_at", PASSED)] if passed(at, now) else []""",
+        "    return []",
+        TIMES,
+    ),
+    Mutant(
+        "a chip of one channel moves the item",
+        "web/calendar/routes.py",
+        'alone = form.flag("ask_again"), _alone() or None',
+        'alone = form.flag("ask_again"), None',
+        "tests/web/calendar/test_channel_times.py",
+    ),
+    Mutant(
+        "a chip is shown in the state of the whole item",
+        "services/views/channel_rows.py",
+        '    if not known or shown == "cancelled":',
+        "    if True:",
+        "tests/web/calendar/test_channel_times.py",
+    ),
     Mutant(
         "another's lease is not looked at",
         "services/deliver/claims.py",
@@ -496,8 +587,8 @@ MUTANTS = (
     Mutant(
         "wall times never compared",
         "services/notices/shifted_times.py",
-        "!= meant:",
-        "== '':",
+        '    return "" if shows == meant else shows\n',
+        '    return ""\n',
         "tests/web/desk/test_wall_times.py",
     ),
     Mutant(
@@ -647,7 +738,7 @@ MUTANTS = (
     Mutant(
         "a later embargo is told to nobody",
         "services/workflow/embargoes.py",
-        "and moment.at > before and not told:",
+        "and moment.at > before and not confirmed:",
         "and False:",
         "tests/services/workflow/test_embargoes.py",
     ),
@@ -657,6 +748,13 @@ MUTANTS = (
         "for hashed in held.previews)",
         "for hashed in ())",
         "tests/cli/test_restore.py",
+    ),
+    Mutant(
+        "a public time before the embargo is taken",
+        "services/content/due_times.py",
+        "    if before - (carriers_of(installation, session, content) if before else set()):",
+        "    if False:",
+        "tests/services/deliver/test_embargo.py tests/web/public/test_embargoed.py",
     ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
@@ -776,6 +874,20 @@ MUTANTS = (
     ),
     Mutant(
         "an answer without an id is published", "platforms/_answers.py", "if name is None or", "if False and", KINDS
+    ),
+    Mutant(
+        "a code of another kind raises out of the adapter",
+        "platforms/_facebook_graph.py",
+        "return value if isinstance(value, int) else None",
+        "return value",
+        "tests/platforms/test_malformed_answers.py -k below_the_code",
+    ),
+    Mutant(
+        "a rate limit without end raises out of the adapter",
+        "platforms/_mastodon_client.py",
+        "except (OverflowError, OSError, ValueError):",
+        "except ZeroDivisionError:",
+        "tests/platforms/test_malformed_answers.py -k without_end",
     ),
     Mutant(
         "a wall's page is the platform's no",
@@ -965,7 +1077,7 @@ MUTANTS = (
     Mutant("late answer undoes a decision", SETTLE, "if self._overtaken(done, row, part):", "if False:"),
     Mutant(
         "half a thread begun again",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine - partly and row.channel_id not in settled:",
     ),
@@ -1109,7 +1221,7 @@ MUTANTS = (
     ),
     Mutant(
         "a draft of the backup goes out unread",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "    if item.doubt_since is not None:\n        _doubt(delivery",
         "    if False:\n        _doubt(delivery",
         RESTORES,
@@ -1146,7 +1258,7 @@ MUTANTS = (
     ),
     Mutant(
         "a drop is forgotten by a move",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         " | stops.stopped_channels(session, item)",
         "",
         STOPS,
@@ -1167,7 +1279,7 @@ MUTANTS = (
     ),
     Mutant(
         "a move changes the keys",
-        "services/workflow/schedule.py",
+        "services/workflow/_deliveries.py",
         "if row.id in mine and row.channel_id not in settled:",
         "if row.id in mine & partly and row.channel_id not in settled:",
         STOPS,
@@ -1189,7 +1301,7 @@ MUTANTS = (
     Mutant(
         "other words take over what was void",
         "services/workflow/editing.py",
-        "if not changed:  # the same",
+        "if not difference.content:  # the same",
         "if True:  # the same",
         STOPS,
     ),
@@ -1256,8 +1368,8 @@ MUTANTS = (
     Mutant(
         "content built inside the transaction",
         "services/workflow/editing.py",
-        "    compose.require_there(session, made.content)\n    now",
-        "    compose.content_from(office, session, workspace, given)\n    now",
+        "    compose.require_there(session, prepared.content)\n    now",
+        "    compose.content_from(installation, session, workspace, draft)\n    now",
         "tests/services/test_transactions.py",
     ),
     Mutant(

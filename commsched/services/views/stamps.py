@@ -45,6 +45,7 @@ from commsched.services.media import consent_expiry
 from commsched.store.models import (
     Attempt,
     Channel,
+    ChannelTime,
     Comment,
     Decision,
     Delivery,
@@ -63,6 +64,7 @@ from commsched.store.models import (
 from commsched.store.session import Store
 
 _item: Final[FromClause] = Item.__table__
+_time: Final[FromClause] = ChannelTime.__table__
 _delivery: Final[FromClause] = Delivery.__table__
 _attempt: Final[FromClause] = Attempt.__table__
 _part: Final[FromClause] = Part.__table__
@@ -220,8 +222,12 @@ DELIVERY: Final = (
 # -- Today ------------------------------------------------------------------------------------------------------------
 
 _LISTED: Final = _item.c.state.in_(("in_review", "changes_requested", "approved", "held"))
+_own: Final = select(_time.c.item_id).where(
+    _time.c.workspace_id == workspace, _time.c.publish_at >= moment("start"), _time.c.publish_at < moment("end")
+)
 _SPAN: Final = and_(
-    _item.c.publish_at >= moment("start"), _item.c.publish_at < moment("end"), _item.c.state != "cancelled"
+    or_(and_(_item.c.publish_at >= moment("start"), _item.c.publish_at < moment("end")), _item.c.id.in_(_own)),
+    _item.c.state != "cancelled",
 )
 _STOPPED: Final = _delivery.c.state.in_(("held", "failed", "unknown"))
 
@@ -335,6 +341,7 @@ def _one_item() -> Select[Any]:
             _item.c.latest_at,
             flag(_item.c.latest_at < _now),
             flag(_item.c.publish_at < _now),
+            select(func.count()).where(_time.c.item_id == number, _time.c.latest_at < _now).scalar_subquery(),
             _place.c.paused_at,
             joined(select(piece(*DELIVERY)).where(_delivery.c.item_id == number).order_by(_delivery.c.id)),
             joined(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, defer
 
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Message
+from commsched.core.timing.plan import Plan
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import Turn, turns
 from commsched.services.approval.roster import read_roster
+from commsched.services.content import times
 from commsched.services.content.check import Around
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
@@ -22,7 +24,7 @@ from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
 from commsched.services.kernel.overdue import Late, any_late, overdue
 from commsched.services.media.consent_expiry import SOON, Ending, ending
 from commsched.services.notices import shifted_times
-from commsched.store.models import Channel, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
+from commsched.store.models import Channel, ChannelTime, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
 
 MOST: Final = 50
 """Rows in one list."""
@@ -127,8 +129,8 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         whose = {number: one.asked | one.acceptors for number, one in turned.items()}
         planned = [row for row in listed if row.in_span]
         sent = _sent(session, [row.item.id for row in planned], rare.stopped)
-        ways = _by_item(sent)
-        lines = [_line(row, known.channels, ways.get(row.item.id, {})) for row in planned]
+        plans = times.plans(session, (row.item for row in listed))
+        lines = _lines(planned, plans, known.channels, _by_item(sent), (start, until))
         return Now(
             to_approve=[item for item, _revision in waiting],
             mine=_where(turned, lambda one: actor.person in one.asked),
@@ -145,7 +147,11 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             today=[one for one in lines if one.at < end],
             ahead=[one for one in lines if one.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
-            shifted=sum(row.to_come and shifted_times.has_shifted(row.item, known.workspace.zone) for row in listed),
+            shifted=sum(
+                shifted_times.count_shifted(row.item, plans[row.item.id].own.values(), known.workspace.zone, now)
+                for row in listed
+                if row.to_come
+            ),
             wrong_time=wrong_time(off) if off else None,
         )
 
@@ -209,6 +215,7 @@ def _listed(
         _first(4 * MOST, Item.publish_at >= since, Item.publish_at < to, Item.state != "cancelled")
         for since, to in ((start, end), (end, until))
     ]
+    spans += [_first_own(since, to) for since, to in ((start, end), (end, until))]
     in_list, in_span = Item.id.in_(union_all(*lists)), Item.id.in_(union_all(*spans))
     rows = session.execute(
         select(Item, Revision, shown, in_list, in_span, to_come)
@@ -225,6 +232,15 @@ def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
     """The ids of the first ``most`` items by time; a subquery, since a piece of a union has no limit of its own."""
     found = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
     return select(found.c.id)
+
+
+def _first_own(since: datetime, to: datetime) -> Select[tuple[int]]:
+    """The ids of items of which a channel's own time lies in [``since``, ``to``)."""
+    at = ChannelTime.publish_at
+    own = select(ChannelTime.item_id).join(Item, Item.id == ChannelTime.item_id)
+    own = own.where(at >= since, at < to, Item.state != "cancelled").order_by(at, ChannelTime.id).limit(4 * MOST)
+    found = own.subquery()
+    return select(found.c.item_id)
 
 
 def _without_stopped(state: str) -> list[ColumnElement[bool]]:
@@ -329,17 +345,44 @@ def _by_item(sent: list[_Sent]) -> dict[int, dict[int, _Sent]]:
     return ways
 
 
-def _line(row: _Row, channels: Mapping[int, Channel], sent: Mapping[int, _Sent]) -> TimelineItem:
-    """An item of a span, with what is ``sent`` of it by channel."""
-    item = row.item
+def _lines(
+    rows: list[_Row],
+    plans: Mapping[int, Plan],
+    channels: Mapping[int, Channel],
+    sent: Mapping[int, Mapping[int, _Sent]],
+    span: tuple[datetime, datetime],
+) -> list[TimelineItem]:
+    """The items of ``span``: one line for each time of an item that lies in it."""
+    lines = [
+        _line(row, channels, sent.get(row.item.id, {}), at, numbers)
+        for row in rows
+        for at, numbers in _times(row.item, plans[row.item.id])
+        if span[0] <= at < span[1]
+    ]
+    return sorted(lines, key=lambda line: (line.at, line.item))
+
+
+def _times(item: Item, plan: Plan) -> list[tuple[datetime, list[int]]]:
+    """The moments at which channels of ``item`` go out, with the channels."""
     wanted = [int(number) for number in item.channels.split(",") if number]
+    if not plan.own:
+        return [(item.publish_at, wanted)] if item.publish_at is not None else []
+    moments: dict[datetime, list[int]] = {}
+    for number, slot in plan.slots.items():
+        moments.setdefault(slot.at, []).append(number)
+    return list(moments.items())
+
+
+def _line(
+    row: _Row, channels: Mapping[int, Channel], sent: Mapping[int, _Sent], at: datetime, wanted: Sequence[int]
+) -> TimelineItem:
+    """An item at one of its times, with what is ``sent`` of it by channel."""
     shown = [
         (number, channels[number].name, channels[number].platform, *_place(sent.get(number)))
         for number in wanted
         if number in channels
     ]
-    assert item.publish_at is not None
-    return TimelineItem(item.id, item.title, item.kind, row.state, item.publish_at, tuple(shown))
+    return TimelineItem(row.item.id, row.item.title, row.item.kind, row.state, at, tuple(shown))
 
 
 def _place(delivery: _Sent | None) -> tuple[str, str]:

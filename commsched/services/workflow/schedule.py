@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, desc, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
-from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
@@ -22,14 +20,14 @@ from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
 from commsched.services.content import due_times, items, preview_addresses, times
-from commsched.services.deliver import part_decisions
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.superseded import superseded
 from commsched.services.notices import outbox
 from commsched.services.workflow import stops
-from commsched.store.models import Channel, Decision, Delivery, Item, Part, Revision
+from commsched.services.workflow._deliveries import place
+from commsched.store.models import Channel, Decision, Delivery, Item, Revision
 from commsched.store.outbox import left_off
 
 FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
@@ -110,7 +108,7 @@ def enqueue(
     due_times.refuse_before_embargo(installation, session, content, plan)
     if due_times.is_before(installation, session, content, plan):
         preview_addresses.make_first(installation, session, item)
-    _place(installation, session, item, revision, content, _touched(times.plan(session, item), plan, only, now))
+    place(installation, session, item, revision, content, _touched(times.plan(session, item), plan, only, now))
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
         raise NothingLeft(N_("It was dropped in every channel that is left. Take the channel away and choose it anew."))
     item.state, item.reason = "scheduled", ""
@@ -131,23 +129,6 @@ def _touched(whole: Plan, left: Plan, only: Collection[int] | None, now: datetim
     return whole.narrowed(set(whole.channels) - late)
 
 
-def _place(
-    installation: Installation, session: Session, item: Item, revision: Revision, content: Content, plan: Plan
-) -> None:
-    """Give each channel of ``plan`` its delivery, at its time."""
-    now, slots = installation.now(), plan.slots
-    untouched = {channel.channel for channel in content.channels} - set(slots)
-    settled = _set_anew(session, item, revision.id, slots, untouched, now) | stops.stopped_channels(session, item)
-    for channel in content.channels:
-        if channel.channel not in settled | untouched:
-            row = _row(item, revision.id, channel.channel, slots[channel.channel], now)
-            session.add(row)
-            if channel.recipients:
-                session.flush()
-                part_decisions.freeze_recipients(installation, session, row, channel.recipients)
-    session.flush()
-
-
 def _covered(plan: Plan, bounds: tuple[datetime | None, datetime | None]) -> bool:
     """Whether every time that is left lies in the approved window."""
     return all(inside(slot.at, bounds) for slot in times.chosen(plan))
@@ -165,74 +146,6 @@ def refuse_superseded(session: Session, item_id: int) -> None:
     why = session.scalar(select(superseded).select_from(Item).where(Item.id == item_id))
     if why:
         raise Conflict(REASONS[why])
-
-
-def _row(item: Item, revision: int, channel: int, slot: Slot, now: datetime) -> Delivery:
-    delivery = Delivery(
-        uid=uuid.uuid4().hex,
-        workspace_id=item.workspace_id,
-        item_id=item.id,
-        revision_id=revision,
-        channel_id=channel,
-        due_at=slot.at,
-        latest_at=slot.latest,
-        next_at=slot.at,
-        created_at=now,
-    )
-    if item.doubt_since is not None:
-        _doubt(delivery, item.doubt_since, now)
-    return delivery
-
-
-def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled")) -> ColumnElement[bool]:
-    """SQL: deliveries in ``states`` with something out already: half a thread, some of a list's recipients."""
-    out = select(Part.delivery_id).where(Part.state.in_(("published", "sending", "unknown")))
-    return Delivery.state.in_(states) & Delivery.id.in_(out)
-
-
-def partly_out(session: Session, item: Item) -> list[Delivery]:
-    """The item's deliveries that stopped with something out already."""
-    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
-
-
-def _set_anew(
-    session: Session, item: Item, revision: int, wanted: Mapping[int, Slot], untouched: set[int], now: datetime
-) -> set[int]:
-    """Give what waits or stopped its new time, in its own row; returns the channels that need no new one. What stands
-    in ``untouched`` channels stays as it is.
-
-    What is partly out in other words than the newest is never begun again, and what waits in other words is void.
-    """
-    newest = select(Delivery).where(Delivery.item_id == item.id).order_by(desc(Delivery.id)).with_for_update()
-    rows = [row for row in session.scalars(newest) if row.channel_id not in untouched]
-    partly = {row.id for row in partly_out(session, item)}
-    mine = {row.id for row in rows if row.revision_id == revision and row.channel_id in wanted and not row.stop}
-    settled = {row.channel_id for row in rows if row.state in ("published", "sending", "unknown")}
-    settled |= {row.channel_id for row in rows if row.id in partly - mine}
-    for row in sorted(rows, key=lambda row: row.id not in partly):  # what is partly out goes on before anything else
-        if row.id in mine and row.channel_id not in settled:
-            settled.add(row.channel_id)
-            _again(session, item, row, wanted[row.channel_id], now)
-        elif row.state in items.STOPPABLE and row.id not in partly:
-            row.state, row.next_at, row.reason = "cancelled", None, "changed"
-    session.flush()
-    return settled
-
-
-def _again(session: Session, item: Item, row: Delivery, slot: Slot, now: datetime) -> None:
-    part_decisions.begin_again(session, row.id, keep_handles=row.reason == "absent")
-    void = row.state == "cancelled"
-    row.due_at = row.next_at = slot.at
-    row.latest_at, row.state, row.reason, row.detail = slot.latest, "waiting", "", ""
-    if void and item.doubt_since is not None:
-        _doubt(row, item.doubt_since, now)
-        part_decisions.doubt(session, row.id, now)
-
-
-def _doubt(row: Delivery, since: datetime, now: datetime) -> None:
-    """Mark a delivery that was not in the outbox when the backup was made: it may have gone out since."""
-    row.state, row.reason, row.next_at = "unknown", "verify", now
-    row.was, row.doubt_since = "waiting", since
 
 
 def on_approval(installation: Installation, session: Session, actor: Actor, item: Item) -> None:

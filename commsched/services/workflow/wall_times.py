@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from commsched.core.text.messages import Message, OfficeError
-from commsched.services.content import items
+from commsched.core.timing.plan import Slot
+from commsched.services.content import items, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -37,9 +38,10 @@ def choose(
     for item in wanted:
         try:
             if choice == "wall":
-                schedule.move(installation, actor, item.item, item.meant)
+                alone = [item.channel] if item.channel else None
+                schedule.move(installation, actor, item.item, item.meant, channels=alone)
             else:
-                _keep_moment(installation, actor, item.item)
+                _keep_moment(installation, actor, item)
             done += 1
         except OfficeError as error:
             why.append(error.words)
@@ -48,11 +50,16 @@ def choose(
     return done, why
 
 
-def _keep_moment(installation: Installation, actor: Actor, item_id: int) -> None:
+def _keep_moment(installation: Installation, actor: Actor, shift: Shifted) -> None:
     actor.require("schedule")
     with installation.store.write(actor.workspace) as session:
-        item, zone = items.load(session, item_id, lock=True), members.workspace_of(session, actor).zone
+        item, zone = items.load(session, shift.item, lock=True), members.workspace_of(session, actor).zone
         if item.publish_at is None:
             return
-        item.wall_time, item.zone = wall(item.publish_at, zone), zone
+        if not shift.channel:
+            item.wall_time, item.zone = wall(item.publish_at, zone), zone
+        own = dict(times.plan(session, item).own)
+        for number in {shift.channel} & own.keys() if shift.channel else own.keys():
+            own[number] = Slot(own[number].at, own[number].latest, wall(own[number].at, zone), zone)
+        times.keep(session, item, own)
         note(session, installation, actor, "item.moved", item.id, at=item.publish_at.isoformat(), wall=item.wall_time)

@@ -9,6 +9,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from commsched.core.timing import dates
+from commsched.core.timing.wall_time import Moment
 from commsched.store.models import Item
 from commsched.web.composer.view_model import View
 from commsched.web.http.i18n import _, ngettext, said_all, said_list, translated
@@ -34,8 +35,15 @@ def bar(view: View, item: Item | None) -> Bar:
 
 
 def _when(view: View) -> str:
+    first = _moments(view)[0]
+    return dates.when(first.at, first.zone, language(), installation().now())
+
+
+def _moments(view: View) -> list[Moment]:
+    """The times at which something goes out, in order, each once."""
     assert view.publish is not None
-    return dates.when(view.publish.at, view.publish.zone, language(), installation().now())
+    own = [view.own.get(one.channel.id, view.publish) for one in view.previews] or [view.publish]
+    return sorted({moment.at: moment for moment in own}.values(), key=lambda moment: moment.at)
 
 
 def _press(view: View) -> str:
@@ -61,6 +69,8 @@ def _words(view: View) -> str:
         return _("The time is not clear yet: see its field.")
     if view.publish is None:
         return ngettext("No time chosen yet, %(n)s channel.", "No time chosen yet, %(n)s channels.", many)
+    if len(_moments(view)) > 1:
+        return _several(view, many)
     if not view.ahead.steps:
         return ngettext(
             "Goes out %(when)s in %(n)s channel.", "Goes out %(when)s in %(n)s channels.", many, when=_when(view)
@@ -71,6 +81,13 @@ def _words(view: View) -> str:
         many,
         when=_when(view),
     )
+
+
+def _several(view: View, many: int) -> str:
+    """The words where the channels go out at different times."""
+    if not view.ahead.steps:
+        return _("Goes out in %(n)s channels, the first %(when)s.", n=many, when=_when(view))
+    return _("Goes out in %(n)s channels, the first %(when)s, once it is approved.", n=many, when=_when(view))
 
 
 def _warning(item: Item | None) -> str:

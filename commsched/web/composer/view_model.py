@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, PictureIn
+from commsched.core.content.draft import DraftIn, PictureIn, own_field
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
@@ -41,6 +41,8 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
+    own: Mapping[int, Moment] = msgspec.field(default_factory=dict)
+    """When the chosen channels that have a time of their own go out."""
     alike: list[Neighbour] = msgspec.field(default_factory=list)
 
     @property
@@ -85,7 +87,8 @@ class Target(msgspec.Struct, frozen=True):
 
 def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
     """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
-    shown = View(faults=dict(meant.faults), publish=meant.publish)
+    own = {channel: time.publish for channel, time in meant.times.own.items()}
+    shown = View(faults=dict(meant.faults), publish=meant.publish, own=own)
     make_ready(installation, actor, meant.draft)
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
@@ -112,7 +115,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
         )
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
         shown.problems = _problems(shown, judgement)
-        shown.faults |= {problem.field: problem.words for _name, problem in shown.problems if problem.field in TIMES}
+        shown.faults |= _time_faults(judgement, own)
         shown.problems += _near(around.workspace, judgement.neighbours)
         shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
         shown.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
@@ -155,6 +158,17 @@ def _problems(shown: View, judgement: check.Judgement) -> list[tuple[str, Proble
             key = _sentence(problem)
             said[key] = ("" if key in said else channel.name), problem
     return sorted([*_times(shown.faults), *said.values()], key=lambda pair: not pair[1].blocks)
+
+
+def _time_faults(judgement: check.Judgement, own: Collection[int]) -> dict[str, Message]:
+    """What is wrong with a time, by its field; ``own`` are the channels that have one of their own."""
+    faults = {problem.field: problem.words for problem in judgement.general if problem.field in TIMES}
+    for checked in judgement.checked:
+        for problem in checked.problems:
+            if problem.field in TIMES:
+                alone = problem.field == "publish_at" and checked.channel in own
+                faults[own_field(checked.channel, problem.field) if alone else problem.field] = problem.words
+    return faults
 
 
 def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]:

@@ -37,9 +37,7 @@ def choose() -> Response:
     """Keep the clock time or the moment: of one item, or of all that are listed."""
     form = Form.read()
     choice, item = form.text("choice", 10), form.text("item", 20)
-    wanted = [
-        shifted for shifted in wall_times.listing(installation(), actor()) if not item or str(shifted.item) == item
-    ]
+    wanted = [shifted for shifted in wall_times.listing(installation(), actor()) if not item or shifted.key == item]
     if choice not in ("wall", "moment"):
         return done(_("Choose one of the two."), "walltimes.index", "bad")
     number, why = wall_times.choose(installation(), actor(), wanted, "wall" if choice == "wall" else "moment")

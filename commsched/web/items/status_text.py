@@ -88,6 +88,12 @@ def _draft(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
     return StatusText(_("A draft. Only the office sees it."), _("Send it for approval when it is done."))
 
 
+def _from(seen: ItemView, zone: str) -> str:
+    """As :func:`when`, in a sentence about all of it: it begins then where its channels go out at different times."""
+    first = when(seen, zone)
+    return _("from %(when)s", when=first) if len(seen.plan.groups()) > 1 else first
+
+
 def _in_review(shown: Review, zone: str) -> StatusText:
     seen = shown.seen
     if shown.turn.stuck:
@@ -109,14 +115,14 @@ def _in_review(shown: Review, zone: str) -> StatusText:
             now,
             _(
                 "Once approved it goes out by itself %(when)s. If not, it is held and everyone is told.",
-                when=when(seen, zone),
+                when=_from(seen, zone),
             ),
         )
     return StatusText(
         now,
         _(
             "Once approved it goes out by itself %(when)s. If not, it is held, and stands on Today.",
-            when=when(seen, zone),
+            when=_from(seen, zone),
         ),
     )
 

@@ -47,6 +47,7 @@ def test_one_time_as_before_and_another_where_it_is_opened(browse: Browse, cast:
     browser.post("~/write", typed(room, wall, **{f"at-{wall}_day": "2026-11-26", f"at-{wall}_time": "18"}))
     assert own(cast, 1) == {wall: OWN}
     page = browser.get("~/items/1/edit").text
+    assert "Publiceras i 2 kanaler, den första" in page, "the bar says nothing that is not so"
     assert re.search(rf'name="at-{wall}_time" value="18:00"', page)
     assert '<details class="fold" data-own-times open>' in page
     browser.post("~/items/1/edit", typed(room, wall, stamp=re.search(r'name="stamp" value="([^"]+)"', page)[1]))  # type: ignore[index]
