@@ -128,15 +128,15 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
     one row an item, and one for each time of an item whose channels have times of their own. One statement, no
     entities; two more where there are such items."""
     span = {"start": to_micros(start), "end": to_micros(end)}
-    found: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
-    several = [row for row in found if row[7]]
+    items_in_span: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    several = [row for row in items_in_span if row[7]]
     if not several:
-        return found
+        return items_in_span
     channel = f",{wanted.channel}," if wanted.channel is not None else ","
     planned = [
         row for row in split(session, several, now) if span["start"] <= row[1] < span["end"] and channel in row[4]
     ]
-    return sorted([*(row for row in found if not row[7]), *planned], key=lambda row: (row[1], row[0]))
+    return sorted([*(row for row in items_in_span if not row[7]), *planned], key=lambda row: (row[1], row[0]))
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:

@@ -70,7 +70,7 @@ def split(session: Session, rows: Iterable[Row], now: datetime) -> list[Row]:
 def _parts(row: Row, own: Mapping[int, int], fates: Mapping[int, Fate], now: datetime) -> Iterable[Row]:
     number, item_at, shown, title, spelled, kind, author, _mark = row
     groups: dict[int, list[int]] = defaultdict(list)
-    for channel in (int(one) for one in spelled.split(",") if one):
+    for channel in (int(number) for number in spelled.split(",") if number):
         groups[own.get(channel, item_at)].append(channel)
     for at, channels in groups.items():
         state = state_of([fates[channel] for channel in channels if channel in fates], shown, now)

@@ -128,7 +128,7 @@ def _days(shown: Span, placed: list[chips.Placed], now: datetime) -> list[Day]:
 def _hours(placed: list[chips.Placed]) -> dict[date, dict[int, Markup]]:
     """The chips of each hour, for the week."""
     days: dict[date, dict[int, Markup]] = {}
-    for (day, hour), placed_chips in groupby(placed, key=lambda one: (one.wall.date(), one.wall.hour)):
+    for (day, hour), placed_chips in groupby(placed, key=lambda chip: (chip.wall.date(), chip.wall.hour)):
         days.setdefault(day, {})[hour] = _join([chip.html for chip in placed_chips])
     return days
 
