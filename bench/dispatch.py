@@ -21,16 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from sqlalchemy import URL
-
-    from tests.peers.postgres import Databases
+from bench.databases import Server, durable_server
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -214,28 +211,6 @@ def commits(folder: Path, count: int, _channels: int) -> Rate:
     return Rate(many / (time.perf_counter() - start), many / (time.process_time() - used))
 
 
-class Server:
-    """A PostgreSQL server of this run, and its process."""
-
-    def __init__(self, databases: Databases, process: int) -> None:
-        self._databases, self.process = databases, process
-
-    def create(self) -> URL:
-        """A database with nothing in it."""
-        return self._databases.create(empty=True)
-
-
-@contextmanager
-def _server() -> Iterator[Server]:
-    """PostgreSQL as an office would run it: every commit is on the disk before it is answered."""
-    from tests.peers.postgres import serve
-
-    durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on"}
-    with serve(**durable) as databases:
-        process = (Path(databases.socket) / "data" / "postmaster.pid").read_text().split()[0]
-        yield Server(databases, int(process))
-
-
 Side = Callable[[Path, int, int], Rate]
 
 
@@ -272,7 +247,7 @@ def main() -> None:
     parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     chosen = parser.parse_args()
     if chosen.store == "postgresql":
-        with _server() as server:
+        with durable_server() as server:
             sides: dict[str, Side] = {
                 "commsched": lambda *sizes: ours(*sizes, server=server),
                 "dramatiq on Redis": lambda *sizes: dramatiq(*sizes, server=server),

@@ -1,21 +1,24 @@
 """What one recipient of a mailing costs the courier: admitted, called and recorded, at lists of several lengths.
 
-    python -m bench.recipients [--sizes 500,2000,8000,50000] [--turns 200]
+    python -m bench.recipients [--sizes 500,2000,8000,50000] [--calls 200] [--lanes 1] [--store sqlite|postgresql]
 
-For each length a list is kept, a release to it approved (which freezes its recipients), and so many turns of the
-courier are timed in the middle of the mailing. The relay answers at once and nothing leaves this machine.
+For each length a list is kept, a release to it approved (which freezes its recipients), and so many calls of the
+dispatcher are timed in the middle of the mailing, several committed together where there are lanes. The relay answers
+at once and nothing leaves this machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import URL, select, update
 
 from commsched.bootstrap import open_installation
 from commsched.core.content.draft import DraftIn
@@ -41,6 +44,14 @@ class Relay(Mailer):
         return Published(message.message_id)
 
 
+class AtOnce(Executor):
+    """Hands that make each call in the dispatcher's own thread, so that all of its cost is seen."""
+
+    def submit(self, call: Callable[..., object], /, *args: object, **kwargs: object) -> Future[object]:  # type: ignore[override]
+        call(*args, **kwargs)
+        return Future()
+
+
 class Clock:
     """Stands still, at a moment that is set."""
 
@@ -50,10 +61,10 @@ class Clock:
         return self.at
 
 
-def office(home: str, size: int) -> tuple[Installation, Clock, float]:
+def office(home: str, size: int, lanes: int, url: URL | None) -> tuple[Installation, Clock, float]:
     """An office with a release approved for a list of ``size``, due now; and how long the approval took, in seconds."""
     clock = Clock()
-    installation = open_installation(home, clock=clock)
+    installation = open_installation(home, clock=clock, url=url)
     installation.mailer = Relay()
     place, boss = people.create_workspace(
         installation, "Regiongruppen", "astrid@example.org", "ett långt lösenord", person_name="Astrid", slug="gruppen"
@@ -61,7 +72,9 @@ def office(home: str, size: int) -> tuple[Installation, Clock, float]:
     lead = Actor(boss.id, boss.name, place.id, "administrator")
     approver = people.add_person(installation, lead, "gunnar@example.org", "approver", name="Gunnar").person
     addresses = "\n".join(f"Redaktion {n} <red{n}@tidning{n % 97}.example>" for n in range(size))
-    channel = connect.connect(installation, lead, "presslist", "Pressen", {"addresses": addresses})
+    channel = connect.connect(
+        installation, lead, "presslist", "Pressen", {"addresses": addresses, "connections": str(lanes)}
+    )
     given = DraftIn(
         kind="release",
         title="Ja till fler turer",
@@ -86,35 +99,49 @@ def in_the_middle(installation: Installation) -> None:
         session.execute(update(Part).where(Part.number < len(numbers) // 2).values(state="published"))
 
 
-def measure(size: int, turns: int) -> tuple[float, float, float]:
+def measure(size: int, calls: int, lanes: int, url: URL | None) -> tuple[float, float, float]:
     """(milliseconds of processor time for each recipient, the same by the clock on the wall, seconds for the
     approval)."""
     with tempfile.TemporaryDirectory() as home:
-        installation, clock, approved = office(home, size)
+        installation, clock, approved = office(home, size, lanes, url)
         clock.at = DUE
-        courier = Dispatcher(installation, wait=lambda seconds: None)
-        courier.step()  # freezes, where that was not done by the approval
+        dispatcher = Dispatcher(installation, hands=AtOnce(), width=lanes, wait=lambda seconds: None)
+        dispatcher.step()  # freezes, where that was not done by the approval
         in_the_middle(installation)
-        times: list[float] = []
-        cpu = time.process_time()
-        for _ in range(min(turns, size // 4)):
-            start = time.perf_counter()
-            courier.step()
-            times.append(time.perf_counter() - start)
-        each = (time.process_time() - cpu) / len(times)
+        made, wanted = 0, min(calls, size // 4)
+        start, used = time.perf_counter(), time.process_time()
+        while made < wanted:
+            made += dispatcher.step() or 0
+        wall, processor = time.perf_counter() - start, time.process_time() - used
         installation.store.close()
-    return each * 1000, statistics.median(times) * 1000, approved
+    return processor / made * 1000, wall / made * 1000, approved
+
+
+@contextmanager
+def databases(store: str) -> Iterator[Callable[[], URL | None]]:
+    """What gives each office its database: a file in its home, or one on a server of this run."""
+    if store == "sqlite":
+        yield lambda: None
+        return
+    from bench.databases import durable_server
+
+    with durable_server() as server:
+        yield server.create
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="500,2000,8000,50000")
-    parser.add_argument("--turns", type=int, default=200)
-    given = parser.parse_args(arguments)
-    print(f"{'recipients':>10}  {'ms of processor each':>20}  {'ms each, median':>15}  {'approval, s':>11}")
-    for size in map(int, given.sizes.split(",")):
-        cpu, each, approved = measure(size, given.turns)
-        print(f"{size:>10}  {cpu:>20.2f}  {each:>15.2f}  {approved:>11.2f}", flush=True)
+    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--lanes", type=int, default=1, choices=range(1, 5))
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    chosen = parser.parse_args(arguments)
+    print(f"{chosen.lanes} lanes, {chosen.store}, load {os.getloadavg()[0]:.1f}")
+    print(f"{'recipients':>10}  {'ms of processor each':>20}  {'ms each':>8}  {'approval, s':>11}")
+    with databases(chosen.store) as create:
+        for size in map(int, chosen.sizes.split(",")):
+            processor, wall, approved = measure(size, chosen.calls, chosen.lanes, create())
+            print(f"{size:>10}  {processor:>20.2f}  {wall:>8.2f}  {approved:>11.2f}", flush=True)
 
 
 if __name__ == "__main__":

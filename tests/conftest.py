@@ -30,6 +30,7 @@ from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
 from tests.blobs import blobs_in
 from tests.peers import postgres
+from tests.shared import share
 
 NOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
 """Thursday 26 November 2026, 07:00 in Stockholm, week 48."""
@@ -39,6 +40,7 @@ _server = ExitStack()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL where the tests run on it: once, in the process that hands the tests out."""
+    share()
     if postgres.wanted() and not hasattr(config, "workerinput"):
         databases = _server.enter_context(postgres.serve())
         databases.prepare(_migrate)

@@ -20,7 +20,11 @@ from tests.thoroughness import LONG
 
 ROOT = Path(__file__).resolve().parent.parent
 GATE, CONSIDER, SETTLE = "core/delivery/gate.py", "services/deliver/admission.py", "services/deliver/outcomes.py"
-DELIVER, SAYS = "tests/services/deliver/test_deliver.py", "tests/core/approval/test_rules.py"
+DELIVER = " ".join(
+    f"tests/services/deliver/test_{name}.py"
+    for name in ("deliver", "dispatcher", "outcomes", "part_decisions", "quarantine", "recovery")
+)
+SAYS = "tests/core/approval/test_rules.py"
 STOPS = "tests/services/workflow/test_stops.py"
 RESTORES = "tests/services/ops/test_after_restore.py"
 COMMITS = "tests/services/deliver/test_commit.py"
@@ -734,7 +738,7 @@ MUTANTS = (
     Mutant(
         "a later embargo is told to nobody",
         "services/workflow/embargoes.py",
-        "and moment.at > before and not told:",
+        "and moment.at > before and not confirmed:",
         "and False:",
         "tests/services/workflow/test_embargoes.py",
     ),
@@ -744,6 +748,13 @@ MUTANTS = (
         "for hashed in held.previews)",
         "for hashed in ())",
         "tests/cli/test_restore.py",
+    ),
+    Mutant(
+        "a public time before the embargo is taken",
+        "services/content/due_times.py",
+        "    if before - (carriers_of(installation, session, content) if before else set()):",
+        "    if False:",
+        "tests/services/deliver/test_embargo.py tests/web/public/test_embargoed.py",
     ),
     Mutant("latest time not looked at", GATE, "if now > case.latest:", "if False:"),
     Mutant("pause not looked at", GATE, "if case.stop or case.paused:", "if case.stop:"),
@@ -863,6 +874,20 @@ MUTANTS = (
     ),
     Mutant(
         "an answer without an id is published", "platforms/_answers.py", "if name is None or", "if False and", KINDS
+    ),
+    Mutant(
+        "a code of another kind raises out of the adapter",
+        "platforms/_facebook_graph.py",
+        "return value if isinstance(value, int) else None",
+        "return value",
+        "tests/platforms/test_malformed_answers.py -k below_the_code",
+    ),
+    Mutant(
+        "a rate limit without end raises out of the adapter",
+        "platforms/_mastodon_client.py",
+        "except (OverflowError, OSError, ValueError):",
+        "except ZeroDivisionError:",
+        "tests/platforms/test_malformed_answers.py -k without_end",
     ),
     Mutant(
         "a wall's page is the platform's no",
@@ -1276,7 +1301,7 @@ MUTANTS = (
     Mutant(
         "other words take over what was void",
         "services/workflow/editing.py",
-        "if not changed:  # the same",
+        "if not difference.content:  # the same",
         "if True:  # the same",
         STOPS,
     ),
@@ -1343,8 +1368,8 @@ MUTANTS = (
     Mutant(
         "content built inside the transaction",
         "services/workflow/editing.py",
-        "    compose.require_there(session, made.content)\n    now",
-        "    compose.content_from(office, session, workspace, given)\n    now",
+        "    compose.require_there(session, prepared.content)\n    now",
+        "    compose.content_from(installation, session, workspace, draft)\n    now",
         "tests/services/test_transactions.py",
     ),
     Mutant(

@@ -7,10 +7,10 @@ from werkzeug.wsgi import wrap_file
 
 from commsched.api import schemas, serializers
 from commsched.api.problems import WrongType
-from commsched.api.routing import ID, WithHeaders, actor, installation, route, section
+from commsched.api.routing import ID, Paged, WithHeaders, actor, installation, page, paged, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.blobs import blob_of
-from commsched.services.media import library, provenance
+from commsched.services.media import library, provenance, videos
 from commsched.store.models import Media
 
 bp = section("media")
@@ -73,3 +73,20 @@ def get_picture_file(id: int) -> Response:
     answer.set_etag(row.sha256)
     answer.make_conditional(request, accept_ranges=True, complete_length=size)
     return answer
+
+
+@route(
+    bp,
+    "GET",
+    "/videos",
+    "read",
+    "List the videos of the library, newest first",
+    answer=list[schemas.VideoOut],
+    errors=(422,),
+    paged=True,
+)
+def list_videos() -> Paged:
+    asked = page()
+    with installation().store.read(actor().workspace) as session:
+        rows = [video for video, _poster in videos.newest(session, asked.before, asked.limit)]
+    return paged(rows, serializers.video, asked, lambda row: int(row.id))

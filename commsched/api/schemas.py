@@ -293,6 +293,22 @@ class CheckOut(msgspec.Struct):
     """What is done to the pictures for this channel: cropped, or made smaller."""
 
 
+class VideoOut(msgspec.Struct):
+    """A video of the library: what ``attachments`` of an item names by its id."""
+
+    id: int
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    duration: int
+    """Milliseconds."""
+    size: int
+    name: str
+    poster: int | None
+    """The id of the picture that stands for it."""
+
+
 class MediaOut(msgspec.Struct):
     id: int
     sha256: str

@@ -27,7 +27,18 @@ from commsched.services.media.library import Added
 from commsched.services.notices.shifted_times import wall
 from commsched.services.views.item_view import ItemView
 from commsched.services.workflow.pause import why
-from commsched.store.models import Attempt, AuditEntry, Channel, Decision, Delivery, Item, Media, Revision, Workspace
+from commsched.store.models import (
+    Attempt,
+    AuditEntry,
+    Channel,
+    Decision,
+    Delivery,
+    Item,
+    Media,
+    Revision,
+    Video,
+    Workspace,
+)
 
 Names = Mapping[int, str]
 Stopped = Literal["", "cancelled", "dropped"]
@@ -205,6 +216,20 @@ def added(installation: Installation, addition: Added, credit: str) -> out.Media
     answer.had_location, answer.had_motion = addition.had_location, addition.had_motion
     answer.again, answer.like = addition.again, [row.id for row in addition.like]
     return answer
+
+
+def video(row: Video) -> out.VideoOut:
+    return out.VideoOut(
+        id=row.id,
+        sha256=row.sha256,
+        mime=row.mime,
+        width=row.width,
+        height=row.height,
+        duration=row.duration,
+        size=row.size,
+        name=row.filename,
+        poster=row.poster_id,
+    )
 
 
 def media(installation: Installation, row: Media, credit: str) -> out.MediaOut:

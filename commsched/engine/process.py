@@ -191,15 +191,20 @@ class Keeper:
 
 def _make_lean() -> None:
     """Load what both processes come to use, so that they share it, and keep one heap instead of one a thread."""
+    import babel.dates  # noqa: F401
+    import jinja2  # noqa: F401
     import markdown_it  # noqa: F401
     from sqlalchemy.orm import configure_mappers
 
+    from commsched.core.text import catalogues, languages
     from commsched.services.channels import connect  # noqa: F401
     from commsched.services.content import check  # noqa: F401
     from commsched.services.deliver import recovery  # noqa: F401
     from commsched.services.ops import watchdog  # noqa: F401
 
-    configure_mappers()  # otherwise each process does it for itself, when it first asks the store
+    # otherwise each process does these for itself, when it first asks the store or says something
+    configure_mappers()
+    catalogues.catalogue(languages.DEFAULT)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENAS, 1)
     gc.collect()

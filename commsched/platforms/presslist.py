@@ -144,27 +144,27 @@ class PressList(Platform):
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
-        found = []
+        problems = []
         if people.unread:
-            found.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
+            problems.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
         elif not people.addresses:
-            found.append(block("recipients", N_("The press list has no addresses.")))
+            problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
-            found.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
+            problems.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
         elif len(view.content.title) > LONG_HEADLINE:
             message = N_(
                 "The headline becomes the subject: %(length)s characters, of which a list shows about %(good)s."
             )
-            found.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
+            problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
         if not view.text.strip():
-            found.append(block("text", N_("There is no text to publish.")))
+            problems.append(block("text", N_("There is no text to publish.")))
         if not view.content.contact.strip():
-            found.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
+            problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if view.pictures:
-            found.append(
+            problems.append(
                 warn("pictures", N_("Pictures are not sent by e-mail. Editors fetch them from your newsroom."))
             )
-        return found
+        return problems
 
     def parts(self, view: ChannelView) -> list[Part]:
         return [

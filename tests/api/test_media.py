@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from commsched.services.kernel.context import Installation
-from commsched.services.media import quota
+from commsched.services.media import quota, videos
 from commsched.store.models import Media
 from tests import writing
 from tests.api.conftest import Client
 from tests.conftest import Cast
-from tests.images import files
+from tests.images import files, films
 
 Program = Callable[..., Client]
 
@@ -65,3 +65,26 @@ def test_a_full_office_is_a_problem_that_names_the_file(
     assert (given.json["code"], given.json["field"]) == ("quota", "file")
     assert given.json["title"] == "There is no room left"
     assert "may take 10 MB, and 0 MB of that is left" in given.json["detail"]
+
+
+def test_a_video_goes_with_an_item_and_stays_when_another_field_is_changed(
+    program: Program, installation: Installation, cast: Cast, wall: int
+) -> None:
+    taken = videos.add_from(installation, cast.actor("writer"), io.BytesIO(films.video()), "Torget i maj.mp4")
+    writer = program()
+    [listed] = writer.get("/videos").json
+    assert (listed["id"], listed["sha256"], listed["name"]) == (taken.video.id, taken.video.sha256, "Torget i maj")
+    assert program("stranger").get("/videos").json == []
+    srt = "1\n00:00:00,000 --> 00:00:01,000\nHej från torget.\n"
+    attached = {"id": listed["id"], "alt": "Bussen kör", "captions": [{"text": srt}]}
+    item = writer.create(channels=[wall], attachments=[attached])
+    [video] = item["revision"]["content"]["pictures"]
+    assert (video["kind"], video["sha256"], video["alt"]) == ("video", listed["sha256"], "Bussen kör")
+    assert video["captions"] == [{"text": "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nHej från torget.\n"}]
+    assert "takes no videos" in writer.post(f"/items/{item['id']}/submit", {}).text
+    later = writer.put(f"/items/{item['id']}", {"text": "Nej"}, match=item["revision"]["hash"]).json
+    assert later["revision"]["content"]["pictures"] == [video]
+    gone = writer.put(f"/items/{item['id']}", {"attachments": []}, match=later["revision"]["hash"]).json
+    assert "pictures" not in gone["revision"]["content"]
+    wrong = writer.post("/items", {"text": "Ja", "attachments": [attached | {"captions": [{"text": "hej"}]}]})
+    assert (wrong.status_code, wrong.json["field"]) == (422, "captions")

@@ -27,7 +27,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, ChannelContext, ConnectError, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken, Part, Platform
 from commsched.platforms import get
 from tests.platforms._office import NOW, part, picture
 
@@ -235,3 +235,62 @@ def test_no_answer_makes_an_adapter_raise(key: str, chance: Random, which: int) 
         assert published.id.strip()
     if isinstance(read_back, Found):
         assert read_back.id.strip()
+
+
+class Answering(requests.Session):
+    """Gives one answer to every call, but to those whose address holds a pattern of ``others``."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None, **others: Any) -> None:
+        super().__init__()
+        self.status, self.body, self.more, self.others = status, body, headers or {}, others
+
+    def request(self, method: Any, url: Any, *_: Any, **__: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.url, response.reason = self.status, str(url), "so it is"
+        body = next((other for pattern, other in self.others.items() if pattern in str(url)), self.body)
+        response._content = json.dumps(body).encode()
+        response.headers.update({"content-type": "application/json", **self.more})
+        return response
+
+
+def answered(key: str, http: requests.Session) -> ChannelContext:
+    context = improvised(key, Random(0))
+    context.http, context.account = http, "7"
+    return context
+
+
+def test_a_code_below_the_code_may_be_anything() -> None:
+    body = {"error": {"code": 190, "error_subcode": [], "message": "Session has expired."}}
+    outcome = get("facebook").delete("1", answered("facebook", Answering(400, body)))
+    assert isinstance(outcome, Rejected)
+    assert outcome.why == "token"
+
+
+def test_a_rate_limit_without_end_is_waited_for_like_any_other() -> None:
+    limited = Answering(429, {"error": "Throttled"}, {"X-RateLimit-Reset": "99999999999999999999"})
+    outcome = get("mastodon").delete("1", answered("mastodon", limited))
+    assert isinstance(outcome, Retry)
+    assert outcome.whole_channel
+
+
+@pytest.mark.parametrize("scopes", [7, [7], {"pages_manage_posts": True}])
+def test_rights_that_cannot_be_read_are_no_proof_that_a_token_is_dead(scopes: object) -> None:
+    http = Answering(200, _POST, debug_token={"data": {"scopes": scopes, "expires_at": 0}})
+    with pytest.raises(ConnectError) as refused:
+        get("facebook").connect(answered("facebook", http))
+    assert not isinstance(refused.value, DeadToken)
+
+
+@pytest.mark.parametrize("username", [None, 7, ["lokalen"]])
+def test_an_account_without_a_name_is_not_connected_under_one_that_is_made_up(username: object) -> None:
+    http = Answering(200, {"data": {"id": "7", "username": username}})
+    with pytest.raises(ConnectError):
+        get("x").connect(answered("x", http))
+
+
+def test_a_post_is_out_however_odd_its_address() -> None:
+    status = {"id": "1", "url": 7, "uri": None, "created_at": "2026-11-26T07:30:00.000Z"}
+    mastodon = get("mastodon")
+    outcome = mastodon.publish(part(mastodon, "Hej"), Handles(), answered("mastodon", Answering(200, status)))
+    assert isinstance(outcome, Published)
+    assert outcome.id == "1"

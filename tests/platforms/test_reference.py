@@ -38,7 +38,7 @@ from tests.sims.platform import Crash
 from tests.sims.reference_platform import PLATFORM as HERE
 from tests.sims.reference_server import ReferenceServer
 
-PACKAGE = Path(__file__).parent.parent / "sims" / "reference"
+PACKAGE = Path(__file__).parent.parent / "sims" / "reference_platform"
 
 
 def _forget() -> None:

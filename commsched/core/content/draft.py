@@ -104,7 +104,14 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     variants: Annotated[dict[str, VariantIn], msgspec.Meta(max_length=MOST_CHANNELS)] = {}
     media: Annotated[list[int | PictureIn], msgspec.Meta(max_length=20)] = []
     """Its pictures, in order."""
-    attachments: Annotated[list[AttachmentIn], msgspec.Meta(max_length=20)] = []
+    attachments: Annotated[
+        list[AttachmentIn],
+        msgspec.Meta(
+            max_length=20,
+            description="What goes with it after the pictures: videos by their ids in GET /videos. In a revision's "
+            "content they stand among the pictures, with their kind.",
+        ),
+    ] = []
     """What goes with it after the pictures."""
     sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
     publish_at: Line | None = None

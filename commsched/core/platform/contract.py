@@ -3,7 +3,7 @@
 An adapter receives its HTTP session, base URL, clock and timeouts in a :class:`ChannelContext`; it never sleeps, never
 retries and never reads the environment. ``services`` decides; adapters say what happened.
 
-Mail and limits have modules of their own in this room; a platform's module imports them from here all the same.
+Parts, mail and limits have modules of their own in this room; a platform's module imports them from here all the same.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import BinaryIO, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from commsched.core.content.model import AttachmentKind, Captions, Content, Kind
+from commsched.core.content.model import Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.email import Email as Email
@@ -23,9 +23,13 @@ from commsched.core.platform.email import Mailer as Mailer
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.platform.http import HttpClient
 from commsched.core.platform.limits import Limits as Limits
+from commsched.core.platform.parts import AttachmentFile as AttachmentFile
+from commsched.core.platform.parts import ChannelView as ChannelView
+from commsched.core.platform.parts import Part as Part
+from commsched.core.platform.parts import Progress as Progress
+from commsched.core.platform.parts import Role as Role
 from commsched.core.text.messages import N_, OfficeError, Problem
 
-Role = Literal["post", "reply", "comment", "recipient"]
 Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
 """What a platform may be able to do beside publishing."""
 Facts: TypeAlias = Mapping[str, object]
@@ -93,88 +97,6 @@ class Account(msgspec.Struct, frozen=True):
     """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
     tokens: Tokens | None = None
     """The access that an authorization brought, to be kept with the channel."""
-
-
-class AttachmentFile(msgspec.Struct, frozen=True):
-    """A picture, a video or a document in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in
-    bytes."""
-
-    sha256: str
-    mime: str
-    alt: str
-    width: int
-    height: int
-    size: int
-    open: Callable[[], BinaryIO]
-    """Its bytes as a stream from the beginning, which can seek, to be sent in pieces; the caller closes it. Raises
-    :class:`OSError` where they are not the approved ones any more."""
-    credit: str = ""
-    frames: int = 1
-    """More than one for an animation; 2 for one whose frames were never counted."""
-    kind: AttachmentKind = "picture"
-    title: str = ""
-    duration: int = 0
-    """Of a video, in milliseconds."""
-    captions: tuple[Captions, ...] = ()
-
-
-class ChannelView(msgspec.Struct, frozen=True):
-    """An item as one channel would say it: what ``check`` judges and ``parts`` divides.
-
-    What is the same on every channel is read from ``content``; here stands what differs. Pictures are read from here,
-    for only these are files, and a channel may get them in another shape.
-    """
-
-    content: Content
-    text: str
-    """The channel's own text, or the item's."""
-    options: dict[str, str] = msgspec.field(default_factory=dict)
-    pictures: tuple[AttachmentFile, ...] = ()
-    other_files: tuple[AttachmentFile, ...] = ()
-    """The videos and documents that go with it, in order."""
-    recipients: tuple[str, ...] = ()
-    """The lines of a list, for a channel that writes to people."""
-    uid: str = ""
-    """The item's own stable name: in feeds, file names and public addresses."""
-    preview_url: str = ""
-    """Where whoever may have it under embargo reads it until then: a secret address. Empty where there is none."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a part has been prepared: a later try goes on from here."""
-
-    handles: Handles = Handles(complete=False)
-    """What earlier tries saved."""
-    write: Callable[[Handles], None] = lambda handles: None
-
-    def save(self, **values: str) -> None:
-        """Keep ``values`` until all is prepared. Called after every piece, before the next is begun."""
-        self.write(Handles(values, complete=False))
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One call that makes something visible."""
-
-    number: int
-    role: Role
-    text: str
-    view: ChannelView
-    pictures: tuple[AttachmentFile, ...] = ()
-    other_files: tuple[AttachmentFile, ...] = ()
-    """The videos and documents that go out with this part."""
-    key: str = ""
-    """Stable over every try at this part (an idempotency key, a slug, the left half of a Message-ID)."""
-    parent: str = ""
-    """The platform's id of the part before (thread, comment), once that one is out."""
-    root: str = ""
-    others: frozenset[str] = frozenset()
-    """For reading back: the ids and addresses of what else this account has published of late, as far as the store
-    knows. A post that is one of them is not this part, whatever it says."""
-    recipient: str = ""
-    message_id: str = ""
-    """For e-mail: stored before the call, the same on every try."""
-    progress: Progress = Progress()
-    """For ``prepare``: what earlier tries have left, and where to save what this one adds."""
 
 
 class ChannelContext(msgspec.Struct):

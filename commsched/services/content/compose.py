@@ -113,6 +113,12 @@ def _videos(session: Session, draft: DraftIn) -> list[Attachment]:
     return [_video(row, each, posters.get(row.poster_id or 0), credit) for row, each in chosen]
 
 
+def _captions(chosen: AttachmentIn) -> list[Captions]:
+    if len({each.language for each in chosen.captions}) < len(chosen.captions):
+        raise Invalid(N_("Two captions are in the same language. Keep one of them."), "captions")
+    return [Captions(text=webvtt(each.text), language=each.language) for each in chosen.captions]
+
+
 def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
     usual = poster.alt if poster is not None else ""
     return Attachment(
@@ -125,7 +131,7 @@ def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mappi
         credit=credit[poster.id] if poster is not None else "",
         duration=row.duration,
         poster=poster.sha256 if poster is not None else "",
-        captions=[Captions(text=webvtt(each.text), language=each.language) for each in chosen.captions],
+        captions=_captions(chosen),
     )
 
 

@@ -34,7 +34,7 @@ def carriers(installation: Installation, channels: Iterable[Channel]) -> set[int
 
 def carriers_of(installation: Installation, session: Session, content: Content) -> set[int]:
     """The channels of ``content`` that may get it before its embargo ends."""
-    going = select(Channel).where(Channel.id.in_([one.channel for one in content.channels]))
+    going = select(Channel).where(Channel.id.in_([part.channel for part in content.channels]))
     return carriers(installation, session.scalars(going))
 
 
@@ -47,7 +47,7 @@ def at_embargo(
         return dict(own)
     early = carriers_of(installation, session, content)
     slot = slot_at(end, usual.latest - usual.at, item.zone)
-    public = {one.channel for one in content.channels} - early if early else set()
+    public = {part.channel for part in content.channels} - early if early else set()
     return dict.fromkeys(public, slot) | dict(own)
 
 
@@ -61,9 +61,9 @@ def anchored(
 ) -> set[int]:
     """Those channels of ``own`` that are at the embargo: their time is that and nobody's choice."""
     end = embargo.end_of(content.embargo)
-    there = {channel for channel, slot in own.items() if slot.at == end}
-    early = carriers_of(installation, session, content) if there else set()
-    return there - early if early else set()
+    moments = {channel for channel, slot in own.items() if slot.at == end}
+    early = carriers_of(installation, session, content) if moments else set()
+    return moments - early if early else set()
 
 
 def follow(installation: Installation, session: Session, item: Item, before: Content, after: Content) -> None:
@@ -102,7 +102,7 @@ def embargo_problems(
     end = embargo.end_of(content.embargo)
     if end is None:
         return []
-    going = [channels[one.channel] for one in content.channels if one.channel in channels]
+    going = [channels[part.channel] for part in content.channels if part.channel in channels]
     early = carriers(installation, going)
     follows = at is not None and at < end and any(row.id not in own for row in going) and not early
     alone = any(row.id not in early and row.id in own and own[row.id] < end for row in going)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from sqlalchemy import desc, select, update
@@ -202,11 +201,11 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
     chosen = select(Channel.id, Channel.platform).where(
         Channel.id.in_([channel.channel for channel in content.channels])
     )
-    standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    standing, wanted = (_own_pages(session.execute(rows).tuples().all()) for rows in (out, chosen))
     return bool(wanted) and wanted <= standing
 
 
-def _own_pages(channels: Iterable[Any]) -> set[str | int]:
+def _own_pages(channels: Iterable[tuple[int, str]]) -> set[str | int]:
     """The pages of ours that channels (id, platform) lead to: the one newsroom, each wall."""
     pages = dict.fromkeys(shown_in("room"), "room") | dict.fromkeys(shown_in("wall"), "")
     return {pages[key] or number for number, key in channels if key in pages}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import desc, func, or_, select
+from sqlalchemy import ColumnElement, Select, desc, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
@@ -56,7 +56,7 @@ def known(states: Iterable[str], allowed: Sequence[str]) -> tuple[str, ...]:
     return wanted
 
 
-def on_channel(channel: int) -> Any:
+def on_channel(channel: int) -> ColumnElement[bool]:
     """SQL: the revision goes to ``channel``. Canonical content spells it in exactly these two ways."""
     opening = f'{{"channel":{channel}'.encode()
     return holds(Revision.content, opening + b"}") | holds(Revision.content, opening + b",")
@@ -164,9 +164,9 @@ def reach(installation: Installation, session: Session, deliveries: Iterable[Del
     }
 
 
-def _counts(deliveries: Iterable[int]) -> Any:
-    def many(*condition: Any) -> Any:
-        return func.count(Part.id).filter(*condition)
+def _counts(deliveries: Iterable[int]) -> Select[int, int, int, int, int, int, int]:
+    def many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(Part.id).filter(condition)
 
     return (
         select(

@@ -104,11 +104,6 @@ def keep(session: Session, item: Item, own: Mapping[int, Slot]) -> bool:
     return before != dict(own)
 
 
-def drop_others(session: Session, item: Item) -> None:
-    """Forget the times of channels that the item no longer goes to."""
-    keep(session, item, plan(session, item).own)
-
-
 def own_times_of(session: Session, items: Collection[int]) -> dict[int, dict[int, datetime]]:
     """When the channels that have times of their own publish, by item and channel."""
     own: dict[int, dict[int, datetime]] = {}

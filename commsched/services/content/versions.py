@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Attachment, Content
@@ -47,7 +46,7 @@ class Shot(msgspec.Struct, frozen=True):
     size: int
 
 
-def down(item: Any = Item) -> Any:
+def down(item: type[Item] = Item) -> ColumnElement[bool]:
     """SQL: whether the item, or the one it corrects, is taken down at present."""
     stands = Takedown.ended_at.is_(None)
     return exists().where(Takedown.item_id.in_((item.id, item.corrects_id)), stands).correlate(item)

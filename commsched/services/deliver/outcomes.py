@@ -316,6 +316,6 @@ def unrecorded(connection: Connection, done: Sequence[Done]) -> list[Done]:
         if outcome == "":
             left.append(answer)
         elif outcome == "unknown" and isinstance(answer.result, Published):
-            found = Found(answer.result.id, answer.result.url)
-            left.append(Done(msgspec.structs.replace(answer.call, kind="look"), found, again=True))
+            finding = Found(answer.result.id, answer.result.url)
+            left.append(Done(msgspec.structs.replace(answer.call, kind="look"), finding, again=True))
     return left

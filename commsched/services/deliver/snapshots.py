@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal_column, or_, select
-from sqlalchemy.orm import aliased
 
 from commsched.core.approval.rules import CastDecision
 from commsched.core.content.model import parse
@@ -18,6 +17,7 @@ from commsched.services.kernel.superseded import superseded
 from commsched.store.fast import FastSelect
 from commsched.store.models import (
     Attempt,
+    Base,
     Channel,
     Decision,
     Delivery,
@@ -119,10 +119,11 @@ _unverified = FastSelect(
     .where(Attempt.delivery_id.in_(_ids), Attempt.outcome == literal_column("'unknown'"))
     .group_by(Attempt.delivery_id, Attempt.part)
 )
-_photo = aliased(Media)
+# aliases of tables: one of a class would have all classes configured at import
+_photo = Base.metadata.tables[Media.__tablename__].alias()
 _behind = (
-    select(func.min(_photo.consent_ends))
-    .join(PictureSource, PictureSource.source_id == _photo.id)
+    select(func.min(_photo.c.consent_ends))
+    .join(PictureSource, PictureSource.source_id == _photo.c.id)
     .where(PictureSource.media_id == Media.id)
     .correlate(Media)
     .scalar_subquery()
@@ -313,9 +314,9 @@ def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[
 MARGIN: Final = timedelta(hours=1)
 """How long before the lost call the reading may reach, for clocks that differ."""
 
-_Mine = aliased(Channel)
+_mine: Final = Channel.__table__.alias()  # an alias of the class would have all classes configured at import
 _SAME_ACCOUNT: Final = and_(
-    _Mine.platform == Channel.platform, _Mine.account == Channel.account, _Mine.account_url == Channel.account_url
+    _mine.c.platform == Channel.platform, _mine.c.account == Channel.account, _mine.c.account_url == Channel.account_url
 )
 
 
@@ -326,8 +327,8 @@ def published_since(connection: Connection, channel: int, since: datetime) -> fr
         select(Part.remote_id, Part.url)
         .join(Delivery, Delivery.id == Part.delivery_id)
         .join(Channel, Channel.id == Delivery.channel_id)
-        .join(_Mine, _SAME_ACCOUNT)
-        .where(_Mine.id == channel, Part.finished_at >= since - MARGIN, Part.role != "recipient")
+        .join(_mine, _SAME_ACCOUNT)
+        .where(_mine.c.id == channel, Part.finished_at >= since - MARGIN, Part.role != "recipient")
         .where(or_(Part.remote_id != "", Part.url != ""))
     )
     return frozenset(name for row in rows for name in row if name)

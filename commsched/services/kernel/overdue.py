@@ -4,7 +4,7 @@ heartbeat says."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -52,7 +52,7 @@ def overdue(session: Session, now: datetime, limit: int = 50) -> list[Late]:
 _TOLD: Final = (Delivery.id, Delivery.workspace_id, Delivery.item_id, Item.title, Channel.name, Delivery.due_at)
 
 
-def _waiting(now: datetime) -> Select[*tuple[Any, ...]]:
+def _waiting(now: datetime) -> Select[*tuple[object, ...]]:
     """What should have been looked at, and whose channel does nothing else."""
     return (
         select(*_TOLD, Delivery.next_at)
@@ -69,7 +69,7 @@ def _waiting(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _under_way(now: datetime) -> Select[*tuple[Any, ...]]:
+def _under_way(now: datetime) -> Select[*tuple[object, ...]]:
     """Whose call hangs."""
     hanging = (Attempt.outcome == "") & (Attempt.started_at <= now - HANGS)
     return (

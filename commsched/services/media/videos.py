@@ -137,9 +137,9 @@ def find(installation: Installation, actor: Actor, number: int) -> Video:
     return row
 
 
-def newest(session: Session, before: int | None = None) -> list[tuple[Video, Media | None]]:
+def newest(session: Session, before: int | None = None, limit: int = PAGE) -> list[tuple[Video, Media | None]]:
     """Videos with their posters, newest first."""
-    wanted = select(Video, Media).outerjoin(Media, Media.id == Video.poster_id).order_by(desc(Video.id)).limit(PAGE)
+    wanted = select(Video, Media).outerjoin(Media, Media.id == Video.poster_id).order_by(desc(Video.id)).limit(limit)
     if before is not None:
         wanted = wanted.where(Video.id < before)
     return [(row[0], row[1]) for row in session.execute(wanted)]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
 from commsched.services.kernel.context import Installation
-from commsched.services.notices import templates
+from commsched.services.notices import kinds, templates
 from commsched.store import locks
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, again
@@ -55,7 +55,7 @@ def queue(
 
     Raises ``KeyError`` for a kind without a mail template.
     """
-    templates.KINDS[kind]
+    kinds.KINDS[kind]
     belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
     if not belongs:
         raise ValueError("a notice belongs to a workspace")

@@ -101,7 +101,7 @@ def _room(session: Session, workspace: int, token: str) -> Newsroom:
 
 def _shown_channel(session: Session, content: Content) -> int | None:
     """The channel whose wording is shown: the newsroom, where it goes there."""
-    going = [one.channel for one in content.channels]
+    going = [part.channel for part in content.channels]
     rooms = select(Channel.id).where(Channel.id.in_(going), Channel.platform.in_(shown_in("room")))
     return session.scalar(rooms.order_by(Channel.id).limit(1))
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     and_,
     bindparam,
     case,
@@ -70,25 +71,25 @@ class Around(msgspec.Struct, frozen=True):
 
 # Plain tables and statements built once: the session's own narrowing costs more than the question here, so each
 # statement names the workspace itself, as a parameter that is always taken from the session.
-_item: Any = Item.__table__
-_channel: Any = Channel.__table__
-_member: Any = Membership.__table__
-_person: Any = Person.__table__
-_delivery: Any = Delivery.__table__
-_at: Any = type_coerce(_item.c.publish_at, BigInteger)
-_state: Any = shown.label("state")
-_marked: Any = case((_item.c.own_times > 0, "own"), else_="")
+_item = Item.__table__
+_channel = Channel.__table__
+_member = Membership.__table__
+_person = Person.__table__
+_delivery = Delivery.__table__
+_at = type_coerce(_item.c.publish_at, BigInteger)
+_state = shown.label("state")
+_marked = case((_item.c.own_times > 0, "own"), else_="")
 _COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id, _marked)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
-_time: Any = ChannelTime.__table__
-_time_at: Any = type_coerce(_time.c.publish_at, BigInteger)
+_time = ChannelTime.__table__
+_time_at = type_coerce(_time.c.publish_at, BigInteger)
 _OWN_SPAN: Final = _item.c.id.in_(
     select(_time.c.item_id).where(
         _time.c.workspace_id == bindparam("workspace"), _time_at >= bindparam("start"), _time_at < bindparam("end")
     )
 )
 _NO_TIME: Final = _item.c.publish_at.is_(None)
-_workspace: Any = bindparam("workspace")
+_workspace: BindParameter[int] = bindparam("workspace")
 
 
 def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
@@ -128,15 +129,15 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
     one row an item, and one for each time of an item whose channels have times of their own. One statement, no
     entities; two more where there are such items."""
     span = {"start": to_micros(start), "end": to_micros(end)}
-    items_in_span: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
-    several = [row for row in items_in_span if row[7]]
+    answer: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    several = [row for row in answer if row[7]]
     if not several:
-        return items_in_span
+        return answer
     channel = f",{wanted.channel}," if wanted.channel is not None else ","
     planned = [
         row for row in split(session, several, now) if span["start"] <= row[1] < span["end"] and channel in row[4]
     ]
-    return sorted([*(row for row in items_in_span if not row[7]), *planned], key=lambda row: (row[1], row[0]))
+    return sorted([*(row for row in answer if not row[7]), *planned], key=lambda row: (row[1], row[0]))
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
@@ -144,7 +145,7 @@ def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence
     return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
 
 
-_name: Any = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
+_name = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
 _around: Final = union_all(
     select(
         literal("c").label("what"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import item_state
@@ -22,8 +22,8 @@ Row = tuple[int, int, str, str, str, str, int | None, str]
 as ``,3,17,``, kind, author, and ``3-17`` where these channels have that time for themselves, so that it is moved alone;
 empty for the item's own time."""
 
-_ids: Any = bindparam("ids", expanding=True)
-_times: Any = select(ChannelTime.item_id, ChannelTime.channel_id, ChannelTime.publish_at).where(
+_ids: BindParameter[int] = bindparam("ids", expanding=True)
+_times = select(ChannelTime.item_id, ChannelTime.channel_id, ChannelTime.publish_at).where(
     ChannelTime.item_id.in_(_ids)
 )
 _deliveries: Any = (
@@ -70,7 +70,7 @@ def split(session: Session, rows: Iterable[Row], now: datetime) -> list[Row]:
 def _parts(row: Row, own: Mapping[int, int], fates: Mapping[int, Fate], now: datetime) -> Iterable[Row]:
     number, item_at, shown, title, spelled, kind, author, _mark = row
     groups: dict[int, list[int]] = defaultdict(list)
-    for channel in (int(number) for number in spelled.split(",") if number):
+    for channel in (int(channel_id) for channel_id in spelled.split(",") if channel_id):
         groups[own.get(channel, item_at)].append(channel)
     for at, channels in groups.items():
         state = state_of([fates[channel] for channel in channels if channel in fates], shown, now)

@@ -48,21 +48,21 @@ class Preview(msgspec.Struct, frozen=True):
 
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:
     """A look for each channel of ``content``, in its order, by the judgement of it."""
-    checked = {one.channel: one for one in judgement.checked}
+    checked = {channel.channel: channel for channel in judgement.checked}
     kept = _with(content, [each for each in content.attachments if each.sha256 in judgement.files])
     known = judgement.around
     return [
         _look(
             installation,
             known.workspace,
-            known.channels[one.channel],
+            known.channels[channel.channel],
             kept,
             uid,
             judgement,
-            checked[one.channel],
+            checked[channel.channel],
         )
-        for one in content.channels
-        if one.channel in checked
+        for channel in content.channels
+        if channel.channel in checked
     ]
 
 
@@ -139,7 +139,9 @@ def ahead(
 ) -> Ahead:
     """Who will be asked when ``actor`` saves ``content`` and sends it in: before anything is saved. ``revision`` is
     the newest of ``item``, where there is one."""
-    chosen = (around.channels[one.channel].policy for one in content.channels if one.channel in around.channels)
+    chosen = (
+        around.channels[channel.channel].policy for channel in content.channels if channel.channel in around.channels
+    )
     policy = strictest([read_policy(around.workspace.policy), *[read_policy(row) for row in chosen if row]])
     if not policy.steps:
         return Ahead(0, [])

@@ -86,9 +86,9 @@ def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
 
 def _in_review(session: Session) -> list[tuple[Item, Revision]]:
     late = and_(Item.state == "held", Item.reason == "unapproved")
-    found = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
-    found = found.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
-    return [(item, revision) for item, revision in session.execute(found)]
+    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
+    return [(item, revision) for item, revision in session.execute(statement)]
 
 
 def _late(item: Item) -> bool:
@@ -171,8 +171,10 @@ def _freed(now: Turn, actor: Actor) -> frozenset[int]:
 
 
 def _wrote(seen: item_view.ItemView) -> list[str]:
-    people = dict.fromkeys(one.author for one in seen.history.versions if one.number <= seen.revision.number)
-    return [seen.people[one] for one in people if one in seen.people]
+    people = dict.fromkeys(
+        version.author for version in seen.history.versions if version.number <= seen.revision.number
+    )
+    return [seen.people[author] for author in people if author in seen.people]
 
 
 def _waits(item: Item) -> bool:
@@ -208,7 +210,11 @@ def _last_own(actor: Actor, seen: item_view.ItemView) -> int | None:
     if not actor.person:
         return None
     accepted = {row.revision_id for row in seen.decisions if row.verdict == "accept" and row.person_id == actor.person}
-    mine = (one.id for one in reversed(seen.history.versions) if one.author == actor.person or one.id in accepted)
+    mine = (
+        version.id
+        for version in reversed(seen.history.versions)
+        if version.author == actor.person or version.id in accepted
+    )
     return next(mine, None)
 
 

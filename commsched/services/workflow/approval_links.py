@@ -75,12 +75,12 @@ def _open(installation: Installation, session: Session, token: str) -> LinkPage:
     return LinkPage(link.id, actor, workspace, item, revision, revision.hash != link.hash)
 
 
-def shows(installation: Installation, found: LinkPage, sha256: str) -> bool:
+def shows(installation: Installation, link: LinkPage, sha256: str) -> bool:
     """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
-    if sha256 in found.revision.parsed().files():
+    if sha256 in link.revision.parsed().files():
         return True
-    with installation.store.read(found.actor.workspace) as session:
-        return any(sha256 in row.parsed().files() for row in items.history(session, found.item))
+    with installation.store.read(link.actor.workspace) as session:
+        return any(sha256 in row.parsed().files() for row in items.history(session, link.item))
 
 
 def _valid(installation: Installation, session: Session, token: str) -> tuple[ApprovalLink, Person]:

@@ -59,67 +59,67 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 def ready(
-    installation: Installation, actor: Actor, given: DraftIn, corrects: str = "", times: Times | None = None
+    installation: Installation, actor: Actor, draft: DraftIn, corrects: str = "", times: Times | None = None
 ) -> Ready:
-    """Prepare ``given`` as a revision, including pictures fitted to each channel. It is called before the write
+    """Prepare ``draft`` as a revision, including pictures fitted to each channel. It is called before the write
     transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
-    inside it. ``times`` are those of ``given``, where the caller has read them already."""
-    make_ready(installation, actor, given)
+    inside it. ``times`` are those of ``draft``, where the caller has read them already."""
+    make_ready(installation, actor, draft)
     with installation.store.read(actor.workspace) as session:
         workspace = workspace_of(session, actor)
-        times = times or times_of(given, workspace.zone)
-        return Ready.of(compose.content_from(installation, session, workspace, given, corrects, times), times)
+        times = times or times_of(draft, workspace.zone)
+        return Ready.of(compose.content_from(installation, session, workspace, draft, corrects, times), times)
 
 
-def _ready_for(installation: Installation, actor: Actor, given: DraftIn, item_id: int, times: Times | None) -> Ready:
+def _ready_for(installation: Installation, actor: Actor, draft: DraftIn, item_id: int, times: Times | None) -> Ready:
     """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
-    make_ready(installation, actor, given)
+    make_ready(installation, actor, draft)
     with installation.store.read(actor.workspace) as session:
         item, revision, workspace = load_whole(session, item_id)
         corrects = revision.parsed().corrects if item.corrects_id else ""
-        times = times or times_of(given, workspace.zone)
-        return Ready.of(compose.content_from(installation, session, workspace, given, corrects, times), times)
+        times = times or times_of(draft, workspace.zone)
+        return Ready.of(compose.content_from(installation, session, workspace, draft, corrects, times), times)
 
 
-def create(installation: Installation, actor: Actor, given: DraftIn, made: Ready | None = None) -> int:
-    """Make a draft and its first revision; returns the item's id. ``made`` is :func:`ready`'s answer, where there is
-    one already."""
+def create(installation: Installation, actor: Actor, draft: DraftIn, prepared: Ready | None = None) -> int:
+    """Make a draft and its first revision; returns the item's id. ``prepared`` is :func:`ready`'s answer, where the
+    caller has it already."""
     actor.require("write")
-    prepared = made or ready(installation, actor, given)
+    prepared = prepared or ready(installation, actor, draft)
     with installation.store.write(actor.workspace) as session:
-        return create_in(installation, session, actor, given, prepared).id
+        return create_in(installation, session, actor, draft, prepared).id
 
 
 def create_in(
     installation: Installation,
     session: Session,
     actor: Actor,
-    given: DraftIn,
-    made: Ready,
+    draft: DraftIn,
+    prepared: Ready,
     corrects: Item | None = None,
 ) -> Item:
-    """As :func:`create`, within a transaction that has more to do; ``made`` is :func:`ready`'s answer.
+    """As :func:`create`, within a transaction that has more to do; ``prepared`` is :func:`ready`'s answer.
 
     ``corrects`` is the published item that the new one replaces once it is out.
     """
     workspace = workspace_of(session, actor)
-    compose.require_there(session, made.content)
+    compose.require_there(session, prepared.content)
     now = installation.now()
     item = Item(
         uid=uuid.uuid4().hex,
         workspace_id=actor.workspace,
-        kind=given.kind,
+        kind=draft.kind,
         author_id=actor.person,
         created_at=now,
         updated_at=now,
         corrects_id=corrects.id if corrects else None,
     )
-    _set_times(item, workspace, made.times)
+    _set_times(item, workspace, prepared.times)
     session.add(item)
     session.flush()
-    _set_own_times(installation, session, item, made)
-    _add_revision(installation, session, actor, item, made, list(given.sources))
-    note(session, installation, actor, "item.created", item.id, title=made.content.title[:120], kind=given.kind)
+    _set_own_times(installation, session, item, prepared)
+    _add_revision(installation, session, actor, item, prepared, list(draft.sources))
+    note(session, installation, actor, "item.created", item.id, title=prepared.content.title[:120], kind=draft.kind)
     return item
 
 
@@ -153,40 +153,62 @@ def save(
         _require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
-        changed = prepared.hash != revision.hash
-        was, approved = item.state, clearance(session, item, revision.hash) is not None
-        sources_changed = [_plain(s) for s in given.sources] != revision.sources
-        moved = _set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared)
-        if moved and not changed and item.state not in ("draft", "changes_requested"):
-            refuse_passed(planning.plan(session, item), installation.now())  # what waits goes on with the new time
-        if changed or sources_changed:
-            new = _add_revision(installation, session, actor, item, prepared, list(given.sources))
-            if not changed:  # the same words with other sources: what waits goes on, under the newest's number
-                session.execute(
-                    update(Delivery)
-                    .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
-                    .values(revision_id=new.id)
-                )
-        if changed:
-            _void_approval(installation, session, actor, item, was if approved else "")
-        elif moved and item.state in ("scheduled", "approved", "in_review"):
+        was = item.state if clearance(session, item, revision.hash) is not None else ""
+        difference = Difference(
+            content=prepared.hash != revision.hash,
+            sources=[_plain(source) for source in given.sources] != revision.sources,
+            times=_set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared),
+        )
+        _keep_changes(installation, session, actor, item, prepared, given.sources, difference)
+        if difference.content:
+            _void_approval(installation, session, actor, item, was)
+        elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
-        if changed or sources_changed or moved:
+        if difference.any:
             item.updated_at = installation.now()
-            if moved or not (by_itself and _told_lately(installation, session, actor, item)):
-                note(
-                    session,
-                    installation,
-                    actor,
-                    "item.edited",
-                    item.id,
-                    revision=item.version,
-                    content=changed,
-                    moved=moved,
-                )
-    if moved:
+            if difference.times or not (by_itself and _told_lately(installation, session, actor, item)):
+                _note_edit(installation, session, actor, item, difference)
+    if difference.times:
         installation.wake()
-    return changed
+    return difference.content
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What a save changes: what a reader sees, the sources, the times."""
+
+    content: bool
+    sources: bool
+    times: bool
+
+    @property
+    def any(self) -> bool:
+        return self.content or self.sources or self.times
+
+
+def _keep_changes(
+    installation: Installation,
+    session: Session,
+    actor: Actor,
+    item: Item,
+    prepared: Ready,
+    sources: Sequence[SourceIn],
+    difference: Difference,
+) -> None:
+    """Make the new revision, where content or sources changed. Raises :class:`Invalid` where what waits would go on
+    with a time that has passed."""
+    if difference.times and not difference.content and item.state not in ("draft", "changes_requested"):
+        refuse_passed(planning.plan(session, item), installation.now())
+    if not (difference.content or difference.sources):
+        return
+    new = _add_revision(installation, session, actor, item, prepared, list(sources))
+    if not difference.content:  # the same words with other sources: what waits goes on, under the newest's number
+        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        session.execute(waits.values(revision_id=new.id))
+
+
+def _note_edit(installation: Installation, session: Session, actor: Actor, item: Item, difference: Difference) -> None:
+    facts = {"revision": item.version, "content": difference.content, "moved": difference.times}
+    note(session, installation, actor, "item.edited", item.id, **facts)
 
 
 def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
@@ -222,17 +244,17 @@ def _add_revision(
     session: Session,
     actor: Actor,
     item: Item,
-    made: Ready,
+    prepared: Ready,
     sources: Sequence[SourceIn | dict[str, str]],
     text: str = "",
 ) -> Revision:
-    content = made.content
+    content = prepared.content
     revision = Revision(
         workspace_id=item.workspace_id,
         item_id=item.id,
         number=item.version + 1,
-        content=made.data,
-        hash=made.hash,
+        content=prepared.data,
+        hash=prepared.hash,
         sources=[_plain(source) for source in sources],
         author_id=actor.person,
         created_at=installation.now(),
@@ -245,7 +267,7 @@ def _add_revision(
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     item.title = content.title or first_line(content.text)
-    item.search, item.text_hash = made.search, made.text_hash
+    item.search, item.text_hash = prepared.search, prepared.text_hash
     item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
 
@@ -292,11 +314,11 @@ def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     return before != (item.publish_at, item.latest_at)
 
 
-def _set_own_times(installation: Installation, session: Session, item: Item, made: Ready) -> bool:
-    """Give the channels of ``made`` the times of their own that it names; returns whether any differs from before."""
-    chosen = {channel.channel for channel in made.content.channels}
-    own = {channel: _slot(item, time) for channel, time in made.times.own.items() if channel in chosen}
-    return planning.keep(session, item, due_times.at_embargo(installation, session, item, made.content, own))
+def _set_own_times(installation: Installation, session: Session, item: Item, prepared: Ready) -> bool:
+    """Give the channels the times of their own that ``prepared`` names; returns whether any differs from before."""
+    chosen = {channel.channel for channel in prepared.content.channels}
+    own = {channel: _slot(item, time) for channel, time in prepared.times.own.items() if channel in chosen}
+    return planning.keep(session, item, due_times.at_embargo(installation, session, item, prepared.content, own))
 
 
 def _slot(item: Item, time: OwnTime) -> Slot:

@@ -67,16 +67,18 @@ def is_changeable(installation: Installation, session: Session, item: Item, cont
     if any(row.state in UNDER_WAY for row in rows):
         return False
     out = {row.channel_id for row in rows if row.state == "published"}
-    public = {one.channel for one in content.channels} - early
+    public = {part.channel for part in content.channels} - early
     left = public - {row.channel_id for row in rows if row.stop}
     return bool(out & early) and not out & public and bool(left)
 
 
-def change(installation: Installation, actor: Actor, item_id: int, when: str | None, *, told: bool = False) -> None:
+def change(
+    installation: Installation, actor: Actor, item_id: int, when: str | None, *, confirmed: bool = False
+) -> None:
     """Change the embargo of an item that a list has got, or lift it (``when`` empty: all goes out when it is approved).
 
-    What waits goes out at the new time, once that is approved. ``told``: the person answers for that those who have it
-    hear of the new time. Without it :class:`AlreadySent` is raised where that is later than the time that they know.
+    What waits goes out at the new time, once that is approved. ``confirmed``: the person answers for that those who
+    have it hear of the new time. Without it :class:`AlreadySent` is raised where that is later than the time they know.
     """
     actor.require("write")
     actor.require("schedule")
@@ -93,7 +95,7 @@ def change(installation: Installation, actor: Actor, item_id: int, when: str | N
         before = embargo.end_of(content.embargo)
         if moment.at == before:
             raise Invalid(N_("That is the embargo that it has."), "embargo")
-        if before is not None and moment.at > before and not told:
+        if before is not None and moment.at > before and not confirmed:
             raise AlreadySent(
                 N_("They have got it with the old time. Tell them of the new one yourself, and say here that you do."),
                 "embargo",

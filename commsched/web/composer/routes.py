@@ -174,7 +174,7 @@ def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[st
 
 
 def _home(field: str) -> str:
-    return {"media": "pictures"}.get(field, field)
+    return {"media": "pictures", "captions": "attachments"}.get(field, field)
 
 
 def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:

@@ -60,13 +60,13 @@ def _span() -> _Span:
 
 def _shown() -> dict[str, object]:
     span = _span()
-    found = today.read_today(installation(), actor(), span.start, span.end, span.until)
+    now = today.read_today(installation(), actor(), span.start, span.end, span.until)
     return {
-        "shown": found,
+        "shown": now,
         "day": span.local.date(),
         "local": span.local,
         "reason": _reason,
-        "ahead": _by_day(found.ahead),
+        "ahead": _by_day(now.ahead),
         "holiday": translated(holiday(span.local.date(), place().zone)),
         "week": dates.week,
     }

@@ -36,12 +36,12 @@ def show(token: str) -> Response:
         return _over(error)
 
 
-def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
+def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
     """In the language of the person the link was sent to, and the zone of their office."""
     if not request.cookies.get("language"):
-        g.language = found.actor.language
-    shown = review.review(installation(), found.actor, found.item.id)
-    workspace = found.workspace
+        g.language = link.actor.language
+    shown = review.review(installation(), link.actor, link.item.id)
+    workspace = link.workspace
     until = approval_window(
         shown.seen.plan.first,
         installation().now(),
@@ -56,7 +56,7 @@ def _shown(found: approval_links.LinkPage, token: str, form: Form) -> Response:
     body = page(
         "items/approval_link.html",
         shown=shown,
-        found=found,
+        link=link,
         form=form,
         workspace=workspace,
         zone=workspace.zone,
@@ -77,10 +77,10 @@ def _over(error: OfficeError) -> Response:
     return _private(make_response(body, error.status))
 
 
-def _private(given: Response) -> Response:
-    given.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    given.headers["Cache-Control"] = "no-store"
-    return given
+def _private(response: Response) -> Response:
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.post("/<token>")
@@ -89,24 +89,24 @@ def decide(token: str) -> Response:
     """The decision, on exactly the version the page showed."""
     form = Form.read()
     try:
-        found = approval_links.open_link(installation(), token)
+        link = approval_links.open_link(installation(), token)
         with form.catch():
             verdict = "approve" if form.text("verdict", 20) == "approve" else "changes"
-            until = read_until(form, found.workspace.zone) if verdict == "approve" else None
+            until = read_until(form, link.workspace.zone) if verdict == "approve" else None
             approval_links.decide(
                 installation(), token, verdict, form.text("hash", 64), form.text("comment", 10_000), until
             )
-            return _thanks(found, verdict)
+            return _thanks(link, verdict)
         return _shown(approval_links.open_link(installation(), token), token, form)
     except OVER as error:
         return _over(error)
 
 
-def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
+def _thanks(link: approval_links.LinkPage, verdict: str) -> Response:
     if not request.cookies.get("language"):
-        g.language = found.actor.language
-    with installation().store.read(found.actor.workspace) as session:
-        item = items.load(session, found.item.id)
+        g.language = link.actor.language
+    with installation().store.read(link.actor.workspace) as session:
+        item = items.load(session, link.item.id)
     return _private(
         make_response(
             page(
@@ -115,8 +115,8 @@ def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
                 thanks=verdict,
                 item=item,
                 outcome=None,
-                workspace=found.workspace,
-                zone=found.workspace.zone,
+                workspace=link.workspace,
+                zone=link.workspace.zone,
             )
         )
     )
@@ -126,7 +126,7 @@ def _thanks(found: approval_links.LinkPage, verdict: str) -> Response:
 @public
 def picture(token: str, sha256: str) -> Response:
     """A picture of the item that the link is for, also one that was taken away; no other."""
-    found = approval_links.open_link(installation(), token)
-    if not approval_links.shows(installation(), found, sha256):
+    link = approval_links.open_link(installation(), token)
+    if not approval_links.shows(installation(), link, sha256):
         raise NotFound(N_("There is no such picture."))
-    return serve(search.by_hash(installation(), found.workspace.id, sha256), bool(request.args.get("small")))
+    return serve(search.by_hash(installation(), link.workspace.id, sha256), bool(request.args.get("small")))

@@ -88,7 +88,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "begins": status_text.rest_at(seen),
         "movable": seen.item.state != "partly_published" or status_text.halfway(seen),
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
-        "numbers": {one.id: one.number for one in seen.history.versions},
+        "numbers": {version.id: version.number for version in seen.history.versions},
         "embargo": shown.embargo,
         **_under_embargo(seen),
     }
@@ -130,7 +130,7 @@ def _act(
     that returns words has them said instead."""
     form = Form.read()
     try:
-        told = deed(form)
+        instead = deed(form)
     except schedule.NeedsApproval as error:
         form.fail("", translated(error.words), error.status)
         return _page(item_id, form, outside=True), form.status
@@ -147,7 +147,7 @@ def _act(
         form.fail(error.field, translated(error.words), error.status)
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
-    return done(told if isinstance(told, str) else words, "items.show", item_id=item_id)
+    return done(instead if isinstance(instead, str) else words, "items.show", item_id=item_id)
 
 
 @bp.post("/submit")
@@ -238,7 +238,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
         when = "" if form.flag("lift") else _time(form, "embargo")
         if not when and not form.flag("lift"):
             raise Invalid(N_("Choose until when it is under embargo."), "embargo")
-        embargoes.change(installation(), actor(), item_id, when, told=form.flag("told"))
+        embargoes.change(installation(), actor(), item_id, when, confirmed=form.flag("confirmed"))
 
     return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
 
@@ -273,10 +273,12 @@ def cancel(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/bypass")
 @allow("bypass")
 def bypass(item_id: int) -> str | Response | tuple[str, int]:
-    told = _("It is let out without approval. Those who approve are being told.")
+    words = _("It is let out without approval. Those who approve are being told.")
     if not mail_status.mailed():
-        told = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
-    return _act(item_id, told, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000)))
+        words = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
+    return _act(
+        item_id, words, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000))
+    )
 
 
 @bp.post("/correct")
@@ -284,8 +286,8 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
 def correct(item_id: int) -> str | Response | tuple[str, int]:
     """Begin a correction, or go on with the one that somebody has begun."""
     begun: list[int] = []
-    given = _act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
-    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else given
+    answer = _act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
+    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else answer
 
 
 @bp.post("/take-down")
@@ -373,7 +375,7 @@ def _whom(form: Form) -> list[int] | None:
     """The recipients that were ticked; ``None`` where there was nothing to choose among, or all are meant."""
     if not form.flag("choose") or form.flag("all"):
         return None
-    return [int(one) for one in form.many("part") if one.isascii() and one.isdigit() and len(one) < 10]
+    return [int(number) for number in form.many("part") if number.isascii() and number.isdigit() and len(number) < 10]
 
 
 def _belongs(item_id: int, delivery_id: int) -> int:
@@ -425,7 +427,8 @@ def _before(rows: list[Revision], new: Revision) -> Revision:
 
 def _sources(old: Revision, new: Revision) -> list[changes.DiffPiece]:
     was, now = (
-        "\n".join(f"{one.get('text', '')} {one.get('url', '')}".strip() for one in row.sources) for row in (old, new)
+        "\n".join(f"{source.get('text', '')} {source.get('url', '')}".strip() for source in row.sources)
+        for row in (old, new)
     )
     return [] if was == now else changes.diff_words(was, now)
 

@@ -86,7 +86,7 @@ def test_what_is_brought_back_has_its_video(
     number = editing.create(installation, cast.actor("writer"), given)
     with installation.store.read(cast.place.id) as session:
         item = session.get_one(Item, number)
-        draft = drafts.as_draft(session, item, items.current(session, item))
+        draft = drafts.as_draft(installation, session, item, items.current(session, item))
         first = items.current(session, item).hash
     assert draft.attachments == [
         AttachmentIn(id=taken.video.id, alt="Bussen kör", captions=[CaptionsIn(text=VTT, language="sv")])
@@ -102,6 +102,7 @@ def test_what_is_brought_back_has_its_video(
     [
         (AttachmentIn(id=999), "attachments"),
         (AttachmentIn(id=1, captions=[CaptionsIn(text="hej")]), "captions"),
+        (AttachmentIn(id=1, captions=[CaptionsIn(text=SRT), CaptionsIn(text=VTT)]), "captions"),
     ],
 )
 def test_what_cannot_be_attached_is_told_by_its_field(
@@ -143,6 +144,12 @@ def test_the_composer_keeps_a_video_and_lets_it_be_taken_out(
     assert browser.post(f"~/items/{number}/edit", changed).status_code == 303
     assert attached(installation, cast, number) == [("Bussen kör förbi", [VTT])]
     fields = form(browser.get(f"~/items/{number}/edit").text)
+    wrong = fields | {f"captions-{taken.video.id}-sv": "Hej", "do": "save"}
+    refused = browser.post(f"~/items/{number}/edit", wrong)
+    assert (refused.status_code, "Rad 1 i undertexterna" in refused.text) == (422, True)
+    assert form(refused.text)[f"captions-{taken.video.id}-sv"][0].strip() == "Hej", "as it was typed"
+    checked = browser.post("~/write/check", wrong | {"item": str(number)}).get_json()
+    assert "Rad 1 i undertexterna" in checked["faults"]["attachments"]
     del fields["videos"]
     assert browser.post(f"~/items/{number}/edit", fields | {"do": "save"}).status_code == 303
     assert attached(installation, cast, number) == []

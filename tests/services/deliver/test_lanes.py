@@ -13,27 +13,25 @@ from commsched.services.deliver.batch import Batch, Overtaken
 from commsched.services.workflow import schedule
 from commsched.store.models import Attempt, AuditEntry, Delivery, Notice, Part
 from commsched.store.session import EVERY_WORKSPACE
-from tests.services.deliver.test_deliver import due, fail, one, outcome
 from tests.sims.platform import START
-from tests.sims.world import LIST, WRITER, World, discard
+from tests.sims.scenes import due, fail, only_delivery, outcome
+from tests.sims.world import LIST, WRITER, World
 
 LIST_CHANNEL, LANES = 4, 2
 LONG = tuple(f"red{number}@tidningen.se" for number in range(9))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back() -> Iterator[None]:
-    yield
-    discard()
+pytestmark = pytest.mark.usefixtures("worlds")
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    world.set_list(LONG)
-    world.set_lanes("none", LANES)
-    yield world
-    world.check()
+def world(worlds: None) -> Iterator[World]:
+    """A press list with more people than lanes."""
+    simulated = World()
+    simulated.set_list(LONG)
+    simulated.set_lanes("none", LANES)
+    yield simulated
+    simulated.check()
 
 
 def open_attempts(world: World) -> list[tuple[int, int]]:
@@ -59,7 +57,7 @@ def test_as_many_calls_are_open_as_there_are_lanes_and_no_two_in_one(world: Worl
     assert open_attempts(world) == [(0, 0), (1, 1)]
     with world.installation.store.read(EVERY_WORKSPACE) as session:
         assert len(set(session.scalars(select(Attempt.uid)))) == LANES
-    assert (one(world).state, one(world).next_at) == ("sending", None)
+    assert (only_delivery(world).state, only_delivery(world).next_at) == ("sending", None)
 
 
 def test_a_free_lane_is_filled_while_the_others_are_under_way(world: World) -> None:
@@ -150,7 +148,7 @@ def test_what_people_decide_reaches_the_wire_in_every_lane(world: World, deed: s
     world.step()
     world.step()
     assert len(open_attempts(world)) == 1, "one lane has answered, nothing new is begun in it"
-    assert one(world).state == "sending", "the other lane is still under way"
+    assert only_delivery(world).state == "sending", "the other lane is still under way"
     world.settle()
     assert len(world.wall.seen) == LANES
     with world.installation.store.read(EVERY_WORKSPACE) as session:
@@ -199,7 +197,7 @@ def test_what_one_lane_is_told_holds_the_others(world: World, fault: str) -> Non
     assert len(open_attempts(world)) == LANES - 1, "nothing is begun while the channel rests"
     world.settle()
     assert len(world.wall.seen) == LANES - 1
-    assert one(world).state == "sending"
+    assert only_delivery(world).state == "sending"
     world.finish()
     assert people_seen(world) == sorted(LONG)
 
@@ -210,7 +208,7 @@ def test_what_is_lost_in_one_lane_is_asked_about_and_the_others_go_on(world: Wor
     world.settle()
     world.clock.forward(10)
     world.settle()
-    assert (one(world).state, one(world).reason) == ("unknown", "ask")
+    assert (only_delivery(world).state, only_delivery(world).reason) == ("unknown", "ask")
     assert parts(world).count("unknown") == 1
     assert people_seen(world) == sorted(LONG), "nobody got it twice"
 
@@ -238,11 +236,11 @@ def test_a_process_killed_with_several_lanes_open_leaves_each_to_be_asked_about(
     world.clock.forward(10)
     world.settle()
     assert parts(world).count("published") == len(LONG) - LANES
-    assert (one(world).state, one(world).reason) == ("unknown", "ask")
+    assert (only_delivery(world).state, only_delivery(world).reason) == ("unknown", "ask")
     assert len(people_seen(world)) == len(set(people_seen(world)))
 
 
-def test_an_owner_that_sleeps_loses_all_its_lanes_at_once() -> None:
+def test_an_owner_that_sleeps_loses_all_its_lanes_at_once(worlds: None) -> None:
     world = World(dispatchers=2)
     world.set_list(LONG)
     world.set_lanes("none", LANES)
@@ -262,7 +260,7 @@ def test_an_owner_that_sleeps_loses_all_its_lanes_at_once() -> None:
 def test_the_database_refuses_a_second_attempt_in_a_lane(world: World) -> None:
     due(world, channel=LIST_CHANNEL)
     world.step()
-    row = one(world)
+    row = only_delivery(world)
     again = {"delivery_id": row.id, "channel_id": LIST_CHANNEL, "hash": "", "started_at": START}
     with (
         pytest.raises(IntegrityError),
@@ -275,7 +273,7 @@ def test_a_part_that_somebody_has_begun_cannot_be_begun_again(world: World) -> N
     due(world, channel=LIST_CHANNEL)
     world.step()
     batch = Batch()
-    batch.begin_part(one(world).id, 0)
+    batch.begin_part(only_delivery(world).id, 0)
     with pytest.raises(Overtaken), world.installation.store.ledger() as connection:
         batch.flush(connection, START)
 

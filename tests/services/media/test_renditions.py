@@ -129,7 +129,8 @@ def test_a_picture_over_the_limit_is_made_smaller_and_that_is_said(
         }
     [out] = seen[to["facebook"]].view.pictures
     assert out.size <= 4_000_000
-    assert len(out.read()) == out.size
+    with out.open() as stream:
+        assert len(stream.read()) == out.size
     assert [p for p in seen[to["facebook"]].checked.problems if p.blocks] == []
     [said] = seen[to["facebook"]].checked.notes
     assert "made smaller for Facebooksidan" in str(said)

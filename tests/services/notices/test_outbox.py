@@ -14,7 +14,7 @@ from sqlalchemy import select
 from commsched.core.delivery.outcome import Published, Rejected, Retry, Unknown
 from commsched.mail.build import build
 from commsched.services.kernel.context import Installation
-from commsched.services.notices import outbox, templates
+from commsched.services.notices import kinds, outbox
 from commsched.store.models import Delivery, Item, Membership, Notice, Person
 from commsched.store.session import EVERY_WORKSPACE
 from tests import publications
@@ -160,7 +160,7 @@ FACTS = {
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-@pytest.mark.parametrize("kind", list(templates.KINDS))
+@pytest.mark.parametrize("kind", list(kinds.KINDS))
 def test_every_letter_is_whole_in_both_languages(
     installation: Installation, cast: Cast, item: Item, mail: MailBag, kind: str, language: str
 ) -> None:
@@ -178,7 +178,7 @@ def test_every_letter_is_whole_in_both_languages(
 
 
 def test_every_kind_of_letter_is_tried_above() -> None:
-    assert set(FACTS) == set(templates.KINDS)
+    assert set(FACTS) == set(kinds.KINDS)
 
 
 def test_what_stopped_is_told_with_why_and_the_answer(

@@ -27,8 +27,8 @@ def release(cast: Cast, clock: SetClock, *, sent: bool = True) -> int:
     return item
 
 
-def change(cast: Cast, item: int, when: str | None, *, told: bool = False) -> None:
-    embargoes.change(cast.installation, cast.actor("writer"), item, when, told=told)
+def change(cast: Cast, item: int, when: str | None, *, confirmed: bool = False) -> None:
+    embargoes.change(cast.installation, cast.actor("writer"), item, when, confirmed=confirmed)
 
 
 def say_yes(cast: Cast, item: int) -> None:
@@ -51,7 +51,7 @@ def test_a_later_embargo_must_be_told_to_those_who_have_it_and_approved(
     with pytest.raises(embargoes.AlreadySent):
         change(cast, item, "2026-11-26T16:00")
     assert waiting(cast, item) == ["13:00"], "a refused change changes nothing"
-    change(cast, item, "2026-11-26T16:00", told=True)
+    change(cast, item, "2026-11-26T16:00", confirmed=True)
     assert (desk.look(cast, item).state, waiting(cast, item)) == ("in_review", [])
     clock.forward(hours=2)
     desk.publish_what_is_due(cast.installation)
@@ -85,7 +85,7 @@ def test_a_lifted_embargo_lets_it_out_when_that_is_approved(cast: Cast, clock: S
 
 def test_what_is_sent_back_can_be_changed_once_more(cast: Cast, clock: SetClock) -> None:
     item = release(cast, clock)
-    change(cast, item, "2026-11-26T16:00", told=True)
+    change(cast, item, "2026-11-26T16:00", confirmed=True)
     approve.request_changes(
         cast.installation, cast.actor("approver"), item, desk.hash_of(cast, item), "Nej, klockan tre."
     )
@@ -97,7 +97,7 @@ def test_what_is_sent_back_can_be_changed_once_more(cast: Cast, clock: SetClock)
 def test_it_is_changed_so_only_while_a_list_has_it_and_nobody_in_public(cast: Cast, clock: SetClock) -> None:
     item = release(cast, clock, sent=False)
     with pytest.raises(Conflict):
-        change(cast, item, "2026-11-26T16:00", told=True)
+        change(cast, item, "2026-11-26T16:00", confirmed=True)
     clock.forward(hours=5)
     desk.publish_what_is_due(cast.installation)
     with pytest.raises(Invalid, match="the embargo that it has"):
@@ -107,7 +107,7 @@ def test_it_is_changed_so_only_while_a_list_has_it_and_nobody_in_public(cast: Ca
     clock.forward(hours=2)
     desk.publish_what_is_due(cast.installation)
     with pytest.raises(Conflict):
-        change(cast, item, "2026-11-26T16:00", told=True)
+        change(cast, item, "2026-11-26T16:00", confirmed=True)
 
 
 def test_the_address_stays_the_same_until_it_is_ended(cast: Cast, mail: MailBag, clock: SetClock) -> None:

@@ -239,7 +239,7 @@ def test_the_page_of_the_item_changes_the_embargo_once_it_is_confirmed(story: St
     refused = writer.post(f"~/items/{story.item}/embargo", later)
     assert refused.status_code == 409
     assert "Berätta själv" in refused.text
-    assert writer.post(f"~/items/{story.item}/embargo", later | {"told": "1"}).status_code == 303
+    assert writer.post(f"~/items/{story.item}/embargo", later | {"confirmed": "1"}).status_code == 303
     assert desk.look(story.cast, story.item).state == "in_review"
 
 

@@ -92,9 +92,9 @@ def fill(connection: sa.Connection) -> None:
     place = {row.id: row.workspace_id for row in media}
     sources: dict[int, set[int]] = {}
     for number in facts:  # a card is younger than what it was drawn from, so the older ones are known already
-        direct = {one for one in _drawn_from(facts[number]) if place.get(one) == place[number] and one < number}
-        sources[number] = direct.union(*(sources[one] for one in direct))
-    ends = {number: end for number, one in facts.items() if (end := _first_end(one)) is not None}
+        direct = {each for each in _drawn_from(facts[number]) if place.get(each) == place[number] and each < number}
+        sources[number] = direct.union(*(sources[each] for each in direct))
+    ends = {number: end for number, each in facts.items() if (end := _first_end(each)) is not None}
     _run(
         connection,
         "UPDATE media SET consent_ends = :ends WHERE id = :id",
@@ -104,18 +104,18 @@ def fill(connection: sa.Connection) -> None:
         connection,
         "INSERT INTO picture_source (media_id, source_id, workspace_id) VALUES (:id, :source, :place)",
         (
-            {"id": number, "source": one, "place": place[number]}
-            for number, found in sources.items()
-            for one in sorted(found)
+            {"id": number, "source": each, "place": place[number]}
+            for number, sources_of in sources.items()
+            for each in sorted(sources_of)
         ),
     )
     _run(
         connection,
         "INSERT INTO likeness (media_id, quarter, dhash, workspace_id) VALUES (:id, :quarter, :dhash, :place)",
         (
-            {"id": number, "quarter": quarter, "dhash": one["dhash"], "place": place[number]}
-            for number, one in facts.items()
-            for quarter in _quarters(one)
+            {"id": number, "quarter": quarter, "dhash": each["dhash"], "place": place[number]}
+            for number, each in facts.items()
+            for quarter in _quarters(each)
         ),
     )
     _run(
@@ -130,9 +130,9 @@ def _uses(connection: sa.Connection, known: dict[tuple[int, str], int]) -> Itera
     wanted = sa.text("SELECT id, workspace_id, content FROM revision WHERE id > :last ORDER BY id LIMIT :most")
     while rows := connection.execute(wanted, {"last": last, "most": BATCH}).all():
         for row in rows:
-            shown = {str(one.get("sha256")) for one in _each(_read(row.content), "pictures")}
+            shown = {str(each.get("sha256")) for each in _each(_read(row.content), "pictures")}
             numbers = {known[row.workspace_id, sha] for sha in shown if (row.workspace_id, sha) in known}
-            yield from ({"id": row.id, "media": one, "place": row.workspace_id} for one in sorted(numbers))
+            yield from ({"id": row.id, "media": each, "place": row.workspace_id} for each in sorted(numbers))
         last = rows[-1].id
 
 
@@ -150,34 +150,34 @@ def _run(connection: sa.Connection, statement: str, rows: Iterator[dict[str, obj
 def _read(text: str | bytes | None) -> dict[str, object]:
     """The JSON; what cannot be read says nothing, and stops no other."""
     try:
-        found = json.loads(text or "{}")
+        value = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _each(found: dict[str, object], name: str) -> list[dict[str, object]]:
-    listed = found.get(name)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+def _each(facts: dict[str, object], name: str) -> list[dict[str, object]]:
+    listed = facts.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _drawn_from(facts: dict[str, object]) -> set[int]:
-    made = facts.get("card")
-    pictures = made.get("pictures") if isinstance(made, dict) else None
-    return {one for one in pictures.values() if isinstance(one, int)} if isinstance(pictures, dict) else set()
+    card = facts.get("card")
+    pictures = card.get("pictures") if isinstance(card, dict) else None
+    return {each for each in pictures.values() if isinstance(each, int)} if isinstance(pictures, dict) else set()
 
 
 def _first_end(facts: dict[str, object]) -> int | None:
     """Microseconds; an end that cannot be read was long ago."""
-    found = []
-    for one in _each(facts, "persons"):
-        if one.get("ends"):
+    moments = []
+    for each in _each(facts, "persons"):
+        if each.get("ends"):
             try:
-                moment = datetime.fromisoformat(str(one["ends"]))
-                found.append(to_micros(moment.astimezone(UTC)) if moment.tzinfo else 0)
+                moment = datetime.fromisoformat(str(each["ends"]))
+                moments.append(to_micros(moment.astimezone(UTC)) if moment.tzinfo else 0)
             except (ValueError, OverflowError):
-                found.append(0)
-    return min(found, default=None)
+                moments.append(0)
+    return min(moments, default=None)
 
 
 def _quarters(facts: dict[str, object]) -> list[int]:

@@ -1,0 +1,230 @@
+"""The kinds of notices: for each what happened, what it means, and what to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from commsched.core.text.messages import N_
+
+ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
+TALK, TIMES = "talk", "times"
+PATHS: Final = {
+    ITEM: "/w/{slug}/items/{item}",
+    TALK: "/w/{slug}/items/{item}#talk",
+    DECIDE: "/a/{token}",
+    HOME: "/w/{slug}/",
+    CHANNELS: "/w/{slug}/channels/",
+    CONSENTS: "/w/{slug}/pictures/consents",
+    PASSWORD: "/password/{token}",
+    TIMES: "/w/{slug}/times/",
+}
+"""Where the button leads."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of letter, in msgids. ``to`` names the button's place in :data:`PATHS`."""
+
+    subject: str
+    what: str
+    means: str
+    press: str
+    to: str = ITEM
+    shows_item: bool = True
+    """Whether the letter shows how the item begins."""
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "asked_to_approve": Kind(
+        N_("Approve: %(title)s"),
+        N_("“%(title)s” waits for your approval."),
+        N_("Nothing goes out until you have said yes. What the page shows is exactly what will be published."),
+        N_("Read and decide"),
+        DECIDE,
+    ),
+    "reminder": Kind(
+        N_("Still waiting for you: %(title)s"),
+        N_("“%(title)s” still waits for your approval."),
+        N_("If nobody has said yes when its time comes, it is held and does not go out."),
+        N_("Read and decide"),
+        DECIDE,
+    ),
+    "asked_to_accept": Kind(
+        N_("%(by)s has changed: %(title)s"),
+        N_("%(by)s has written in “%(title)s”. Do you accept it?"),
+        N_(
+            "Nobody approves their own words. When you have read and accepted what %(by)s wrote, %(by)s can "
+            "approve it. "
+            "Nothing goes out before that."
+        ),
+        N_("See what has changed"),
+    ),
+    "commented": Kind(
+        N_("Said about %(title)s"),
+        N_("%(by)s has said something about “%(title)s”."),
+        N_("Answer on its page, so that the others see it too."),
+        N_("Read and answer"),
+        TALK,
+        shows_item=False,
+    ),
+    "held": Kind(
+        N_("Did not go out: %(title)s"),
+        N_("“%(title)s” is held and has not gone out%(where)s."),
+        N_("Nothing more happens by itself. Choose whether to send it, give it another time or drop it."),
+        N_("Choose what to do"),
+    ),
+    "failed": Kind(
+        N_("Failed: %(title)s"),
+        N_("“%(title)s” could not be published%(where)s."),
+        N_("It is not tried again by itself. Look at the answer, correct what is wrong and try again."),
+        N_("See what went wrong"),
+    ),
+    "unknown_ask": Kind(
+        N_("Did it go out? %(title)s"),
+        N_("We do not know whether “%(title)s” went out%(where)s."),
+        N_(
+            "The connection broke before the answer came. So that nothing is published twice, it is not sent again "
+            "before that is known. Look at the channel, then say whether it is there."
+        ),
+        N_("Answer yes or no"),
+    ),
+    "changes_requested": Kind(
+        N_("Sent back: %(title)s"),
+        N_("%(by)s wants something changed in “%(title)s”."),
+        N_("It does not go out until it has been approved. When you have changed it, send it for approval again."),
+        N_("Open and change"),
+    ),
+    "approved": Kind(
+        N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
+    ),
+    "bypass_used": Kind(
+        N_("Released without approval: %(title)s"),
+        N_("%(by)s has released “%(title)s” without approval."),
+        N_(
+            "An emergency release is possible so that the office can answer in a hurry. It is on the record, and "
+            "you are told because you would have approved it. What has not gone out yet can still be stopped."
+        ),
+        N_("See it"),
+    ),
+    "taken_down": Kind(
+        N_("Taken down: %(title)s"),
+        N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_(
+            "It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
+            "other channels it stands until somebody takes it down there."
+        ),
+        N_("See it"),
+    ),
+    "token_expiring": Kind(
+        N_("Access to %(channel)s runs out"),
+        N_("The access to %(channel)s runs out %(expires)s."),
+        N_(
+            "After that nothing can be published there. Connecting again takes a few minutes, and what is scheduled "
+            "stays as it is."
+        ),
+        N_("Connect again"),
+        CHANNELS,
+        shows_item=False,
+    ),
+    "access_died": Kind(
+        N_("Access to %(channel)s has died"),
+        N_("%(channel)s no longer lets the office in."),
+        N_(
+            "Nothing can be published there until it is connected again, which takes a few minutes. What falls due "
+            "meanwhile is held."
+        ),
+        N_("Connect again"),
+        CHANNELS,
+        shows_item=False,
+    ),
+    "consent_ending": Kind(
+        N_("A consent runs out within %(days)s days"),
+        N_("A consent to be shown in pictures runs out within %(days)s days."),
+        N_(
+            "After that day nothing goes out with the picture, and it is no longer shown on your own pages. "
+            "What is out "
+            "in other channels must be taken down by hand. Ask whether they still agree, or choose another picture."
+        ),
+        N_("See the consents"),
+        CONSENTS,
+        shows_item=False,
+    ),
+    "paused": Kind(
+        N_("Everything is paused"),
+        N_("%(by)s has paused everything."),
+        N_("Nothing goes out until somebody resumes. What falls due meanwhile is kept and asked about."),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+    "resumed": Kind(
+        N_("The pause is over"),
+        N_("%(by)s has ended the pause."),
+        N_("Things go out at their times again. What fell due meanwhile waits for a choice, item by item."),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+    "scheduler_stopped": Kind(
+        N_("Nothing is being published right now"),
+        N_("The scheduler has stopped: nothing goes out."),
+        N_(
+            "What is scheduled waits until this is mended, and what has become too late by then is held and asked "
+            "about. Tell whoever runs this installation. You get one more mail when all is well again."
+        ),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+    "overdue": Kind(
+        N_("Something has not gone out in time"),
+        N_("Something that should have gone out still waits."),
+        N_(
+            "The scheduler has not sent it, and has not said why. Tell whoever runs this installation. If it must be "
+            "said now, cancel it here first and say it yourselves, so that it is not said twice."
+        ),
+        N_("See what waits"),
+        HOME,
+        shows_item=False,
+    ),
+    "pages_stopped": Kind(
+        N_("The pages do not answer"),
+        N_("The pages have stopped, but the scheduler goes: what is scheduled goes out."),
+        N_("Nobody can write, approve or pause until they are started again. Tell whoever runs this installation."),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+    "well_again": Kind(
+        N_("All is well again"),
+        N_("The scheduler goes again."),
+        N_(
+            "Things go out at their times. Look at the first page: what became too late meanwhile waits there for an "
+            "answer."
+        ),
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+    "times_shifted": Kind(
+        N_("Planned times have shifted"),
+        N_("Some of what is planned now means another moment than when it was set."),
+        N_(
+            "The rules of the time zone, or the office's time zone, were changed. Until somebody chooses, everything "
+            "goes out at the same moment as before, but the clock will show another time then."
+        ),
+        N_("See and choose"),
+        TIMES,
+        shows_item=False,
+    ),
+    "morning": Kind(
+        N_("Today, %(day)s"),
+        N_("Good morning. This is how the day looks."),
+        "",
+        N_("Open the office"),
+        HOME,
+        shows_item=False,
+    ),
+}
