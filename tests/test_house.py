@@ -134,7 +134,7 @@ VAGUE_CEILINGS = {
     "images": 0,
     "mail": 0,
     "platforms": 0,
-    "services": 13,
+    "services": 0,
     "store": 0,
     "web": 0,
     "wsgi.py": 0,

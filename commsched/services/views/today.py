@@ -99,18 +99,18 @@ class Now(msgspec.Struct, frozen=True):
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
         items += len(self.spoken) + len(self.late)
-        return items + sum(not one.by_pause for one in self.stopped) + bool(self.paused)
+        return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property
     def elsewhere(self) -> list[Item]:
         """What waits for somebody else's yes."""
         own = self.mine | self.to_accept | self.stuck
-        return [one for one in self.to_approve if one.id not in own]
+        return [item for item in self.to_approve if item.id not in own]
 
     @property
     def paused(self) -> set[int]:
         """The items that fell due during a pause."""
-        return {one.item for one in self.stopped if one.by_pause}
+        return {row.item for row in self.stopped if row.by_pause}
 
 
 def read_today(installation: Installation, actor: Actor, start: datetime, end: datetime, until: datetime) -> Now:
@@ -126,17 +126,17 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         waiting = _by_time(listed, "in_review")
         roster = read_roster(session, now)
         turned = turns(session, roster, waiting)
-        whose = {number: one.asked | one.acceptors for number, one in turned.items()}
+        whose = {number: turn.asked | turn.acceptors for number, turn in turned.items()}
         planned = [row for row in listed if row.in_span]
         sent = _sent(session, [row.item.id for row in planned], rare.stopped)
         plans = times.plans(session, (row.item for row in listed))
         lines = _lines(planned, plans, known.channels, _by_item(sent), (start, until))
         return Now(
             to_approve=[item for item, _revision in waiting],
-            mine=_where(turned, lambda one: actor.person in one.asked),
+            mine=_where(turned, lambda turn: actor.person in turn.asked),
             waits_for={number: roster.names(people) for number, people in whose.items()},
-            to_accept=_where(turned, lambda one: actor.person in one.acceptors),
-            stuck=_where(turned, lambda one: one.stuck),
+            to_accept=_where(turned, lambda turn: actor.person in turn.acceptors),
+            stuck=_where(turned, lambda turn: turn.stuck),
             spoken=comments.unread(session, actor.person, MOST) if rare.talk else [],
             sent_back=[item for item, _revision in _by_time(listed, "changes_requested")],
             unscheduled=[item for item, _revision in _by_time(listed, "approved")],
@@ -144,8 +144,8 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             stopped=_stopped(sent, known.channels),
             channels=_dying(known.channels.values(), now),
             consents=ending(session, now) if rare.consents else [],
-            today=[one for one in lines if one.at < end],
-            ahead=[one for one in lines if one.at >= end],
+            today=[line for line in lines if line.at < end],
+            ahead=[line for line in lines if line.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
             shifted=sum(
                 shifted_times.count_shifted(row.item, plans[row.item.id].own.values(), known.workspace.zone, now)
@@ -157,7 +157,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
 
 
 def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[int]:
-    return frozenset(number for number, one in turns.items() if wanted(one))
+    return frozenset(number for number, turn in turns.items() if wanted(turn))
 
 
 class _Rare(msgspec.Struct, frozen=True):
@@ -230,8 +230,8 @@ def _listed(
 
 def _first(most: int, *where: ColumnElement[bool]) -> Select[tuple[int]]:
     """The ids of the first ``most`` items by time; a subquery, since a piece of a union has no limit of its own."""
-    found = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
-    return select(found.c.id)
+    first = select(Item.id).where(*where).order_by(Item.publish_at.nulls_first(), Item.id).limit(most).subquery()
+    return select(first.c.id)
 
 
 def _first_own(since: datetime, to: datetime) -> Select[tuple[int]]:
@@ -239,8 +239,7 @@ def _first_own(since: datetime, to: datetime) -> Select[tuple[int]]:
     at = ChannelTime.publish_at
     own = select(ChannelTime.item_id).join(Item, Item.id == ChannelTime.item_id)
     own = own.where(at >= since, at < to, Item.state != "cancelled").order_by(at, ChannelTime.id).limit(4 * MOST)
-    found = own.subquery()
-    return select(found.c.item_id)
+    return select(own.subquery().c.item_id)
 
 
 def _without_stopped(state: str) -> list[ColumnElement[bool]]:
@@ -283,7 +282,7 @@ def _sent(session: Session, items: list[int], stopped: bool) -> list[_Sent]:
     out = parts.where(Part.state == "published")
     first = select(Delivery.id).where(_STOPPED).order_by(Delivery.due_at.desc(), Delivery.id).limit(MOST).subquery()
     listed = Delivery.id.in_(select(first.c.id)) if stopped else false()
-    found: Select[*tuple[Any, ...]] = (
+    deliveries: Select[*tuple[Any, ...]] = (
         select(
             Delivery.id,
             Delivery.item_id,
@@ -302,7 +301,7 @@ def _sent(session: Session, items: list[int], stopped: bool) -> list[_Sent]:
         .where(or_(listed, and_(Delivery.item_id.in_(items), Delivery.state != "cancelled")))
         .order_by(Delivery.id)
     )
-    return [_Sent(*row) for row in session.execute(found)]
+    return [_Sent(*row) for row in session.execute(deliveries)]
 
 
 def _stopped(sent: list[_Sent], channels: Mapping[int, Channel]) -> list[Stopped]:
@@ -328,13 +327,13 @@ def _stopped(sent: list[_Sent], channels: Mapping[int, Channel]) -> list[Stopped
 
 def _dying(channels: Iterable[Channel], now: datetime) -> list[Channel]:
     """Those whose access has died or soon will, what ends first first."""
-    found = [
+    ending_soon = [
         row
         for row in channels
         if row.state == "broken"
         or (row.state == "ok" and row.token_expires_at is not None and row.token_expires_at <= now + WARN)
     ]
-    return sorted(found, key=lambda row: (row.token_expires_at is not None, row.token_expires_at or now))[:MOST]
+    return sorted(ending_soon, key=lambda row: (row.token_expires_at is not None, row.token_expires_at or now))[:MOST]
 
 
 def _by_item(sent: list[_Sent]) -> dict[int, dict[int, _Sent]]:

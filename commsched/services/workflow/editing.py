@@ -127,24 +127,24 @@ def save(
     installation: Installation,
     actor: Actor,
     item_id: int,
-    given: DraftIn,
+    draft: DraftIn,
     expected_hash: str | None = None,
     *,
     expected_stamp: str | None = None,
     by_itself: bool = False,
     times: Times | None = None,
-    made: Ready | None = None,
+    ready: Ready | None = None,
 ) -> bool:
     """Save a new revision if anything a reader sees has changed; returns whether it has.
 
     Every change voids the approval: waiting deliveries are cancelled and the item is a draft again. Raises
     :class:`Changed` when ``expected_hash`` (or ``expected_stamp``, see :func:`commsched.services.content.items.stamp`)
     is not the current one, :class:`Conflict` when something is already out. ``by_itself``: an autosave. The record gets
-    one line for a period of writing instead of one every few seconds. ``times`` and ``made``: what the caller has read
-    or made of ``given`` already, so that it is not done twice.
+    one line for a period of writing instead of one every few seconds. ``times`` and ``ready``: what the caller has read
+    or made of ``draft`` already, so that it is not done twice.
     """
     actor.require("write")
-    prepared = made or _ready_for(installation, actor, given, item_id, times)
+    prepared = ready or _ready_for(installation, actor, draft, item_id, times)
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id, lock=True)
         revision = current(session, item)
@@ -156,10 +156,10 @@ def save(
         was = item.state if clearance(session, item, revision.hash) is not None else ""
         difference = Difference(
             content=prepared.hash != revision.hash,
-            sources=[_plain(source) for source in given.sources] != revision.sources,
+            sources=[_plain(source) for source in draft.sources] != revision.sources,
             times=_set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared),
         )
-        _keep_changes(installation, session, actor, item, prepared, given.sources, difference)
+        _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
         if difference.content:
             _void_approval(installation, session, actor, item, was)
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):

@@ -42,7 +42,7 @@ def _when(view: View) -> str:
 def _moments(view: View) -> list[Moment]:
     """The times at which something goes out, in order, each once."""
     assert view.publish is not None
-    own = [view.own.get(one.channel.id, view.publish) for one in view.previews] or [view.publish]
+    own = [view.own.get(preview.channel.id, view.publish) for preview in view.previews] or [view.publish]
     return sorted({moment.at: moment for moment in own}.values(), key=lambda moment: moment.at)
 
 
