@@ -94,7 +94,7 @@ def save_new(
     if before.again and before.stamp:
         stamp = before.stamp
         editing.save(
-            installation, actor, before.item_id, draft, expected_stamp=stamp, by_itself=by_itself, made=prepared
+            installation, actor, before.item_id, draft, expected_stamp=stamp, by_itself=by_itself, ready=prepared
         )
         with installation.store.write(actor.workspace) as session:
             row = _take(session, actor, key)
