@@ -43,7 +43,7 @@ from commsched.web.app import create_app
 from commsched.web.calendar import chips, filters
 from commsched.web.calendar import routes as pages
 from commsched.web.calendar.span import span
-from commsched.web.http import i18n
+from commsched.web.http import i18n, request_context
 
 NOW = datetime(2026, 11, 12, 9, 3, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -165,7 +165,7 @@ def add_plain(app: Flask, installation: Installation) -> None:
     def plain() -> str:
         shown = span("month", dates.local(NOW, "Europe/Stockholm").date(), "Europe/Stockholm")
         wanted = calendar.CalendarFilter()
-        with installation.store.read(i18n.actor().workspace) as session:
+        with installation.store.read(request_context.actor().workspace) as session:
             found = session.scalars(
                 select(Item)
                 .where(Item.publish_at >= shown.start, Item.publish_at < shown.end, Item.state != "cancelled")
@@ -181,9 +181,10 @@ def add_plain(app: Flask, installation: Installation) -> None:
                 row.moves, row.near = row.state not in calendar.FIXED, row.id in near
                 placed.append(chips.Placed(row.wall, str(draw(row, "/w/m"))))
             around = calendar.Around(
-                channels, {m.person_id: m.person.name for m in people.members(installation, i18n.actor().workspace)}
+                channels,
+                {m.person_id: m.person.name for m in people.members(installation, request_context.actor().workspace)},
             )
-            return i18n.page(
+            return request_context.page(
                 "calendar/month.html",
                 address=filters.Address(shown, wanted),
                 span=shown,

@@ -67,9 +67,9 @@ def add_channel(
 
 
 def _tell_if_mute(installation: Installation, place: Workspace, channel: Channel) -> None:
-    from commsched.services.channels import connect
+    from commsched.services.channels import directory
 
-    if connect.mute(installation, channel, place.is_demo):
+    if directory.mute(installation, channel, place.is_demo):
         echo(
             N_("%(name)s reaches nobody until a mail server is set (smtp_url). What is sent there is held."),
             name=channel.name,
@@ -139,7 +139,7 @@ def points_inside(platform: Platform, values: dict[str, str]) -> bool:
 @click.option("--archived", is_flag=True, help="Those that were taken out of use, too.")
 def list_channels(workspace: str, archived: bool) -> None:
     """List the channels of an office and how they stand."""
-    from commsched.services.channels import connect
+    from commsched.services.channels import directory
 
     installation = open_installation()
     office, _ = workspace_and_actor(installation, workspace)
@@ -150,10 +150,10 @@ def list_channels(workspace: str, archived: bool) -> None:
             channel.platform,
             channel.name,
             channel.account_name,
-            connect.standing(channel, now),
+            directory.standing(channel, now),
             f"{channel.token_expires_at:%Y-%m-%d}" if channel.token_expires_at else "",
         )
-        for channel in connect.channels(installation, office.id, archived)
+        for channel in directory.channels(installation, office.id, archived)
     ]
     table(rows, ("id", "platform", "name", "account", "state", "expires"))
 
@@ -164,11 +164,11 @@ def list_channels(workspace: str, archived: bool) -> None:
 def check_channel(workspace: str, id: int | None) -> None:
     """Make the harmless call again, for one channel or for all. Exit code 1 if any does not work."""
     from commsched.core.text.messages import OfficeError
-    from commsched.services.channels import connect
+    from commsched.services.channels import connect, directory
 
     installation = open_installation()
     office, actor = workspace_and_actor(installation, workspace)
-    wanted = [id] if id is not None else [channel.id for channel in connect.channels(installation, office.id)]
+    wanted = [id] if id is not None else [channel.id for channel in directory.channels(installation, office.id)]
     bad = 0
     for number in wanted:
         try:
@@ -187,11 +187,11 @@ def check_channel(workspace: str, id: int | None) -> None:
 @click.argument("id", type=int)
 def archive_channel(workspace: str, id: int) -> None:
     """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
-    from commsched.services.channels import connect
+    from commsched.services.channels import manage
 
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
-    connect.archive(installation, actor, id)
+    manage.archive(installation, actor, id)
 
 
 @channel.command("forget")
@@ -201,11 +201,11 @@ def archive_channel(workspace: str, id: int) -> None:
 def forget_recipient(workspace: str, id: int, address: str) -> None:
     """Take one person off a list and keep nothing of them; ADDRESS may be “-” for stdin, so that it stands in no
     shell's history. What is approved goes out to the others. Exit code 1 if they were not on the list."""
-    from commsched.services.channels import connect
+    from commsched.services.channels import list_editing
 
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
-    if not connect.forget(installation, actor, id, _value(address)):
+    if not list_editing.forget(installation, actor, id, _value(address)):
         echo(N_("That address is not on the list."))
         click.get_current_context().exit(1)
 
@@ -218,11 +218,11 @@ def forget_recipient(workspace: str, id: int, address: str) -> None:
 def take_off_recipient(workspace: str, id: int, address: str, state: Literal["unsubscribed", "bounced"]) -> None:
     """Write nothing more to one person on a list, however often it is pasted anew: they want no more mail, or it comes
     back. ADDRESS may be “-” for stdin. Their address is not kept. Exit code 1 if they were not on the list."""
-    from commsched.services.channels import connect
+    from commsched.services.channels import list_editing
 
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
-    if not connect.take_off(installation, actor, id, _value(address), state):
+    if not list_editing.take_off(installation, actor, id, _value(address), state):
         echo(N_("That address is not on the list."))
         click.get_current_context().exit(1)
 

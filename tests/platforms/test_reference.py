@@ -21,7 +21,7 @@ from commsched.core.platform.contract import ChannelContext, DeadToken, Platform
 from commsched.core.text import catalogues, languages
 from commsched.core.text.messages import Invalid
 from commsched.platforms._http.network import Session
-from commsched.services.channels import authorize, connect, renewal
+from commsched.services.channels import authorize, connect, directory, renewal
 from commsched.services.deliver import calls
 from commsched.services.deliver.claims import LEASE
 from commsched.services.deliver.dispatcher import Dispatcher
@@ -106,7 +106,7 @@ def connected(installed: Platform, server: ReferenceServer, inside: Installation
 
 
 def secrets(inside: Installation, channel: Channel) -> dict[str, str]:
-    return inside.vault.unseal_map(connect.get(inside, channel.workspace_id, channel.id).secrets)
+    return inside.vault.unseal_map(directory.get(inside, channel.workspace_id, channel.id).secrets)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_person_says_yes_at_the_platform_and_comes_back_with_a_channel(
     back = say_yes(address)
     assert browse(cast.stranger, slug=cast.elsewhere.slug).get(back).status_code in (403, 404)
     assert admin.get(back).status_code == 303
-    (channel,) = connect.channels(inside, cast.place.id)
+    (channel,) = directory.channels(inside, cast.place.id)
     assert (channel.account, channel.account_name) == ("7", "kansli")
     assert secrets(inside, channel)["access_token"] == server.access
     assert channel.token_expires_at is None, "it is renewed by itself, so nobody is warned of a date"
@@ -187,7 +187,7 @@ def test_an_answer_counts_only_for_who_began_in_time_and_on_that_platform(
         authorize.finish(inside, cast.actor(), "reference", late)
     with pytest.raises(Exception, match="Begin again"):
         authorize.finish(inside, cast.actor(), "reference", begun() | {"state": "guessed"})
-    assert connect.channels(inside, cast.place.id) == []
+    assert directory.channels(inside, cast.place.id) == []
 
 
 def test_a_no_at_the_platform_is_told_in_words(
@@ -232,7 +232,7 @@ def test_an_empty_answer_never_overwrites(
     server.says_nothing = True
     assert renewal.renew(inside, channel.workspace_id, channel.id) == "later"
     assert secrets(inside, channel) == before
-    assert connect.get(inside, channel.workspace_id, channel.id).state == "ok"
+    assert directory.get(inside, channel.workspace_id, channel.id).state == "ok"
 
 
 def test_two_do_not_renew_at_once(channel: Channel, server: ReferenceServer, inside: Installation) -> None:
@@ -254,7 +254,7 @@ def test_what_cannot_be_renewed_stops_the_channel_and_is_told(
 ) -> None:
     server.refresh = "another"
     assert renewal.renew(inside, channel.workspace_id, channel.id) == "refused"
-    assert connect.get(inside, channel.workspace_id, channel.id).state == "broken"
+    assert directory.get(inside, channel.workspace_id, channel.id).state == "broken"
     assert desk.notices(inside, cast.place.id, "access_died") == {cast.administrator.id}
 
 

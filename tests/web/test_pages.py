@@ -12,7 +12,7 @@ from commsched.core.approval.rules import Policy, Step
 from commsched.core.content.draft import DraftIn
 from commsched.services.accounts import office_settings, people, sessions, tokens
 from commsched.services.accounts.policies import from_policy
-from commsched.services.channels import connect
+from commsched.services.channels import directory
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import editing, leaving
 from commsched.store.models import Channel, Workspace
@@ -240,7 +240,7 @@ def test_a_channel_is_checked_at_once_and_shows_its_account(
     given = browser.post("~/channels/new/sandbox", {"name": "Provväggen", "behaviour": "normal"})
     assert given.status_code == 303
     assert "Provväggen" in browser.get("~/channels/").text
-    (channel,) = connect.channels(installation, cast.place.id)
+    (channel,) = directory.channels(installation, cast.place.id)
     assert channel.account
     assert channel.checked_at == installation.now()
 
@@ -250,7 +250,7 @@ def test_the_page_takes_no_setting_that_the_form_does_not_have(
 ) -> None:
     form = {"name": "Provväggen", "behaviour": "normal", "allow_private": "1", "evil": "x"}
     assert browse(cast.administrator).post("~/channels/new/sandbox", form).status_code == 303
-    assert "allow_private" not in connect.channels(installation, cast.place.id)[0].settings
+    assert "allow_private" not in directory.channels(installation, cast.place.id)[0].settings
 
 
 def test_a_server_on_our_own_network_is_not_reached_from_the_page(browse: Any, cast: Cast) -> None:
@@ -296,9 +296,9 @@ def test_a_removed_channel_forgets_its_secrets(browse: Any, cast: Cast, installa
         )
         session.add(channel)
     assert browse(cast.administrator).post(f"~/channels/{channel.id}/remove").status_code == 303
-    gone = connect.get(installation, cast.place.id, channel.id)
+    gone = directory.get(installation, cast.place.id, channel.id)
     assert (gone.state, gone.secrets) == ("archived", "")
-    assert connect.channels(installation, cast.place.id) == []
+    assert directory.channels(installation, cast.place.id) == []
 
 
 def test_a_pause_stands_on_every_page(browse: Any, cast: Cast, installation: Installation) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from itertools import count
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.approval.rules import Policy
-from commsched.core.platform import channel_state as access
 from commsched.core.platform.contract import Account, Platform, Setting
 from commsched.core.text.catalogues import translate
 from commsched.core.text.decoding import without_invisible
-from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.accounts.people import check_name
-from commsched.services.accounts.policies import check_policy, to_policy
 from commsched.services.channels import lists
+from commsched.services.channels.directory import find, get, plain_settings
 from commsched.services.channels.lists import LIST
 from commsched.services.channels.renewal import keep_dates
-from commsched.services.kernel import context
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
@@ -112,7 +108,7 @@ def keep_new(
     with installation.store.write(actor.workspace) as session:
         locks.row(session, Workspace, actor.workspace)  # two channels that are connected at once know of each other
         name = check_name(name or _default_name(session, actor, platform, account), 120)
-        _refuse_twice(session, platform, account, name)
+        refuse_twice(session, platform, account, name)
         channel = Channel(platform=platform.key, name=name, created_at=installation.now())
         session.add(channel)
         _keep(installation, channel, plain, secret, account)
@@ -188,7 +184,7 @@ def _ask(
         return platform.connect(wire)
 
 
-def _refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
+def refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
     others = session.scalars(select(Channel).where(Channel.state != "archived", Channel.id != but)).all()
     if any(other.name.casefold() == name.casefold() for other in others):
         raise Conflict(N_("There is already a channel called “%(name)s”."), "name", name=name)
@@ -229,38 +225,18 @@ def _keep(
     channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
-def find(session: Session, channel_id: int) -> Channel:
-    """The channel, archived or not. Raises :class:`NotFound`."""
-    channel = session.scalar(select(Channel).where(Channel.id == channel_id))
-    if channel is None:
-        raise NotFound(N_("There is no such channel."))
-    return channel
-
-
-def get(installation: Installation, workspace: int, channel_id: int) -> Channel:
-    with installation.store.read(workspace) as session:
-        return find(session, channel_id)
-
-
-def channels(installation: Installation, workspace: int, archived: bool = False) -> list[Channel]:
-    """The channels of a workspace by name, those that were removed only if asked for."""
-    statement = select(Channel).order_by(Channel.name)
-    if not archived:
-        statement = statement.where(Channel.state != "archived")
-    with installation.store.read(workspace) as session:
-        return list(session.scalars(statement))
-
-
 def reconnect(installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str]) -> Channel:
     """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
 
     A secret never follows to another server: whoever changes the address must know the token, and gets no right to
     this machine's own network with it.
     """
-    return _renew(installation, actor, channel_id, entered, "channel.reconnected")
+    return renew_with(installation, actor, channel_id, entered, "channel.reconnected")
 
 
-def _renew(installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], deed: str) -> Channel:
+def renew_with(
+    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], deed: str
+) -> Channel:
     """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
     channel = get(installation, actor.workspace, channel_id)
@@ -358,116 +334,4 @@ def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str],
 
 def check_again(installation: Installation, actor: Actor, channel_id: int) -> Channel:
     """Make the harmless call again with what is kept; a channel that works is no longer broken."""
-    return reconnect(installation, actor, channel_id, _plain(get(installation, actor.workspace, channel_id)))
-
-
-def has_list(installation: Installation, channel: Channel) -> bool:
-    """Whether the channel goes to a list of people, which has a page of its own."""
-    return LIST in {setting.key for setting in installation.platform(channel.platform).settings}
-
-
-def _list(installation: Installation, actor: Actor, channel_id: int) -> Channel:
-    actor.require("administer")
-    channel = get(installation, actor.workspace, channel_id)
-    if channel.state == "archived" or not has_list(installation, channel):
-        raise NotFound(N_("There is no list of addresses here."))
-    return channel
-
-
-def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
-    """The addresses of a list, one on each line. Whoever opens it stands in the record."""
-    channel = _list(installation, actor, channel_id)
-    with installation.store.write(actor.workspace) as session:
-        note(session, installation, actor, "channel.list_opened", channel=channel.id, name=channel.name)
-        return lists.text_of(installation, session, channel)
-
-
-def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
-    """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
-    channel = _list(installation, actor, channel_id)
-    if not lines.strip():
-        raise Invalid(N_("This is needed."), LIST)
-    _renew(installation, actor, channel_id, _plain(channel) | {LIST: lines}, "channel.list_changed")
-
-
-def forget(installation: Installation, actor: Actor, channel_id: int, address: str) -> bool:
-    """Take one person off a list and keep nothing of them; returns whether they were on it. What is approved goes out
-    to the others. The record says that somebody was forgotten, not who."""
-    channel = _list(installation, actor, channel_id)
-    with installation.store.write(actor.workspace) as session:
-        row = find(session, channel_id)
-        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
-        known = lists.forget(installation, session, row.id, address)
-        if known:
-            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
-            note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
-    return known
-
-
-def take_off(
-    installation: Installation, actor: Actor, channel_id: int, address: str, state: Literal["unsubscribed", "bounced"]
-) -> bool:
-    """Write nothing more to one person on a list, however often it is pasted anew; ``state`` says why. Returns whether
-    they were on it. What is approved goes out to the others, also where it is going out at this moment."""
-    channel = _list(installation, actor, channel_id)
-    with installation.store.write(actor.workspace) as session:
-        row = find(session, channel_id)
-        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
-        known = lists.leave(installation, session, row.id, address, state)
-        if known:
-            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
-            note(session, installation, actor, f"channel.recipient_{state}", channel=channel.id, name=channel.name)
-    return known
-
-
-def _plain(channel: Channel) -> dict[str, str]:
-    return {key: str(value) for key, value in channel.settings.items() if key != "allow_private"}
-
-
-def rename(installation: Installation, actor: Actor, channel_id: int, name: str) -> None:
-    actor.require("administer")
-    name = check_name(name, 120)
-    with installation.store.write(actor.workspace) as session:
-        locks.row(session, Workspace, actor.workspace)
-        channel = find(session, channel_id)
-        _refuse_twice(session, installation.platform(channel.platform), Account("", ""), name, but=channel_id)
-        was, channel.name = channel.name, name
-        note(session, installation, actor, "channel.renamed", channel=channel_id, was=was, name=name)
-
-
-def set_policy(installation: Installation, actor: Actor, channel_id: int, policy: Policy | None) -> None:
-    """A stricter approval policy for one channel; ``None`` follows the workspace's."""
-    actor.require("administer")
-    with installation.store.write(actor.workspace) as session:
-        channel = find(session, channel_id)
-        channel.policy = to_policy(check_policy(session, policy)) if policy else {}
-        note(
-            session, installation, actor, "channel.policy", channel=channel_id, name=channel.name, policy=channel.policy
-        )
-
-
-def archive(installation: Installation, actor: Actor, channel_id: int) -> None:
-    """Take a channel out of use and forget its secrets. What it published stays; what waits on it is held."""
-    actor.require("administer")
-    with installation.store.write(actor.workspace) as session:
-        channel = find(session, channel_id)
-        channel.state, channel.secrets = "archived", ""
-        lists.clear(session, channel.id)
-        note(session, installation, actor, "channel.removed", channel=channel_id, name=channel.name)
-    installation.wake()
-
-
-def standing(channel: Channel, now: datetime) -> str:
-    """How a channel stands today; see :func:`commsched.core.platform.channel_state.standing`."""
-    return access.standing(channel.state, channel.token_expires_at, now)
-
-
-def mute(installation: Installation, channel: Channel, is_demo: bool = False) -> bool:
-    """Whether the channel reaches nobody, since no mail server is set."""
-    return channel.state != "archived" and context.mute(installation, channel.platform, is_demo)
-
-
-def settings_for(platform: Platform, channel: Channel | None) -> dict[str, str]:
-    """What a form shows for each setting: what is kept, or the default; secrets never leave."""
-    kept = channel.settings if channel else {}
-    return {s.key: "" if s.secret else kept.get(s.key, s.default) for s in platform.settings}
+    return reconnect(installation, actor, channel_id, plain_settings(get(installation, actor.workspace, channel_id)))

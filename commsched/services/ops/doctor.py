@@ -14,7 +14,7 @@ from commsched.core.delivery.outcome import Published
 from commsched.core.media import sizes
 from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.images.intake.confinement import tried
-from commsched.services.channels.connect import mute, standing
+from commsched.services.channels.directory import mute, standing
 from commsched.services.kernel import audit_log, way_out
 from commsched.services.kernel.blobs import key_of
 from commsched.services.kernel.context import Installation

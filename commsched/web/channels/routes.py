@@ -13,7 +13,7 @@ from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts import people
 from commsched.services.accounts.policies import from_policy
-from commsched.services.channels import authorize, connect
+from commsched.services.channels import authorize, connect, directory, list_editing, manage
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
 from commsched.web.channels.account_label import account_word
@@ -32,8 +32,8 @@ NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    channels = connect.channels(installation(), actor().workspace, archived="removed" in request.args)
-    standing = {channel.id: connect.standing(channel, installation().now()) for channel in channels}
+    channels = directory.channels(installation(), actor().workspace, archived="removed" in request.args)
+    standing = {channel.id: directory.standing(channel, installation().now()) for channel in channels}
     return page("channels/index.html", channels=channels, standing=standing)
 
 
@@ -86,7 +86,7 @@ def callback(key: str) -> Response:
 def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Response:
     """The page with the connect form, or with the form that renews ``channel``; it may lead to the platform's own
     page."""
-    kept = connect.settings_for(platform, channel)
+    kept = directory.settings_for(platform, channel)
     words = page(
         "channels/form.html",
         form=form,
@@ -118,18 +118,18 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         channel=channel,
         kind=installation().platform(channel.platform),
         form=form or Form(),
-        state=connect.standing(channel, installation().now()),
+        state=directory.standing(channel, installation().now()),
         approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
-        has_list=connect.has_list(installation(), channel),
+        has_list=directory.has_list(installation(), channel),
         steps=policy_form.STEPS,
         told=policy_form.describe_policy(own, names) if channel.policy else "",
     )
 
 
 def _channel(channel_id: int) -> Channel:
-    return connect.get(installation(), actor().workspace, channel_id)
+    return directory.get(installation(), actor().workspace, channel_id)
 
 
 @bp.get("/<int:channel_id>")
@@ -164,7 +164,7 @@ def renew(channel_id: int) -> Response:
 @allow("administer")
 def addresses(channel_id: int) -> str:
     """The list of addresses, for changing; that it was opened is on the record."""
-    kept = connect.open_list(installation(), actor(), channel_id)
+    kept = list_editing.open_list(installation(), actor(), channel_id)
     return page("channels/addresses.html", form=Form(), channel=_channel(channel_id), kept=kept)
 
 
@@ -173,7 +173,7 @@ def addresses(channel_id: int) -> str:
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.change_list(installation(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
+        list_editing.change_list(installation(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 
@@ -194,7 +194,7 @@ def check(channel_id: int) -> str | Response | tuple[str, int]:
 def rename(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.rename(installation(), actor(), channel_id, form.text("name", 300))
+        manage.rename(installation(), actor(), channel_id, form.text("name", 300))
         return done(_("The channel has a new name."), "channels.show", channel_id=channel_id)
     return _show(_channel(channel_id), form), form.status
 
@@ -204,7 +204,7 @@ def rename(channel_id: int) -> str | Response | tuple[str, int]:
 def policy(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        connect.set_policy(installation(), actor(), channel_id, policy_form.read(form))
+        manage.set_policy(installation(), actor(), channel_id, policy_form.read(form))
         return done(_("From now on this is how it is approved."), "channels.show", channel_id=channel_id)
     return _show(_channel(channel_id), policy=form), form.status
 
@@ -212,5 +212,5 @@ def policy(channel_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/<int:channel_id>/remove")
 @allow("administer")
 def remove(channel_id: int) -> Response:
-    connect.archive(installation(), actor(), channel_id)
+    manage.archive(installation(), actor(), channel_id)
     return done(_("The channel is taken out of use and its token forgotten."), "channels.index")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken
-from commsched.services.channels import checks, connect
+from commsched.services.channels import checks, connect, directory
 from commsched.services.kernel.context import Installation
 from commsched.services.ops import chores
 from commsched.store.models import Channel, Notice, Workspace
@@ -51,7 +51,7 @@ def channel(installation: Installation, cast: Cast) -> int:
 
 
 def now(installation: Installation, cast: Cast, channel: int) -> Channel:
-    return connect.get(installation, cast.place.id, channel)
+    return directory.get(installation, cast.place.id, channel)
 
 
 def test_a_channel_is_looked_at_once_a_day(
@@ -70,7 +70,7 @@ def test_new_limits_names_and_ends_are_known(
     installation: Installation, cast: Cast, channel: int, loud: Changing, clock: SetClock
 ) -> None:
     with installation.store.write(cast.place.id) as session:
-        connect.find(session, channel).facts = {"size": 7, "warned": "20261224-first"}
+        directory.find(session, channel).facts = {"size": 7, "warned": "20261224-first"}
     end = installation.now() + timedelta(days=90)
     loud.answer = Account("karin", "@karin_e", "https://loud.example/karin_e", end, {"size": 9})
     clock.forward(hours=25)
@@ -116,7 +116,7 @@ def test_a_channel_that_works_again_is_no_longer_broken(
     installation: Installation, cast: Cast, channel: int, clock: SetClock
 ) -> None:
     with installation.store.write(cast.place.id) as session:
-        row = connect.find(session, channel)
+        row = directory.find(session, channel)
         row.state, row.trouble = "broken", "401"
     clock.forward(hours=25)
     checks.look_again(installation)

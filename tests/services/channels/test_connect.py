@@ -24,7 +24,7 @@ from commsched.core.platform.contract import (
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound, Problem
 from commsched.platforms import get as platform_called
 from commsched.platforms.folder import PLATFORM as FOLDER
-from commsched.services.channels import connect
+from commsched.services.channels import connect, directory, manage
 from commsched.services.kernel.context import Installation
 from tests.conftest import Cast
 
@@ -91,7 +91,7 @@ def test_a_channel_knows_its_account_and_keeps_its_secret(
     assert made.settings == {"server": "https://loud.example"}
     assert "secret-1" not in made.secrets
     assert installation.vault.unseal_map(made.secrets) == {"token": "karin:secret-1"}
-    assert connect.standing(made, installation.now()) == "ok"
+    assert directory.standing(made, installation.now()) == "ok"
     assert loud.contexts[0].http is False
 
 
@@ -116,7 +116,7 @@ def test_an_account_is_its_id_and_its_server(installation: Installation, cast: C
     here = connect.connect(installation, cast.actor(), "loudhailer", "Here", GIVEN)
     with pytest.raises(Conflict, match="another account"):
         connect.reconnect(installation, cast.actor(), here.id, elsewhere)
-    assert connect.get(installation, cast.place.id, here.id).account_url == "https://loud.example/karin"
+    assert directory.get(installation, cast.place.id, here.id).account_url == "https://loud.example/karin"
     there = connect.connect(installation, cast.actor(), "loudhailer", "There", elsewhere)
     assert (there.account, there.account_url) == (here.account, "https://far.example/karin")
     with pytest.raises(Conflict, match="already connected"):
@@ -130,7 +130,7 @@ def test_one_newsroom_is_not_connected_twice(installation: Installation, cast: C
         connect.connect(installation, cast.actor(), "newsroom", "Nyheter", {})
     for name in ("Vägg ett", "Vägg två"):
         connect.connect(installation, cast.actor(), "sandbox", name, {})
-    for made in connect.channels(installation, cast.place.id):
+    for made in directory.channels(installation, cast.place.id):
         connect.check_again(installation, cast.actor(), made.id)
 
 
@@ -138,13 +138,13 @@ def test_two_channels_do_not_share_a_name(installation: Installation, cast: Cast
     connect.connect(installation, cast.actor(), "loudhailer", "Sidan", GIVEN)
     other = connect.connect(installation, cast.actor(), "loudhailer", "Andra", GIVEN | {"token": "olle:x"})
     with pytest.raises(Conflict):
-        connect.rename(installation, cast.actor(), other.id, "SIDAN")
+        manage.rename(installation, cast.actor(), other.id, "SIDAN")
 
 
 def test_a_token_that_does_not_work_connects_nothing(installation: Installation, cast: Cast) -> None:
     with pytest.raises(ConnectError):
         connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN | {"token": "dead"})
-    assert connect.channels(installation, cast.place.id) == []
+    assert directory.channels(installation, cast.place.id) == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_new_token_mends_a_broken_channel_and_wakes_the_scheduler(installation
     installation.wake = lambda: woken.append(1)
     made = connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN)
     with installation.store.write(cast.place.id) as session:
-        row = connect.find(session, made.id)
+        row = directory.find(session, made.id)
         row.state, row.trouble = "broken", "401"
     mended = connect.reconnect(
         installation, cast.actor(), made.id, {"server": "https://loud.example", "token": "karin:2"}
@@ -218,7 +218,7 @@ def test_somebody_elses_token_does_not_slip_in_under_the_same_name(installation:
     made = connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN)
     with pytest.raises(Conflict):
         connect.reconnect(installation, cast.actor(), made.id, GIVEN | {"token": "olle:1"})
-    assert connect.get(installation, cast.place.id, made.id).account == "karin"
+    assert directory.get(installation, cast.place.id, made.id).account == "karin"
 
 
 def test_a_check_that_fails_leaves_what_was_kept(installation: Installation, cast: Cast, loud: Loudhailer) -> None:
@@ -226,7 +226,7 @@ def test_a_check_that_fails_leaves_what_was_kept(installation: Installation, cas
     loud.dead = True
     with pytest.raises(ConnectError):
         connect.check_again(installation, cast.actor(), made.id)
-    assert installation.vault.unseal_map(connect.get(installation, cast.place.id, made.id).secrets) == {
+    assert installation.vault.unseal_map(directory.get(installation, cast.place.id, made.id).secrets) == {
         "token": "karin:secret-1"
     }
 
@@ -234,7 +234,7 @@ def test_a_check_that_fails_leaves_what_was_kept(installation: Installation, cas
 def test_another_offices_channel_is_not_there(installation: Installation, cast: Cast) -> None:
     made = connect.connect(installation, cast.elsewhere_actor, "loudhailer", "", GIVEN)
     with pytest.raises(NotFound):
-        connect.archive(installation, cast.actor(), made.id)
+        manage.archive(installation, cast.actor(), made.id)
     with pytest.raises(NotFound):
         connect.reconnect(installation, cast.actor(), made.id, GIVEN)
 
@@ -247,12 +247,12 @@ def test_only_an_administrator_connects(installation: Installation, cast: Cast, 
 
 def test_a_channels_policy_names_people_who_approve_here(installation: Installation, cast: Cast) -> None:
     made = connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN)
-    connect.set_policy(installation, cast.actor(), made.id, Policy(steps=[Step(people=[cast.approver.id], need="all")]))
+    manage.set_policy(installation, cast.actor(), made.id, Policy(steps=[Step(people=[cast.approver.id], need="all")]))
     for nobody in (cast.writer.id, cast.stranger.id, 999):
         with pytest.raises(Invalid):
-            connect.set_policy(installation, cast.actor(), made.id, Policy(steps=[Step(people=[nobody])]))
-    connect.set_policy(installation, cast.actor(), made.id, None)
-    assert connect.get(installation, cast.place.id, made.id).policy == {}
+            manage.set_policy(installation, cast.actor(), made.id, Policy(steps=[Step(people=[nobody])]))
+    manage.set_policy(installation, cast.actor(), made.id, None)
+    assert directory.get(installation, cast.place.id, made.id).policy == {}
 
 
 def test_a_date_that_has_passed_is_told_and_only_the_platforms_answer_stops_the_channel(
@@ -260,7 +260,7 @@ def test_a_date_that_has_passed_is_told_and_only_the_platforms_answer_stops_the_
 ) -> None:
     made = connect.connect(installation, cast.actor(), "loudhailer", "", GIVEN)
     for days, state in ((45, "ok"), (46, "expiring"), (59, "expiring"), (60, "overdue")):
-        assert connect.standing(made, installation.now() + timedelta(days=days)) == state, days
+        assert directory.standing(made, installation.now() + timedelta(days=days)) == state, days
 
 
 def test_characters_that_nobody_sees_are_no_part_of_a_key_or_an_address() -> None:

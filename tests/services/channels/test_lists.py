@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from commsched.bootstrap import open_installation
 from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import Invalid
-from commsched.services.channels import connect, lists
+from commsched.services.channels import connect, directory, list_editing, lists, manage
 from commsched.services.content import check, compose
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Installation
@@ -45,7 +45,7 @@ def rows(cast: Cast, number: int) -> list[ListRecipient]:
 
 
 def kept(cast: Cast, number: int) -> Channel:
-    return connect.get(cast.installation, cast.place.id, number)
+    return directory.get(cast.installation, cast.place.id, number)
 
 
 def active(cast: Cast, number: int) -> list[str]:
@@ -71,7 +71,7 @@ def test_an_address_is_found_by_a_keyed_hash_whatever_its_case(cast: Cast, tmp_p
 
 
 def test_the_list_is_shown_as_it_was_written(cast: Cast) -> None:
-    shown = connect.open_list(cast.installation, cast.actor(), pasted(cast)).splitlines()
+    shown = list_editing.open_list(cast.installation, cast.actor(), pasted(cast)).splitlines()
     written = PASTED.splitlines()
     assert shown == [*written[:4], "", written[5]], "what is named twice stands there once"
 
@@ -79,7 +79,7 @@ def test_the_list_is_shown_as_it_was_written(cast: Cast) -> None:
 def test_who_stays_on_a_changed_list_keeps_the_day_they_came(cast: Cast, clock: SetClock) -> None:
     number, first = pasted(cast), cast.installation.now()
     clock.forward(days=3)
-    connect.change_list(cast.installation, cast.actor(), number, "p4@radio.example\nny@radio.example")
+    list_editing.change_list(cast.installation, cast.actor(), number, "p4@radio.example\nny@radio.example")
     assert [(row.since, row.position) for row in rows(cast, number)] == [(first, 1), (clock.at, 2)]
     assert active(cast, number) == ["p4@radio.example", "ny@radio.example"]
     assert kept(cast, number).facts == {"recipients": 2}
@@ -89,11 +89,11 @@ def test_what_is_approved_stands_when_nobody_has_changed_the_list(cast: Cast) ->
     number = pasted(cast)
     before = kept(cast, number).list_digest
     connect.reconnect(cast.installation, cast.actor(), number, {"sender_name": "Regiongruppen"})
-    shown = connect.open_list(cast.installation, cast.actor(), number)
-    connect.change_list(cast.installation, cast.actor(), number, shown)
+    shown = list_editing.open_list(cast.installation, cast.actor(), number)
+    list_editing.change_list(cast.installation, cast.actor(), number, shown)
     assert kept(cast, number).list_digest == before
     assert active(cast, number) == list(PEOPLE)
-    connect.change_list(cast.installation, cast.actor(), number, f"{shown}\nny@radio.example")
+    list_editing.change_list(cast.installation, cast.actor(), number, f"{shown}\nny@radio.example")
     assert kept(cast, number).list_digest != before
 
 
@@ -102,7 +102,7 @@ def test_who_has_left_stays_away_however_often_the_list_is_pasted(cast: Cast) ->
     with cast.installation.store.write(cast.place.id) as session:
         assert lists.leave(cast.installation, session, number, "Red@tidning.example", "unsubscribed")
         assert not lists.leave(cast.installation, session, number, "nobody@tidning.example", "unsubscribed")
-    connect.change_list(cast.installation, cast.actor(), number, f"{PASTED}\nny@radio.example")
+    list_editing.change_list(cast.installation, cast.actor(), number, f"{PASTED}\nny@radio.example")
     assert "red@tidning.example" not in active(cast, number)
     assert len(active(cast, number)) == len(PEOPLE)
     (gone,) = [row for row in rows(cast, number) if row.state == "unsubscribed"]
@@ -112,12 +112,12 @@ def test_who_has_left_stays_away_however_often_the_list_is_pasted(cast: Cast) ->
 def test_who_is_forgotten_is_gone_without_a_trace(cast: Cast) -> None:
     number = pasted(cast)
     before = kept(cast, number).list_digest
-    assert connect.forget(cast.installation, cast.actor(), number, "p4@radio.example")
-    assert not connect.forget(cast.installation, cast.actor(), number, "p4@radio.example")
+    assert list_editing.forget(cast.installation, cast.actor(), number, "p4@radio.example")
+    assert not list_editing.forget(cast.installation, cast.actor(), number, "p4@radio.example")
     assert kept(cast, number).facts == {"recipients": 3}
     assert cast.installation.vault.blind("p4@radio.example") not in {row.blind for row in rows(cast, number)}
-    assert "tips@radio.example" in connect.open_list(cast.installation, cast.actor(), number)
-    assert "p4@" not in connect.open_list(cast.installation, cast.actor(), number)
+    assert "tips@radio.example" in list_editing.open_list(cast.installation, cast.actor(), number)
+    assert "p4@" not in list_editing.open_list(cast.installation, cast.actor(), number)
     assert kept(cast, number).list_digest == before, "nobody must approve that fewer are written to"
     with cast.installation.store.read(cast.place.id) as session:
         told = session.scalars(select(AuditEntry).where(AuditEntry.action == "channel.recipient_forgotten")).all()
@@ -127,7 +127,7 @@ def test_who_is_forgotten_is_gone_without_a_trace(cast: Cast) -> None:
 
 def test_a_channel_out_of_use_has_forgotten_everybody(cast: Cast) -> None:
     number = pasted(cast)
-    connect.archive(cast.installation, cast.actor(), number)
+    manage.archive(cast.installation, cast.actor(), number)
     assert rows(cast, number) == []
     assert kept(cast, number).list_digest == ""
 
@@ -181,7 +181,7 @@ def test_a_crash_between_two_lists_loses_neither(cast: Cast, monkeypatch: pytest
     monkeypatch.setattr(lists, "keep", keep)
     assert active(cast, first) == list(PEOPLE)
     assert rows(cast, second) == []
-    assert connect.open_list(cast.installation, cast.actor(), second) == "annan@tidning.example"
+    assert list_editing.open_list(cast.installation, cast.actor(), second) == "annan@tidning.example"
     assert lists.take_over_all(cast.installation, "presslist") == 1
     assert active(cast, second) == ["annan@tidning.example"]
 
@@ -193,7 +193,7 @@ def test_an_office_whose_key_does_not_fit_opens_all_the_same(
     (cast.installation.home / "secret.key").unlink()
     with caplog.at_level(logging.WARNING):
         opened = open_installation(cast.installation.home, url=cast.installation.store.url)
-    assert connect.get(opened, cast.place.id, number).secrets
+    assert directory.get(opened, cast.place.id, number).secrets
     opened.store.close()
     assert f"channel {number} is still one secret" in caplog.text
     assert "@" not in caplog.text
@@ -223,4 +223,4 @@ def test_a_list_changed_meanwhile_is_left_to_whoever_changed_it(cast: Cast, monk
 
 def test_a_list_is_never_empty(cast: Cast) -> None:
     with pytest.raises(Invalid):
-        connect.change_list(cast.installation, cast.actor(), pasted(cast), "  \n")
+        list_editing.change_list(cast.installation, cast.actor(), pasted(cast), "  \n")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from commsched.core.delivery.outcome import Rejected
-from commsched.services.channels import connect
+from commsched.services.channels import connect, directory, list_editing
 from commsched.services.content import queries
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.types import Job
@@ -65,7 +65,7 @@ def test_the_approval_writes_down_whom_it_goes_to(cast: Cast, mail: MailBag, clo
 def test_a_list_that_is_another_than_was_approved_is_held(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast)
     item = release(cast, number)
-    connect.change_list(cast.installation, cast.actor(), number, "red@tidning.example\nny@tidning.example")
+    list_editing.change_list(cast.installation, cast.actor(), number, "red@tidning.example\nny@tidning.example")
     clock.forward(hours=5)
     run(cast)
     (row,) = desk.deliveries(cast, item)
@@ -76,7 +76,7 @@ def test_a_list_that_is_another_than_was_approved_is_held(cast: Cast, mail: Mail
 def test_a_list_changed_before_the_yes_freezes_nobody(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast)
     item = desk.submitted(cast, channels=[number], kind="release", title="Ja till fler turer", contact="Eva")
-    connect.change_list(cast.installation, cast.actor(), number, "red@tidning.example\nny@tidning.example")
+    list_editing.change_list(cast.installation, cast.actor(), number, "red@tidning.example\nny@tidning.example")
     approve.approve(cast.installation, cast.actor("approver"), item, desk.hash_of(cast, item))
     (row,) = desk.deliveries(cast, item)
     assert parts(cast, row) == []
@@ -91,7 +91,7 @@ def test_who_is_forgotten_after_the_yes_is_not_written_to_and_the_others_are(
 ) -> None:
     number = press(cast)
     item = release(cast, number)
-    connect.forget(cast.installation, cast.actor(), number, "P4@radio.example")
+    list_editing.forget(cast.installation, cast.actor(), number, "P4@radio.example")
     clock.forward(hours=5)
     run(cast)
     assert whom(mail) == ["red@tidning.example", "tips@tv.example"]
@@ -107,8 +107,8 @@ def test_who_wants_no_more_mail_is_passed_over_and_the_numbers_say_so(
     clock.forward(hours=5)
     courier = Dispatcher(cast.installation)
     courier.step()
-    assert connect.take_off(cast.installation, cast.actor(), number, "P4@radio.example", "unsubscribed")
-    assert not connect.take_off(cast.installation, cast.actor(), number, "nobody@radio.example", "bounced")
+    assert list_editing.take_off(cast.installation, cast.actor(), number, "P4@radio.example", "unsubscribed")
+    assert not list_editing.take_off(cast.installation, cast.actor(), number, "nobody@radio.example", "bounced")
     mail.answer = Rejected("550 5.1.1 no such user", "address")
     courier.run()
     run(cast)
@@ -140,7 +140,7 @@ def test_a_mailing_ends_when_those_who_were_left_have_left(cast: Cast, mail: Mai
     courier = Dispatcher(cast.installation)
     courier.step()
     for gone in ("p4@radio.example", "tips@tv.example"):
-        connect.forget(cast.installation, cast.actor(), number, gone)
+        list_editing.forget(cast.installation, cast.actor(), number, gone)
     courier.run()
     run(cast)
     assert whom(mail) == ["red@tidning.example"]
@@ -150,7 +150,7 @@ def test_a_mailing_ends_when_those_who_were_left_have_left(cast: Cast, mail: Mai
 def test_a_mailing_to_nobody_any_more_is_held(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast, "red@tidning.example")
     item = release(cast, number)
-    connect.forget(cast.installation, cast.actor(), number, "red@tidning.example")
+    list_editing.forget(cast.installation, cast.actor(), number, "red@tidning.example")
     clock.forward(hours=5)
     run(cast)
     assert [(row.state, row.reason) for row in desk.deliveries(cast, item)] == [("held", "changed")]
@@ -175,7 +175,7 @@ def test_a_list_of_an_earlier_version_is_taken_over_when_it_is_approved_for(
 ) -> None:
     number = writing.press_list(cast.installation, cast)
     item = release(cast, number)
-    assert connect.get(cast.installation, cast.place.id, number).secrets == ""
+    assert directory.get(cast.installation, cast.place.id, number).secrets == ""
     assert len(parts(cast, desk.deliveries(cast, item)[0])) == 2
     clock.forward(hours=5)
     run(cast)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import update
 
 from commsched.mail.relay import mailer_for
-from commsched.services.channels import connect
+from commsched.services.channels import connect, directory
 from commsched.services.content import check, compose
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel import members
@@ -83,7 +83,7 @@ def test_other_channels_need_no_mail_server(mute: Installation, cast: Cast, cloc
 
 def test_writer_and_administrator_are_told_before(mute: Installation, cast: Cast, mail: MailBag) -> None:
     made = connect.connect(mute, cast.actor(), "presslist", "Lokala medier", {"addresses": "red@tidning.example"})
-    assert connect.mute(mute, made)
+    assert directory.mute(mute, made)
     with mute.store.read(cast.place.id) as session:
         draft = writing.draft([made.id], kind="release", title="Rubrik", contact="Eva")
         content = compose.content_from(mute, session, members.workspace_of(session, cast.actor()), draft)
@@ -92,4 +92,4 @@ def test_writer_and_administrator_are_told_before(mute: Installation, cast: Cast
     assert [(one.level, one.field) for one in checked.problems] == [("warn", "channels")]
     assert "e-post" not in str(checked.problems[0].words)
     assert heard.problems == []
-    assert not connect.mute(replace(mute, mailer=mail), made)
+    assert not directory.mute(replace(mute, mailer=mail), made)

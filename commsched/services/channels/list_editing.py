@@ -1,0 +1,68 @@
+"""Editing the list of people that a channel writes to: opened, replaced, and one person taken off."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.services.channels import lists
+from commsched.services.channels.connect import renew_with
+from commsched.services.channels.directory import find, get, has_list, plain_settings
+from commsched.services.channels.lists import LIST
+from commsched.services.kernel.audit_log import note
+from commsched.services.kernel.context import Actor, Installation
+from commsched.store.models import Channel
+
+
+def channel_with_list(installation: Installation, actor: Actor, channel_id: int) -> Channel:
+    actor.require("administer")
+    channel = get(installation, actor.workspace, channel_id)
+    if channel.state == "archived" or not has_list(installation, channel):
+        raise NotFound(N_("There is no list of addresses here."))
+    return channel
+
+
+def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
+    """The addresses of a list, one on each line. Whoever opens it stands in the record."""
+    channel = channel_with_list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        note(session, installation, actor, "channel.list_opened", channel=channel.id, name=channel.name)
+        return lists.text_of(installation, session, channel)
+
+
+def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
+    """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
+    channel = channel_with_list(installation, actor, channel_id)
+    if not lines.strip():
+        raise Invalid(N_("This is needed."), LIST)
+    renew_with(installation, actor, channel_id, plain_settings(channel) | {LIST: lines}, "channel.list_changed")
+
+
+def forget(installation: Installation, actor: Actor, channel_id: int, address: str) -> bool:
+    """Take one person off a list and keep nothing of them; returns whether they were on it. What is approved goes out
+    to the others. The record says that somebody was forgotten, not who."""
+    channel = channel_with_list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        row = find(session, channel_id)
+        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
+        known = lists.forget(installation, session, row.id, address)
+        if known:
+            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
+            note(session, installation, actor, "channel.recipient_forgotten", channel=channel.id, name=channel.name)
+    return known
+
+
+def take_off(
+    installation: Installation, actor: Actor, channel_id: int, address: str, state: Literal["unsubscribed", "bounced"]
+) -> bool:
+    """Write nothing more to one person on a list, however often it is pasted anew; ``state`` says why. Returns whether
+    they were on it. What is approved goes out to the others, also where it is going out at this moment."""
+    channel = channel_with_list(installation, actor, channel_id)
+    with installation.store.write(actor.workspace) as session:
+        row = find(session, channel_id)
+        row.secrets, row.list_digest = lists.take_over(installation, session, row.id)
+        known = lists.leave(installation, session, row.id, address, state)
+        if known:
+            row.facts = row.facts | {"recipients": lists.count(installation, session, row)}
+            note(session, installation, actor, f"channel.recipient_{state}", channel=channel.id, name=channel.name)
+    return known
