@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ClauseElement, Connection, Insert, Update
+from sqlalchemy import Boolean, ClauseElement, Connection, Insert, Integer, String, TypeDecorator, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Converter = Callable[[object], object]
 _Compiled = tuple[
@@ -63,15 +64,46 @@ class FastSelect:
         return text
 
 
+class _FromArrays(NamedTuple):
+    """A statement for PostgreSQL with one array a column."""
+
+    text: str
+    converters: dict[str, Converter | None]
+    fixed: dict[str, object]
+    """Parameters that are the same for every row."""
+
+    def values(self, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        arrays: dict[str, object] = {
+            name: [row[name] if convert is None else convert(row[name]) for row in rows]
+            for name, convert in self.converters.items()
+        }
+        return arrays | self.fixed
+
+
+def _element(kind: TypeEngine[Any]) -> str:
+    """What an array of such values holds. Texts have no length there: a cast to a shorter one would cut them."""
+    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    for family, name in ((Integer, "BIGINT"), (Boolean, "BOOLEAN"), (String, "TEXT")):
+        if isinstance(plain, family):
+            return name
+    raise TypeError(f"no array of {kind!r} is known")
+
+
 class FastMany:
-    """``executemany`` of one insert or update: dictionaries in, tuples to the driver."""
+    """One insert or update of many rows: ``executemany`` with plain tuples on SQLite, one statement that takes its rows
+    from arrays on PostgreSQL, where each statement costs a server's work anew."""
 
     def __init__(self, statement: Insert | Update) -> None:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
+        self._from_arrays: dict[tuple[str, ...], _FromArrays] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]], columns: tuple[str, ...]) -> int:
-        """Run it for ``rows``, which all have exactly ``columns``. Returns how many rows in the table it met."""
+        """Run it for ``rows``, which all have exactly ``columns`` and change no row of the table twice. Returns how
+        many rows in the table it met."""
+        if connection.dialect.name == "postgresql":
+            statement = self._from_arrays.get(columns) or self._take_from_arrays(connection.dialect, columns)
+            return connection.exec_driver_sql(statement.text, statement.values(rows)).rowcount
         kind = (connection.dialect.name, columns)
         text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
         values = []
@@ -95,6 +127,24 @@ class FastMany:
         result = (str(compiled), itemgetter(*leading), converted, fixed)
         self._compiled[connection.dialect.name, columns] = result
         return result
+
+    def _take_from_arrays(self, dialect: Dialect, columns: tuple[str, ...]) -> _FromArrays:
+        compiled = self.statement.compile(dialect=dialect, column_keys=list(columns), for_executemany=True)
+        text = str(compiled)
+        for name in columns:
+            text = text.replace(f"%({name})s", f'v."{name}"')
+        arrays = ", ".join(f"%({name})s::{_element(compiled.binds[name].type)}[]" for name in columns)
+        names = ", ".join(f'"{name}"' for name in columns)
+        source = f"FROM unnest({arrays}) WITH ORDINALITY AS v({names}, _row)"
+        if isinstance(self.statement, Insert):
+            head, _, selected = text.partition(" VALUES (")
+            text = f"{head} SELECT {selected.removesuffix(')')} {source} ORDER BY v._row"  # ids follow the rows' order
+        else:
+            text = text.replace(" WHERE ", f" {source} WHERE ", 1)
+        fixed = {name: value for name, value in compiled.params.items() if name not in columns}
+        converters = {name: self._converter(compiled, name) for name in columns}
+        statement = self._from_arrays[columns] = _FromArrays(text, converters, fixed)
+        return statement
 
     def _converter(self, compiled: SQLCompiler, name: str) -> Converter | None:
         column = self.statement.table.c.get(name)
