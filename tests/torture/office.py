@@ -1,7 +1,8 @@
 """The process that is killed: the real engine over a real store, with hooks put around it from outside.
 
 ``python -m tests.torture.office`` imports everything once and then forks an office for every line it reads:
-``HOME PORT HOOK COUNT``. The child kills itself with SIGKILL the COUNTth time it comes past HOOK (``-``: never).
+``HOME PORT HOOK COUNT DATABASE``. The child kills itself with SIGKILL the COUNTth time it comes past HOOK (``-``:
+never).
 Each child's pid is printed, and ``ready PID SECONDS`` once it has recovered what another left behind.
 """
 
@@ -20,7 +21,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+import psycopg
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from commsched.core.delivery.outcome import (
@@ -194,10 +196,14 @@ class HookedStore(Store):
             yield connection
             self.hooks.past("before commit")
             if self.hooks.loses():
-                raise DatabaseError("COMMIT", {}, sqlite3.DatabaseError("a constraint that is looked at last"))
+                raise DatabaseError("COMMIT", {}, self._driver.DatabaseError("a constraint that is looked at last"))
         self.hooks.past("after commit")
         if self.hooks.loses():
-            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("the connection was lost"))
+            raise OperationalError("COMMIT", {}, self._driver.OperationalError("the connection was lost"))
+
+    @property
+    def _driver(self) -> Any:
+        return sqlite3 if self.is_sqlite else psycopg
 
 
 class Clock:
@@ -205,9 +211,9 @@ class Clock:
         return datetime.now(UTC)
 
 
-def make_office(home: Path, port: int, hooks: Hooks) -> Installation:
-    """The office in ``home``, whose platforms are the torture's server."""
-    store = HookedStore(f"sqlite:///{home / 'commsched.db'}")
+def make_office(home: Path, port: int, hooks: Hooks, database: str) -> Installation:
+    """The office in ``home`` and ``database`` (an address), whose platforms are the torture's server."""
+    store = HookedStore(make_url(database))
     store.hooks = hooks
     known = {f"torture-{kind}": Remote(kind, f"http://127.0.0.1:{port}", hooks) for kind in CLASSES}
     return Installation(
@@ -224,9 +230,9 @@ def make_office(home: Path, port: int, hooks: Hooks) -> Installation:
     )
 
 
-def _be_an_office(home: str, port: str, hook: str, count: str) -> None:
+def _be_an_office(home: str, port: str, hook: str, count: str, database: str) -> None:
     began = time.monotonic()
-    installation = make_office(Path(home), int(port), Hooks(hook, int(count)))
+    installation = make_office(Path(home), int(port), Hooks(hook, int(count)), database)
     real = embedded.recover
 
     def recovered(*args: Any, **more: Any) -> int:

@@ -24,6 +24,7 @@ from commsched.services.ops import after_restore
 from commsched.services.workflow import pause, resolve, schedule
 from commsched.store.models import Attempt, Delivery, Item, Part, Revision
 from commsched.store.session import EVERY_WORKSPACE
+from tests.torture import dumps
 from tests.torture.office import Hooks, make_office
 from tests.torture.server import Book
 
@@ -54,9 +55,9 @@ KEPT = 4
 class People:
     """Everybody in the office, one deed at a time."""
 
-    def __init__(self, home: Path, port: int, seed: int, book: Book) -> None:
+    def __init__(self, home: Path, port: int, seed: int, book: Book, database: str) -> None:
         self.home, self.book, self.random = home, book, random.Random(seed)
-        self.installation = make_office(home, port, Hooks("-", 0))
+        self.installation = make_office(home, port, Hooks("-", 0), database)
         self.deeds: Counter[str] = Counter()
         self.stopped: dict[int, datetime] = {}
         """By delivery: when it was stopped. No attempt may begin after that."""
@@ -152,7 +153,10 @@ class People:
     def _backup(self) -> None:
         made_at = datetime.now(UTC)
         file = self.home / f"backup-{self.deeds['backup']}.db"
-        _copy(self.home / "commsched.db", file)
+        if self.installation.store.is_sqlite:
+            _copy(self.home / "commsched.db", file)
+        else:
+            dumps.dump(self.installation.store.engine, file)
         self.backups = [*self.backups[-KEPT + 1 :], (file, made_at, dict(self.stopped))]
 
     def restore(self) -> bool:
@@ -160,7 +164,10 @@ class People:
         if not self.backups:
             return False
         file, made_at, stopped = self.random.choice(self.backups)
-        _copy(file, self.home / "commsched.db")
+        if self.installation.store.is_sqlite:
+            _copy(file, self.home / "commsched.db")
+        else:
+            dumps.load(self.installation.store.engine, file)
         after_restore.settle(self.installation, made_at)
         self.stopped = dict(stopped)
         self.deeds["restore"] += 1

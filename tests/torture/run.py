@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, make_url, select
 
 from commsched.core.content.model import ChannelContent, Content, addresses_digest, canonical, digest
 from commsched.services.kernel import audit_log
@@ -98,14 +98,15 @@ class Figures:
 class Torture:
     """One office on disk, one server, and one process that forks the offices to be killed."""
 
-    def __init__(self, home: Path, seed: int) -> None:
+    def __init__(self, home: Path, seed: int, database: str) -> None:
         self.home, self.random, self.figures = home, random.Random(seed), Figures(seed)
+        self.database = database
         self.server = platform_server.start(seed)
-        self.store = Store(f"sqlite:///{home / 'commsched.db'}")
+        self.store = Store(make_url(database))
         ready(self.store, home / "backups", datetime.now(UTC))
         self.made = 0
         self._settle_in()
-        self.people = People(home, self.server.server_address[1], seed, self.server.book)
+        self.people = People(home, self.server.server_address[1], seed, self.server.book, database)
         command = [sys.executable, "-m", "tests.torture.office"]
         self.zygote = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, bufsize=1
@@ -228,7 +229,7 @@ class Torture:
     def begin(self, hook: str = "-", count: int = 0) -> int:
         """Start an office; its pid."""
         assert self.zygote.stdin is not None
-        self.zygote.stdin.write(f"{self.home}\t{self.server.server_address[1]}\t{hook}\t{count}\n")
+        self.zygote.stdin.write(f"{self.home}\t{self.server.server_address[1]}\t{hook}\t{count}\t{self.database}\n")
         with self._news:
             assert self._news.wait_for(lambda: self._pids, 20), "the forking process is gone"
             return self._pids.pop()
@@ -392,9 +393,9 @@ def gone(pid: int, seconds: float) -> bool:
     return True
 
 
-def torture(home: Path, kills: int, seed: int) -> Figures:
-    """One whole run in ``home``, which must be empty."""
-    run = Torture(home, seed)
+def torture(home: Path, kills: int, seed: int, database: str = "") -> Figures:
+    """One whole run in ``home``, which must be empty, as must ``database`` be, an address; else a file in ``home``."""
+    run = Torture(home, seed, database or f"sqlite:///{home / 'commsched.db'}")
     try:
         return run.run(kills)
     finally:
