@@ -58,10 +58,25 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def _whole(app: Flask) -> Callable[[dict[str, Any], Any], list[bytes]]:
+    """``app``, whose answers are read and closed before they are sent: the tests' server forgets to close those of a
+    browser that has gone."""
+
+    def answer(environ: dict[str, Any], start: Any) -> list[bytes]:
+        pieces = app(environ, start)
+        try:
+            return list(pieces)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+
+    return answer
+
+
 @pytest.fixture
 def live(app: Flask, installation: Installation) -> Iterator[str]:
     """The address of the running app."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.port}"

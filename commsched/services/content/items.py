@@ -201,7 +201,7 @@ def _goes_to_its_place(session: Session, original: int, content: Content) -> boo
     chosen = select(Channel.id, Channel.platform).where(
         Channel.id.in_([channel.channel for channel in content.channels])
     )
-    standing, wanted = (_own_pages(session.execute(rows).tuples().all()) for rows in (out, chosen))
+    standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
     return bool(wanted) and wanted <= standing
 
 
