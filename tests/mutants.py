@@ -135,7 +135,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip is shown in the state of the whole item",
-        "services/views/channel_rows.py",
+        "services/views/calendar_rows.py",
         '    if not known or shown == "cancelled":',
         "    if True:",
         "tests/web/calendar/test_channel_times.py",
@@ -751,7 +751,7 @@ MUTANTS = (
     ),
     Mutant(
         "a public time before the embargo is taken",
-        "services/content/due_times.py",
+        "services/content/embargo_times.py",
         "    if before - (carriers_of(installation, session, content) if before else set()):",
         "    if False:",
         "tests/services/deliver/test_embargo.py tests/web/public/test_embargoed.py",

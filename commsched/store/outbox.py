@@ -132,7 +132,7 @@ class Delivery(Base, Scoped):
     next_at: Mapped[datetime | None]
     """When the clock should look at it again; NULL when nothing will happen by itself."""
     tries: Mapped[int] = mapped_column(default=0)
-    """Tries of the part in turn; reading back counts here too while the state is ``unknown``."""
+    """How often it has been read back so far, while its state is ``unknown``. Tries to send are counted by the part."""
     reason: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[str] = mapped_column(String(1000), default="")

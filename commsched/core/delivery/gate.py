@@ -33,7 +33,7 @@ class GateInput(msgspec.Struct, frozen=True):
     """Why what it says no longer stands: a code of ``core.delivery.lifecycle.REASONS``."""
     mute: bool = False
     """It goes out as e-mail and no mail server is set, so it would reach no one."""
-    lapsed: bool = False
+    consent_ended: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
     carries_embargo: bool = False
     """Its channel is not public and may have it before, with the embargo stated."""
@@ -71,7 +71,7 @@ def judge(case: GateInput, now: datetime) -> Go | Wait | Hold:
     earliest = max(moment for moment in (case.due, embargo, case.not_before) if moment is not None)
     if now < earliest:
         return Wait(earliest) if earliest <= case.latest else Hold("late")
-    if case.lapsed:
+    if case.consent_ended:
         return Hold("consent")
     clearing = cleared(case.policy, case.decisions, case.content_hash)
     if clearing is None:

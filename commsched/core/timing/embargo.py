@@ -1,7 +1,7 @@
-"""Until when something is under embargo, and how readers are told of it.
+"""Reading an embargo as it is written, and the notice that tells readers of it.
 
-What is public waits for the embargo. A channel that may carry it (a press list) gets the item before, with the notice
-first.
+The rule that what is public waits is the gate's (:mod:`commsched.core.delivery.gate`); which time each channel gets is
+said in ``services.content.embargo_times``.
 """
 
 from __future__ import annotations

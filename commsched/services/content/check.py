@@ -20,7 +20,7 @@ from commsched.core.platform.fitting import describe_fitting
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
-from commsched.services.content import due_times
+from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
@@ -61,7 +61,8 @@ class Judgement(msgspec.Struct, frozen=True):
     """Its pictures' files, by SHA-256."""
     around: Around
     people: dict[int, tuple[str, ...]] = {}
-    """By channel, the lines of its list that say what the whole would say to a platform that checks it."""
+    """By channel, a sample of its list for the platform to check: the first address, and every line that cannot be
+    read."""
     counts: dict[int, int] = {}
     """How many people the list of a channel writes to."""
 
@@ -100,13 +101,12 @@ def judge(
 ) -> Judgement:
     """Judge ``content``, the next version of ``item`` (0: of something new) with the name ``uid``, were it to go out
     at ``publish_at`` (now, where no time is set), and at ``own`` times in some channels. ``around`` is given by whoever
-    has read it already. Without ``near``
-    nothing is said of what is planned close to it."""
+    has read it already. Without ``near``, items that are planned close to it are not looked for."""
     known = around or read_around(session)
     files = stored(installation, session, content)
     own, now = own or {}, installation.now()
     others = neighbours(session, item, content, publish_at if near else None, own)
-    unwilling = _unwilling(session, content, max([publish_at or now, now, *own.values()]))
+    unwilling = _consent_problems(session, content, max([publish_at or now, now, *own.values()]))
     said = said_before(others.duplicates)
     going = [known.channels[channel.channel] for channel in content.channels if channel.channel in known.channels]
     people = {channel.id: lists.sample(installation, session, channel) for channel in going}
@@ -127,7 +127,7 @@ def judge(
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
     follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
-    general += due_times.embargo_problems(installation, content, publish_at, own, known.channels)
+    general += embargo_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts)
 
 
@@ -144,7 +144,7 @@ def check(
     return judge(installation, session, content, uid=uid, publish_at=at, own=own).checked
 
 
-def _unwilling(session: Session, content: Content, at: datetime) -> list[Problem]:
+def _consent_problems(session: Session, content: Content, at: datetime) -> list[Problem]:
     """What stops it: persons in its pictures, or in what they were drawn from, whose consent will have
     ended."""
     sentence = N_("%(name)s has agreed to be shown until %(until)s, and not after. Choose another picture.")
@@ -198,7 +198,7 @@ def _check_one(
         platform.cost(view),
         problems,
         [
-            *due_times.embargo_notes(installation, content, at, channel),
+            *embargo_times.embargo_notes(installation, content, at, channel),
             *_notes(installation, channel, content, files),
         ],
     )

@@ -19,7 +19,7 @@ from commsched.core.content.draft import (
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Attachment
 from commsched.core.timing.plan import Plan
-from commsched.services.content import due_times, times
+from commsched.services.content import embargo_times, times
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Media, Revision, Video
 
@@ -56,7 +56,7 @@ def _channel(number: int, plan: Plan) -> int | ChannelIn:
 def as_draft(installation: Installation, session: Session, item: Item, revision: Revision) -> DraftIn:
     """The item as it could be handed in again: what a change that names only some fields starts from."""
     said, plan = revision.parsed(), times.plan(session, item)
-    waits = due_times.anchored(installation, session, item, said, plan.own)  # follow an embargo that is changed
+    waits = embargo_times.anchored(installation, session, item, said, plan.own)  # follow an embargo that is changed
     plan = Plan(plan.item, {number: slot for number, slot in plan.own.items() if number not in waits}, plan.channels)
     variants = {
         str(channel.channel): VariantIn(text=channel.text, options=dict(channel.options), crop=channel.crop)

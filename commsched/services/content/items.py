@@ -22,7 +22,7 @@ from commsched.store.models import Channel, Decision, Delivery, Item, Media, Rev
 from commsched.store.types import to_micros
 
 STOPPABLE = ("waiting", "held", "failed")
-"""States of a delivery in which nothing of it is out or under way."""
+"""States of a delivery in which no call is under way. Some of its parts may be out."""
 
 
 ONE_STRETCH = timedelta(minutes=10)

@@ -139,7 +139,7 @@ class Admission(msgspec.Struct, frozen=True):
             stop=row.stop,
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
-            lapsed=any(
+            consent_ended=any(
                 self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
                 for sha256 in content.stills()
             ),

@@ -299,7 +299,7 @@ class Dispatcher:
         except Exception as error:
             self._unrecorded += self._not_called(calls)
             # an attempt open on the channel that this courier knows nothing of: another process's, or one made by hand
-            known = isinstance(error, IntegrityError) and jobs and self._find_open()
+            known = isinstance(error, IntegrityError) and jobs and self._recover_unknown_attempts()
             if not (known or self._was_made(calls)):
                 self._isolate(step)
             self._mark(done, [call for call in calls if call.kind == "send"])
@@ -307,7 +307,7 @@ class Dispatcher:
         self._mark(done, calls, later)
         return calls
 
-    def _find_open(self) -> int:
+    def _recover_unknown_attempts(self) -> int:
         """How many attempts stood open that this dispatcher makes no call for; they are closed."""
         return recover(self.installation, owner=self.owner, besides=self.attempts)
 

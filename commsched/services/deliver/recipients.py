@@ -161,7 +161,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
         return people
 
     def next_unverified(self, delivery: int) -> PartSnapshot | None:
-        """Of whom it is to be found out now whether they got it."""
+        """The next recipient of whom nobody knows whether they got it, to be read back now."""
         return next(iter(self._parts(_LOST, delivery=delivery, now=self.now)), None)
 
     def unverified_since(self, delivery: int, number: int) -> datetime | None:
@@ -171,7 +171,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
         return since
 
     def with_first(self, delivery: int, number: int) -> PartsByNumber:
-        """The recipient ``number`` and the first one, in whose name the delivery's own row speaks."""
+        """The recipient ``number``, and part 0, whose id and address the delivery's own row shows."""
         return {part.number: part for part in self._parts(_KNOWN, delivery=delivery, number=number)}
 
     def unfinished(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:

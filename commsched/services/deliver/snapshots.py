@@ -244,7 +244,8 @@ Unchanged = dict[int, tuple[DeliverySnapshot, PartsByNumber]]
 def load(
     connection: Connection, deliveries: Sequence[int], unchanged: Unchanged | None = None, is_list: IsList = _no_list
 ) -> Snapshots:
-    """Read a batch: at most five statements, whatever its size, and a sixth where there are pictures in it.
+    """Read a batch in at most five statements, a sixth where there are pictures in it, and one for each post that is to
+    be read back.
 
     The recipients of a list (``is_list``, by platform) are not among them: there may be thousands, and one is called
     for at a time (:class:`commsched.services.deliver.recipients.RecipientRows`). ``unchanged`` are deliveries of which

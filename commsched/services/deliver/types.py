@@ -98,8 +98,8 @@ class Done(msgspec.Struct):
 
     @property
     def ends_all(self) -> bool:
-        """Whether nothing that anybody can have changed meanwhile matters to what this is: the only part of a delivery
-        that was ``sending`` is out."""
+        """Whether the delivery's only part is out, so that its rows need not be read again: nothing that anybody has
+        changed meanwhile matters to that."""
         alone = len(self.call.known) == 1 and not self.call.platform.independent_parts
         return not self.again and isinstance(self.result, Published) and alone
 

@@ -32,8 +32,8 @@ from commsched.services.content import items, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
 from commsched.services.views import stamps
-from commsched.services.views.channel_rows import Row, split
-from commsched.services.workflow.schedule import FROM
+from commsched.services.views.calendar_rows import Row, split
+from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.services.workflow.schedule import movable as can_move
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Membership, Person
 from commsched.store.search import holds
@@ -257,7 +257,7 @@ def movable(installation: Installation, actor: Actor, item_id: int, channels: Se
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         bounds = None
-        if item.state in FROM | {"in_review", "publishing"}:
+        if item.state in SCHEDULABLE | {"in_review", "publishing"}:
             bounds = clearance(session, item, items.current(session, item).hash)
         start, end = bounds or (None, None)
         if channels:

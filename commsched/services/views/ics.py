@@ -21,7 +21,7 @@ from commsched.core.text.messages import N_
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.views import calendar as agenda
-from commsched.services.views.channel_rows import Row
+from commsched.services.views.calendar_rows import Row
 from commsched.store.models import Item, Workspace
 from commsched.store.types import from_micros, to_micros
 

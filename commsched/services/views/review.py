@@ -16,7 +16,7 @@ from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
 from commsched.services.approval.roster import Roster, read_roster
-from commsched.services.content import due_times, times
+from commsched.services.content import embargo_times, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview, previews
@@ -159,7 +159,7 @@ def _before_embargo(installation: Installation, seen: item_view.ItemView) -> lis
         return []
     known, slots = seen.judgement.around.channels, seen.plan.slots
     going = [known[channel] for channel, slot in slots.items() if slot.at < end and channel in known]
-    early = due_times.carriers(installation, going)
+    early = embargo_times.carriers(installation, going)
     return [channel.name for channel in going if channel.id in early]
 
 

@@ -17,7 +17,7 @@ from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
 from commsched.services.approval.clearance import clearance
-from commsched.services.content import compose, due_times
+from commsched.services.content import compose, embargo_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
@@ -318,7 +318,7 @@ def _set_own_times(installation: Installation, session: Session, item: Item, pre
     """Give the channels the times of their own that ``prepared`` names; returns whether any differs from before."""
     chosen = {channel.channel for channel in prepared.content.channels}
     own = {channel: _slot(item, time) for channel, time in prepared.times.own.items() if channel in chosen}
-    return planning.keep(session, item, due_times.at_embargo(installation, session, item, prepared.content, own))
+    return planning.keep(session, item, embargo_times.at_embargo(installation, session, item, prepared.content, own))
 
 
 def _slot(item: Item, time: OwnTime) -> Slot:
@@ -343,7 +343,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
-        due_times.follow(installation, session, item, now.parsed(), prepared.content)
+        embargo_times.follow(installation, session, item, now.parsed(), prepared.content)
         _void_approval(installation, session, actor, item, was)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)

@@ -17,7 +17,7 @@ from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.core.timing import embargo
 from commsched.core.timing.plan import moved_to
 from commsched.core.timing.wall_time import Moment, read_time, refuse_past
-from commsched.services.content import due_times, items, preview_addresses, times
+from commsched.services.content import embargo_times, items, preview_addresses, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -60,7 +60,7 @@ def is_changeable(installation: Installation, session: Session, item: Item, cont
     """Whether only the embargo of an item can still be changed: somebody has it under that, nobody in public."""
     if embargo.is_over(content.embargo, installation.now()) or item.state == "cancelled":
         return False
-    early = due_times.carriers_of(installation, session, content)
+    early = embargo_times.carriers_of(installation, session, content)
     rows = session.execute(
         select(Delivery.channel_id, Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)
     ).all()
@@ -112,7 +112,7 @@ def _set_rest(installation: Installation, session: Session, item: Item, before: 
     """Give what was at the embargo of ``before``, or would now lie before it, the new ``moment``; what a person has
     given a later time keeps that."""
     plan, end = times.plan(session, item), embargo.end_of(before.embargo)
-    public = set(plan.channels) - due_times.carriers_of(installation, session, before)
+    public = set(plan.channels) - embargo_times.carriers_of(installation, session, before)
     own = dict(plan.own)
     for channel, slot in plan.slots.items():
         if channel in public and (slot.at == end or slot.at < moment.at):

@@ -19,7 +19,7 @@ from commsched.core.timing.wall_time import Fold, Gap, Moment, approval_window, 
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import due_times, items, preview_addresses, times
+from commsched.services.content import embargo_times, items, preview_addresses, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -30,7 +30,7 @@ from commsched.services.workflow._deliveries import place
 from commsched.store.models import Channel, Decision, Delivery, Item, Revision
 from commsched.store.outbox import left_off
 
-FROM = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
+SCHEDULABLE = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 
 
 class NeedsApproval(Conflict):
@@ -105,8 +105,8 @@ def enqueue(
     for slot in times.chosen(plan):
         refuse_past(slot.latest, now)
     content = revision.parsed()
-    due_times.refuse_before_embargo(installation, session, content, plan)
-    if due_times.is_before(installation, session, content, plan):
+    embargo_times.refuse_before_embargo(installation, session, content, plan)
+    if embargo_times.is_before(installation, session, content, plan):
         preview_addresses.make_first(installation, session, item)
     place(installation, session, item, revision, content, _touched(times.plan(session, item), plan, only, now))
     if not session.scalar(select(Delivery.id).where(Delivery.item_id == item.id, under_way).limit(1)):
@@ -174,7 +174,7 @@ def _move_all(installation: Installation, session: Session, item: Item, moment: 
     waits for the embargo goes on doing so."""
     whole, content = times.plan(session, item), items.current(session, item).parsed()
     plan = times.left(session, item, installation.now(), whole.channels)
-    waits = due_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
+    waits = embargo_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
     own = {channel: slot for channel, slot in whole.own.items() if channel not in waits}
     rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
     before = plan.times[0] if rest else times.item_slot(item)
@@ -183,7 +183,7 @@ def _move_all(installation: Installation, session: Session, item: Item, moment: 
         own[channel] = _along(session, channel, own[channel], before, moment)
     if not rest:
         _set(item, moment, latest_minutes)
-    times.keep(session, item, due_times.at_embargo(installation, session, item, content, own))
+    times.keep(session, item, embargo_times.at_embargo(installation, session, item, content, own))
 
 
 def _along(session: Session, channel: int, slot: Slot, before: Slot, moment: Moment) -> Slot:
@@ -237,7 +237,7 @@ def move(
         plan = times.left(session, item, now, channels)
         refuse_passed(plan, now)
         content = items.current(session, item).parsed()
-        due_times.refuse_before_embargo(installation, session, content, plan)
+        embargo_times.refuse_before_embargo(installation, session, content, plan)
         item.updated_at = now
         whom = {} if channels is None else {"channels": _names(session, channels)}
         note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall, **whom)
@@ -270,7 +270,7 @@ def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
 
 
 def _may_be_placed(session: Session, item: Item, now: datetime, only: Collection[int] | None = None) -> bool:
-    return item.state in FROM or (item.state == "publishing" and movable(session, item, now, only))
+    return item.state in SCHEDULABLE or (item.state == "publishing" and movable(session, item, now, only))
 
 
 def movable(session: Session, item: Item, now: datetime, channels: Collection[int] | None = None) -> bool:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from commsched.services.content.neighbours import CLOSE
 from commsched.services.views.calendar import FIXED, Around
-from commsched.services.views.channel_rows import Row
+from commsched.services.views.calendar_rows import Row
 from commsched.web.http.badges import STATES
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.icons import brand_icon, icon
@@ -34,7 +34,6 @@ class Placed(msgspec.Struct):
 
     wall: datetime
     html: str
-    clash: bool = False
 
 
 class Chips(msgspec.Struct):

@@ -18,7 +18,7 @@ from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.views import calendar
-from commsched.services.views.channel_rows import Row
+from commsched.services.views.calendar_rows import Row
 from commsched.services.workflow import schedule
 from commsched.store.types import to_micros
 from commsched.web.calendar import chips, filters

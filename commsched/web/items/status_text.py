@@ -30,7 +30,6 @@ class StatusText(msgspec.Struct, frozen=True):
     now: str
     then: str = ""
     quote: str = ""
-    words: dict[str, str] = msgspec.field(default_factory=dict)
     stops: bool = False
     """It is planned, but will be held: red."""
 
