@@ -1,1 +1,1 @@
-"""The use cases: what people and the scheduler do, one sentence each. What an edge changes, it changes by calling one of these."""
+"""The use cases: what people and the scheduler do, one sentence each. An edge changes things by calling these."""

@@ -80,7 +80,7 @@ class _FromArrays(NamedTuple):
         return arrays | self.fixed
 
 
-def _element(kind: TypeEngine[Any]) -> str:
+def _element(kind: TypeEngine[object]) -> str:
     """What an array of such values holds. Texts have no length there: a cast to a shorter one would cut them."""
     plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
     for family, name in ((Integer, "BIGINT"), (Boolean, "BOOLEAN"), (String, "TEXT")):
