@@ -175,10 +175,22 @@ def read_json() -> object:
         raise WrongType(N_("Send JSON, with Content-Type: application/json."), "Content-Type")
     try:
         plain = msgspec.json.decode(data)
+        if rb"\u0000" in data:
+            plain = _without_nul(plain)
         _refuse_overmarked(plain)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(N_("The body is not JSON that can be read.")) from error
     return plain
+
+
+def _without_nul(plain: object) -> object:
+    """A NUL is no part of any text (:func:`commsched.core.text.clean.clean` leaves it out too), and PostgreSQL cannot
+    be asked about one."""
+    if isinstance(plain, str):
+        return plain.replace("\0", "")
+    if isinstance(plain, dict):
+        return {_without_nul(key): _without_nul(value) for key, value in plain.items()}
+    return [_without_nul(value) for value in plain] if isinstance(plain, list) else plain
 
 
 def _refuse_overmarked(plain: object, field: str = "") -> None:

@@ -71,6 +71,7 @@ def create_app(installation: Installation, *, testing: bool = False, packages: I
         MAX_FORM_MEMORY_SIZE=MOST_FORM_BYTES,
     )
     _cookies(app, installation)
+    app.wsgi_app = _without_nul(app.wsgi_app)  # type: ignore[assignment, method-assign]
     _proxies(app, installation.settings.get("trusted_proxies", ""))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_loader = ChoiceLoader([FileSystemLoader(str(templates())), FunctionLoader(_brought)])
@@ -130,6 +131,18 @@ def _bare_address(app: WSGIApplication) -> WSGIApplication:
         return app(environ, start)
 
     return bare
+
+
+def _without_nul(app: WSGIApplication) -> WSGIApplication:
+    """An address with a NUL in it leads nowhere, on any store: PostgreSQL cannot even be asked for one. It becomes
+    U+FFFD, Unicode's own sign for what cannot be represented."""
+
+    def readable(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ["PATH_INFO"] = environ.get("PATH_INFO", "").replace("\0", "\xef\xbf\xbd")
+        environ["QUERY_STRING"] = environ.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD").replace("\0", "%EF%BF%BD")
+        return app(environ, start)
+
+    return readable
 
 
 def without_port(address: str) -> str:

@@ -592,3 +592,21 @@ def test_a_day_is_no_time_and_a_span_holds_its_last_day(program: Callable[..., C
     writer.create(channels=[wall], publish_at="2026-12-31T18:00")
     assert len(writer.get("/items?from=2026-12-31&to=2026-12-31").json) == 1
     assert writer.get("/items?to=2026-12-30").json == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/items", {"text": "a\0b", "title": "\0", "link": "\0", "publish_at": "\0"}),
+        ("post", "/items", {"text": "Hej", "kind": "\0", "language": "\0", "\0": "\0"}),
+        ("post", "/items", {"text": "Hej", "sources": [{"text": "\0", "url": "\0"}], "embargo": "\0"}),
+        ("get", "/items?q=%00&kind=%00&state=%00&from=%00&cursor=%00", None),
+        ("get", "/items/%00", None),
+    ],
+)
+def test_a_nul_breaks_nothing(program: Program, method: str, path: str, body: dict[str, Any] | None) -> None:
+    """PostgreSQL cannot be asked about one, so none gets as far as that."""
+    answer = getattr(program(), method)(path, **({"json": body} if body else {}))
+    assert answer.status_code < 500, answer.text
+    assert "\0" not in answer.text
+    assert r"\u0000" not in answer.text

@@ -9,6 +9,8 @@ import pytest
 from commsched.bootstrap import open_installation, read_settings
 from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.sqlite("whose settings need not name it: here they are written anew")
+
 BAD = {
     "not quoted": b"base_url = https://x.example",
     "latin-1": b'mail_name = "G\xf6ran"',
