@@ -45,16 +45,30 @@ class FastSelect:
         is asked for piece by piece."""
         if not ids:
             return ()
+        if connection.dialect.name == "postgresql":
+            return self._rows(connection, self._array_text(connection.dialect, ids), {"ids": list(ids)})
         if len(ids) > _SIZES[-1]:
             pieces = (ids[start : start + _SIZES[-1]] for start in range(0, len(ids), _SIZES[-1]))
             return [row for piece in pieces for row in self.all(connection, piece)]
         size = next(size for size in _SIZES if size >= len(ids))
         padded = [*ids, *([ids[-1]] * (size - len(ids)))]
         text = self._texts.get((connection.dialect.name, size)) or self._compile(connection, size)
-        with connection.exec_driver_sql(text, tuple(padded)) as result:
+        return self._rows(connection, text, tuple(padded))
+
+    @staticmethod
+    def _rows(connection: Connection, text: str, values: tuple[object, ...] | dict[str, object]) -> Sequence[DriverRow]:
+        with connection.exec_driver_sql(text, values) as result:
             assert result.cursor is not None, "a select has one"
             rows: Sequence[DriverRow] = result.cursor.fetchall()  # plain tuples, without a Row around each
         return rows
+
+    def _array_text(self, dialect: Dialect, ids: Sequence[object]) -> str:
+        """The text for PostgreSQL, which takes all ``ids`` as one array: one text, whatever their number."""
+        kind = "BIGINT" if isinstance(ids[0], int) else "TEXT"
+        if (kind, 0) not in self._texts:
+            text = str(self.statement.compile(dialect=dialect))
+            self._texts[kind, 0] = text.replace("IN (__[POSTCOMPILE_ids])", f"= ANY(%(ids)s::{kind}[])")
+        return self._texts[kind, 0]
 
     def _compile(self, connection: Connection, size: int) -> str:
         compiled = self.statement.params(ids=list(range(size))).compile(
@@ -133,7 +147,7 @@ class FastMany:
         text = str(compiled)
         for name in columns:
             text = text.replace(f"%({name})s", f'v."{name}"')
-        arrays = ", ".join(f"%({name})s::{_element(compiled.binds[name].type)}[]" for name in columns)
+        arrays = ", ".join(f"%({name})b::{_element(compiled.binds[name].type)}[]" for name in columns)
         names = ", ".join(f'"{name}"' for name in columns)
         source = f"FROM unnest({arrays}) WITH ORDINALITY AS v({names}, _row)"
         if isinstance(self.statement, Insert):
