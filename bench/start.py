@@ -2,7 +2,8 @@
 
     python -m bench.start [--rounds 7]
 
-Each start is a fresh process, timed until it says that it is ready; the two are run in turn. Memory is what the web
+Each start is a fresh process with its bytecode at hand, as after any first start, timed until it says that it is
+ready; the two are run in turn. Memory is what the web
 process and the engine's take together (proportional set size), idle, ten seconds after the first page.
 """
 
@@ -27,6 +28,9 @@ import wsgi, waitress
 heavy = [name for name in ("tweepy", "facebook", "mastodon", "PIL", "alembic") if name in sys.modules]
 assert not heavy, heavy
 """
+
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is set, each start would compile every module anew
 
 
 def run(code: str, home: str = "") -> float:

@@ -228,7 +228,9 @@ class Engine:
         """Set the one wake-up to the next due time."""
         if due is None:
             return
-        due = max(due, self.installation.now() + BREATH)
+        now = self.installation.now()
+        if due <= now:  # the turn left it due: it is looked at again, but without spinning
+            due = now + BREATH
         if self._armed is None or due != self._armed:
             self._armed = due
             self._clock.at(due, self._ring)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import apscheduler.executors.base
@@ -191,6 +192,19 @@ def test_a_delivery_that_is_left_alone_does_not_make_the_engine_spin(
     soon(installation, 1.0)  # on a channel of its own
     installation.wake()
     assert until(lambda: states(installation) == ["waiting", "published"])
+
+
+@pytest.mark.parametrize("pause", [timedelta(milliseconds=1), timedelta(milliseconds=50), timedelta(hours=3)])
+def test_what_falls_due_next_is_waited_for_to_the_moment_and_no_longer(
+    pause: timedelta, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, alarms = engine.installation.now(), list[datetime]()
+    monkeypatch.setattr(engine.installation, "clock", SimpleNamespace(now=lambda: now))
+    ticker = SimpleNamespace(at=lambda moment, _work: alarms.append(moment), stop=lambda: None)
+    monkeypatch.setattr(engine, "_clock", ticker, raising=False)
+    engine._arm(now + pause)
+    engine._arm(now - pause)  # left due by the turn
+    assert alarms == [now + pause, now + embedded.BREATH]
 
 
 def test_whatever_is_left_due_the_engine_draws_breath_between_two_looks(

@@ -6,7 +6,7 @@ said in ``services.content.embargo_times``.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
@@ -44,6 +44,8 @@ def notice(written: str, zone: str, language: str, now: datetime) -> str:
     end = end_of(written)
     if end is None or end <= now:
         return ""
+    if end.second or end.microsecond:  # whoever is told a minute must not be let out before the second
+        end = end.replace(second=0, microsecond=0) + timedelta(minutes=1)
     wall = dates.local(end, zone)
     day = dates.long_day(wall.date(), language, year=wall.year != dates.local(now, zone).year)
     words = gettext(language, N_("Embargo until %(day)s at %(hour)s:%(minute)s"))

@@ -97,10 +97,15 @@ def moved_along(slot: Slot, before: Slot, after: Moment) -> Slot:
     was. Raises ``Gap`` and ``Fold`` where the clocks change just then; two in one fold are in the same half of it.
     """
     zone = zone_of(after.zone)
-    distance = datetime.fromisoformat(slot.wall) - datetime.fromisoformat(before.wall)
-    wall = datetime.fromisoformat(after.wall) + distance
+    distance = _wall(slot) - _wall(before)
+    wall = _wall(after) + distance
     at = wall_to_utc(wall, zone, _fold(after) if abs(distance) < timedelta(hours=1) else None)
     return moved_to(slot, Moment(at, f"{wall:%Y-%m-%dT%H:%M}", after.zone))
+
+
+def _wall(time: Slot | Moment) -> datetime:
+    """Its wall time to the second: what a person meant has minutes only, what a program sent has seconds too."""
+    return datetime.fromisoformat(time.wall) + (time.at - time.at.replace(second=0, microsecond=0))
 
 
 def _fold(moment: Moment) -> int | None:

@@ -7,7 +7,7 @@ changed. A time of its own that a person chose is refused where it lies before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block
 from commsched.core.timing import dates, embargo
 from commsched.core.timing.plan import Plan, Slot
+from commsched.core.timing.wall_time import Moment
 from commsched.services.content import times
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Item
@@ -54,6 +55,24 @@ def at_embargo(
 def slot_at(end: datetime, span: timedelta, zone: str) -> Slot:
     """The time of what goes out when an embargo ends, which may be late by ``span``."""
     return Slot(end, end + span, f"{dates.local(end, zone):%Y-%m-%dT%H:%M}", zone)
+
+
+def held_back(
+    installation: Installation,
+    content: Content,
+    publish: Moment | None,
+    own: Collection[int],
+    channels: Mapping[int, Channel],
+) -> dict[int, Moment]:
+    """The public channels of ``content`` that wait for its embargo though the item goes out at ``publish``, and that
+    time: those without a time of their ``own``, where somebody gets it before."""
+    end = embargo.end_of(content.embargo)
+    if end is None or publish is None or publish.at >= end:
+        return {}
+    going = [channels[part.channel] for part in content.channels if part.channel in channels]
+    early = carriers(installation, going)
+    waits = {row.id for row in going} - early - set(own) if early else set()
+    return dict.fromkeys(waits, Moment(end, f"{dates.local(end, publish.zone):%Y-%m-%dT%H:%M}", publish.zone))
 
 
 def anchored(

@@ -89,7 +89,7 @@ def _open(session: Session, number: int) -> tuple[Item, Content]:
     """The item behind an address, and its newest wording that is approved."""
     item = items.load(session, number)
     content = next((r.parsed() for r in items.history(session, item) if clearance(session, item, r.hash)), None)
-    if content is None or not content.embargo or _is_stopped(session, item) or _is_down(session, item):
+    if content is None or _is_stopped(session, item) or _is_down(session, item):
         raise NotFound(N_("This link leads nowhere any more."))
     return item, content
 

@@ -35,7 +35,12 @@ MOST: Final = 2000
 """Entries in a feed. Each costs a quarter of a millisecond and some kilobytes while it is made."""
 _CUT: Final = N_("The %(most)s entries nearest to today. The rest is in the calendar on the page.")
 
-STATUS: Final = {"draft": "TENTATIVE", "in_review": "TENTATIVE", "changes_requested": "TENTATIVE"}
+STATUS: Final = {
+    "draft": "TENTATIVE",
+    "in_review": "TENTATIVE",
+    "changes_requested": "TENTATIVE",
+    "cancelled": "CANCELLED",
+}
 WORDS: Final = {
     "draft": N_("Draft"),
     "in_review": N_("In review"),
@@ -49,6 +54,7 @@ WORDS: Final = {
     "failed": N_("Failed"),
     "unknown": N_("Needs an answer"),
     "begun": N_("The rest waits"),
+    "cancelled": N_("Cancelled"),
 }
 
 

@@ -67,6 +67,8 @@ class Review(msgspec.Struct, frozen=True):
     """The names of the channels that get it before its embargo ends."""
     late: bool = False
     """Its time has passed, so that a yes would lead to nothing."""
+    at_once: bool = False
+    """Its time has passed, but not its latest: a yes sends it out at this moment."""
     accepts: bool = False
     """The reader can accept what others wrote."""
     accepted: list[Change] = msgspec.field(default_factory=list)
@@ -132,6 +134,7 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             embargo=embargo.end_of(seen.content.embargo),
             before_embargo=_before_embargo(installation, seen),
             late=_too_late(session, item, installation.now()),
+            at_once=_at_once(session, item, installation.now()),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
         )
@@ -142,6 +145,16 @@ def _too_late(session: Session, item: Item, now: datetime) -> bool:
     if not item.own_times:
         return item.latest_at is not None and item.latest_at < now
     return any(slot.latest < now for slot in times.chosen(times.left(session, item, now)))
+
+
+def _at_once(session: Session, item: Item, now: datetime) -> bool:
+    """Whether some channel's time has passed, so that what is approved in time goes out there at once."""
+    if item.publish_at is None or not item.schedule_on_approval:
+        return False
+    if not item.own_times:
+        return item.publish_at <= now and not _too_late(session, item, now)
+    slots = times.chosen(times.left(session, item, now))
+    return any(slot.at <= now <= slot.latest for slot in slots) and not any(slot.latest < now for slot in slots)
 
 
 def _case(session: Session, seen: item_view.ItemView) -> ApprovalState | None:

@@ -14,7 +14,7 @@ from commsched.core.content.draft import DraftIn, PictureIn, own_field
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
-from commsched.services.content import check, compose, drafts, items
+from commsched.services.content import check, compose, drafts, embargo_times, items
 from commsched.services.content.neighbours import Neighbour, Neighbours
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
@@ -113,6 +113,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             own=meant.times.own_moments,
             around=around,
         )
+        shown.own = own | embargo_times.held_back(installation, content, meant.publish, own, around.channels)
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
         shown.problems = _problems(shown, judgement)
         shown.faults |= _time_faults(judgement, own)

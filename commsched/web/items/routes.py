@@ -124,10 +124,10 @@ def now(item_id: int) -> Response:
 
 
 def _act(
-    item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object]
+    item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object], time_field: str = "publish_at"
 ) -> str | Response | tuple[str, int]:
     """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way. A deed
-    that returns words has them said instead."""
+    that returns words has them said instead. A time that a clock change makes doubtful is ``time_field``'s."""
     form = Form.read()
     try:
         instead = deed(form)
@@ -135,8 +135,8 @@ def _act(
         form.fail("", translated(error.words), error.status)
         return _page(item_id, form, outside=True), form.status
     except (Gap, Fold) as error:
-        form.fail("publish_at", translated(error.words), error.status)
-        clash = {"choices": choices(error, place().zone), "twice": isinstance(error, Fold)}
+        form.fail(time_field, translated(error.words), error.status)
+        clash = {"field": time_field, "choices": choices(error, place().zone), "twice": isinstance(error, Fold)}
         return _page(item_id, form, clash), form.status
     except approve.Blocked as error:
         form.fail("", _("Something stops it: open it in the composer to see what."), error.status)
@@ -214,8 +214,11 @@ def _move(item_id: int, form: Form) -> str:
 
 
 def _alone(form: Form) -> list[int]:
+    """The channel that moves alone; none where all of it does."""
     chosen = form.text("channel", 16)
-    return [int(chosen)] if chosen.isascii() and chosen.isdigit() else []
+    if chosen and not (chosen.isascii() and chosen.isdigit()):
+        raise Invalid(N_("There is no such channel."), "channel")
+    return [int(chosen)] if chosen else []
 
 
 def _time(form: Form, name: str = "publish") -> str:
@@ -240,7 +243,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
             raise Invalid(N_("Choose until when it is under embargo."), "embargo")
         embargoes.change(installation(), actor(), item_id, when, confirmed=form.flag("confirmed"))
 
-    return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed)
+    return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed, "embargo")
 
 
 @bp.post("/preview")
@@ -440,6 +443,9 @@ def restore(item_id: int) -> str | Response | tuple[str, int]:
     number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
     return _act(
         item_id,
-        _("Version %(number)s is back, as a new version.", number=number),
+        _(
+            "Version %(number)s is back, as a new version. Times are no part of a version: look at when it goes out.",
+            number=number,
+        ),
         lambda _form: editing.restore(installation(), actor(), item_id, number),
     )

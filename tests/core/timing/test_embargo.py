@@ -33,3 +33,9 @@ def test_nothing_is_under_no_embargo() -> None:
     assert embargo.is_over("", END)
     assert embargo.notice("", "Europe/Stockholm", "sv", END) == ""
     assert embargo.end_of("") is None
+
+
+def test_the_minute_that_is_told_is_never_before_the_second_that_is_meant() -> None:
+    end = END + timedelta(seconds=26)
+    told = embargo.notice(end.isoformat(), "Europe/Stockholm", "sv", END)
+    assert told == "Embargo till tisdag 1 december kl. 10.01"

@@ -12,7 +12,7 @@ from commsched.core.content.draft import ChannelIn
 from commsched.services.kernel.context import Installation
 from commsched.services.views import calendar, ics
 from commsched.services.views.calendar import CalendarFilter
-from commsched.services.workflow import schedule
+from commsched.services.workflow import resolve, schedule
 from tests.conftest import Browser, Cast
 from tests.publications import channel
 from tests.services.desk import LATER, deliveries, look, publish_what_is_due, scheduled, written
@@ -125,3 +125,13 @@ def test_too_close_is_told_of_the_channel_that_is(browse: Browse, cast: Cast, it
     page = browse(cast.writer).get("~/calendar/?day=2026-11-26").text
     assert page.count("class=ev-c") == 2
     assert f'href="#i{item}-{wall}"' in page
+
+
+def test_a_channel_that_was_dropped_stands_in_the_feed_as_cancelled(
+    cast: Cast, installation: Installation, item: int, wall: int
+) -> None:
+    (delivery,) = (row for row in deliveries(cast, item) if row.channel_id == wall)
+    resolve.drop(installation, cast.actor(), delivery.id)
+    feed = Calendar.from_ical(ics.calendar(installation, cast.actor("writer")))
+    entries = {str(event["uid"]).partition("@")[0]: str(event["status"]) for event in feed.walk("VEVENT")}
+    assert sorted(entries.values()) == ["CANCELLED", "CONFIRMED"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from commsched.core.content.draft import ChannelIn
 from commsched.services.content import items, times
 from tests.conftest import Browser, Cast
 from tests.publications import channel
-from tests.services.desk import LATER, deliveries, look, publish_what_is_due, scheduled, submitted, written
+from tests.services.desk import LATER, approved, deliveries, look, publish_what_is_due, scheduled, submitted, written
 
 Browse = Callable[..., Browser]
 OWN = "2026-11-26T18:00"
@@ -107,3 +108,45 @@ def test_the_rest_is_moved_when_some_is_out(browse: Browse, cast: Cast, room: in
     browser.post(f"~/items/{item}/move", {"publish_day": "2026-11-26", "publish_time": "20:00", "channel": ""})
     assert (look(cast, item).wall_time, own(cast, item)) == (LATER, {wall: "2026-11-26T20:00"})
     assert {f"{row.due_at:%H:%M}" for row in deliveries(cast, item)} == {"11:00", "19:00"}
+
+
+@pytest.mark.parametrize(
+    ("day", "answers"), [("2027-03-28", ["01:30", "03:30"]), ("2027-10-31", ["sommartid", "vintertid"])]
+)
+@pytest.mark.parametrize("state", ["scheduled", "approved"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_clock_change_is_asked_about_on_the_items_page(
+    browse: Browse, cast: Cast, room: int, wall: int, day: str, answers: list[str], state: str, alone: bool
+) -> None:
+    item = {"scheduled": scheduled, "approved": approved}[state](
+        cast, channels=[room, wall], **({"then_schedule": False} if state == "approved" else {})
+    )
+    path = "schedule" if state == "approved" else "move"
+    fields = {"publish_day": day, "publish_time": "02.30"} | (
+        {"channel": str(wall)} if alone and path == "move" else {}
+    )
+    asked = browse(cast.writer).post(f"~/items/{item}/{path}", fields)
+    assert asked.status_code == 422
+    buttons = re.findall(r'name="exact" value="([^"]+)">(.*?)</button>', asked.text, re.DOTALL)
+    assert [word in button for word, (_value, button) in zip(answers, buttons, strict=True)] == [True, True], buttons
+    chosen = browse(cast.writer).post(f"~/items/{item}/{path}", fields | {"exact": buttons[0][0], "ask_again": "1"})
+    assert chosen.status_code == (303 if state == "scheduled" else 409), "an approval covers what is near"
+
+
+def test_a_channel_that_nobody_knows_moves_nothing(browse: Browse, cast: Cast, room: int, wall: int) -> None:
+    item = scheduled(cast, channels=[room, wall])
+    moved = {"publish_day": "2026-11-26", "publish_time": "13:00", "channel": "x"}
+    assert browse(cast.writer).post(f"~/items/{item}/move", moved).status_code == 422
+    assert look(cast, item).wall_time == LATER
+
+
+def test_a_yes_after_the_time_is_said_to_send_it_at_once(browse: Browse, cast: Cast, room: int) -> None:
+    item = submitted(cast, channels=[room])
+    sentence = "Om du godkänner går det ut genast"
+    assert sentence not in browse(cast.approver).get(f"~/items/{item}/review").text
+    cast.installation.clock.at = look(cast, item).publish_at + timedelta(minutes=5)  # type: ignore[attr-defined, operator]
+    assert sentence in browse(cast.approver).get(f"~/items/{item}/review").text
+    cast.installation.clock.at = look(cast, item).latest_at + timedelta(minutes=5)  # type: ignore[attr-defined, operator]
+    page = browse(cast.approver).get(f"~/items/{item}/review").text
+    assert sentence not in page
+    assert "går inte att godkänna" in page

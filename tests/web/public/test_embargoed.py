@@ -325,3 +325,31 @@ def test_what_waits_for_the_embargo_follows_another_embargo_while_it_is_written(
         with cast.installation.store.read(cast.place.id) as session:
             slots = times.plan(session, items.load(session, item)).slots
         assert [slots[number].at.hour for number in (press, room)] == hours
+
+
+def test_a_lifted_embargo_leaves_the_address_in_the_mail_good(app: Flask, story: Story) -> None:
+    story.at("12:00:00")
+    installation, cast = story.installation, story.cast
+    embargoes.change(installation, cast.actor("writer"), story.item, "")
+    approve.approve(installation, cast.actor("approver"), story.item, desk.hash_of(cast, story.item))
+    desk.publish_what_is_due(installation)
+    answer = app.test_client().get(story.url)
+    assert answer.status_code == 302, "it leads to the newsroom, where the release is public now"
+    assert "Budgethemligheten" in app.test_client().get(answer.location, follow_redirects=True).text
+
+
+def test_a_clock_change_is_asked_about_in_the_embargos_own_form(story: Story, browse: Any) -> None:
+    story.at("12:00:00")
+    fields = {"embargo_day": "2027-03-28", "embargo_time": "02.30", "confirmed": "1"}
+    asked = browse(story.cast.writer).post(f"~/items/{story.item}/embargo", fields)
+    assert asked.status_code == 422
+    form = asked.text.partition(f'action="/w/gruppen/items/{story.item}/embargo" class')[2].partition("</form>")[0]
+    assert form.count('name="exact"') == asked.text.count('name="exact"') == 2, "and in no other form"
+
+
+def test_the_composers_bar_knows_that_the_public_waits(story: Story, browse: Any) -> None:
+    fields = {"kind": "release", "title": "Ja", "text": "Ja.", "lead": "Ja.", "contact": "Eva", "language": "sv"}
+    fields |= {"channels": [story.press, story.room], "publish_day": "2026-11-26", "publish_time": "12:00"}
+    fields |= {"embargo_day": "2026-11-26", "embargo_time": "14:00"}
+    told = browse(story.cast.writer).post("~/write/check", fields).json["bar"]["words"]
+    assert "i 2 kanaler, den första" in told
