@@ -27,7 +27,7 @@ from commsched.cli.listening import address as address_of
 from commsched.cli.listening import bound, close, listen
 from commsched.core.text import languages
 from commsched.core.text.json_values import JsonObject
-from commsched.core.text.messages import N_, Conflict
+from commsched.core.text.messages import N_, Conflict, Invalid
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -104,7 +104,15 @@ def _database_for(text: str) -> URL:
             "--database",
             home=str(home_directory(home())),
         )
-    return database_url(text)
+    if text.count("@") > 1:
+        raise Invalid(N_("In the password, write @ as %40, / as %2F and : as %3A."), "--database")
+    url = database_url(text)
+    if url.drivername == "sqlite":
+        raise Invalid(
+            N_("--database is for PostgreSQL. Without it the office keeps its data in a file of its own home."),
+            "--database",
+        )
+    return url
 
 
 @click.command(cls=OfficeCommand)

@@ -66,6 +66,21 @@ def test_an_address_that_cannot_be_used_makes_nothing(run: Run, home: Path, addr
     assert not home.exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("postgresql://u:hem@ligt/x@127.0.0.1/c", "%40"), ("sqlite:////tmp/hemligt.db", "is for PostgreSQL")],
+)
+def test_an_address_with_signs_of_its_own_and_a_file_are_told_what_to_write(
+    run: Run, home: Path, address: str, words: str
+) -> None:
+    ended = run(*INIT, "--database", address, stdin=f"{PASSWORD}\n")
+    assert ended.exit_code == 1
+    assert words in ended.stderr
+    assert "%%" not in ended.stderr
+    assert "ligt" not in ended.output
+    assert not home.exists()
+
+
 def test_a_server_that_does_not_answer_is_told_without_the_password(run: Run, home: Path) -> None:
     ended = run(*INIT, "--database", "postgresql://u:hemligt@127.0.0.1:9/y", stdin=f"{PASSWORD}\n")
     assert ended.exit_code == 1
