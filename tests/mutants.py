@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "the distance to the item is kept in hours, not on the clock",
         PLAN,
-        "    wall = datetime.fromisoformat(after.wall) + distance",
+        "    wall = _wall(after) + distance",
         "    wall = (after.at + (slot.at - before.at)).astimezone(zone).replace(tzinfo=None)",
         TIMES,
     ),
