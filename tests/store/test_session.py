@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,22 @@ def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> 
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.mark.sqlite("two that make its file at once")
+def test_whoever_opens_a_file_that_another_is_making_waits_for_it(tmp_path: Path) -> None:
+    """SQLite itself does not wait here: it says at once that the file is locked."""
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE first (id)")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO first VALUES (1)")
+        ended = threading.Timer(0.3, other.execute, ("COMMIT",))
+        ended.start()
+        store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+        with closing(store), store.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("SELECT id FROM first").scalar() == 1
+        ended.join()
 
 
 def test_an_attempt_is_on_the_disk_before_its_call_whatever_the_servers_default(installation: Installation) -> None:
