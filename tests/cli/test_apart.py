@@ -203,6 +203,7 @@ def test_pages_that_stand_still_hold_nothing_up(run: Run, founded: str, home: Pa
             installation.store.close()
 
 
+@pytest.mark.sqlite("as most offices have it; a server's driver takes a megabyte or two more")
 def test_both_together_take_little_room(founded: str, home: Path) -> None:
     with running(home, "up", "--port", "0") as (process, address):
         until(lambda: ready(address))
