@@ -1054,9 +1054,8 @@ MUTANTS = (
     Mutant(
         "asked about before it is written",
         "services/deliver/recipients.py",
-        "        self.batch.write_parts(self.connection)\n"
-        "        row = self.connection.execute(statement, about).first()",
-        "        row = self.connection.execute(statement, about).first()",
+        "        self.batch.write_parts(self.connection)\n        return self.connection.execute(statement, about)",
+        "        return self.connection.execute(statement, about)",
         LANES,
     ),
     Mutant(

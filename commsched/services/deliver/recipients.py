@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVarTuple
 
 import msgspec
 from sqlalchemy import (
@@ -36,6 +36,8 @@ from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
+
+Columns = TypeVarTuple("Columns")
 
 _part: Final = Base.metadata.tables[Part.__tablename__]
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
@@ -185,8 +187,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
 
     def counts(self, delivery: int, besides: int = -1) -> tuple[int, int]:
         """How many have got it, and how many there are, without ``besides`` and those who had left the list."""
-        self.batch.write_parts(self.connection)
-        row = self.connection.execute(_COUNTS, {"delivery": delivery, "number": besides}).one()
+        row = self._ask(_COUNTS, {"delivery": delivery, "number": besides}).one()
         return int(row[0]), int(row[1])
 
     def are_wanted(self, row: DeliverySnapshot, people: Sequence[PartSnapshot]) -> bool:
@@ -210,9 +211,13 @@ class RecipientRows(msgspec.Struct, frozen=True):
         result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
         return result.rowcount
 
-    def _parts(self, statement: Select[*tuple[object, ...]], **about: object) -> list[PartSnapshot]:
+    def _ask(self, statement: Select[*Columns], about: Mapping[str, object]) -> CursorResult[*Columns]:
+        """What the store says of parts, with all that this transaction has decided about them: it is written first."""
         self.batch.write_parts(self.connection)
-        return [PartSnapshot(**row._mapping) for row in self.connection.execute(statement, about)]
+        return self.connection.execute(statement, about)
+
+    def _parts(self, statement: Select[*tuple[object, ...]], **about: object) -> list[PartSnapshot]:
+        return [PartSnapshot(**row._mapping) for row in self._ask(statement, about)]
 
     def _next(self, about: Mapping[str, object]) -> PartState | None:
         """Of those in one state, the one whose turn comes first. Without a time it is now for who waits, and never for
@@ -223,6 +228,5 @@ class RecipientRows(msgspec.Struct, frozen=True):
         return self._state(_TIMED, about) or timeless
 
     def _state(self, statement: Select[*tuple[object, ...]], about: Mapping[str, object]) -> PartState | None:
-        self.batch.write_parts(self.connection)
-        row = self.connection.execute(statement, about).first()
+        row = self._ask(statement, about).first()
         return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)
