@@ -831,7 +831,7 @@ MUTANTS = (
     ),
     Mutant(
         "a duplicate is called rejected",
-        "platforms/_x_client.py",
+        "platforms/_x/client.py",
         'if status == 403 and "duplicate content" in',
         'if status == 403 and "duplicate contents" in',
         "tests/platforms/test_x.py",
@@ -860,7 +860,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a server calls itself is not read",
-        "platforms/_mastodon_server.py",
+        "platforms/_mastodon/server.py",
         'or "compatible" in version.lower()',
         "",
         KINDS,
@@ -875,14 +875,14 @@ MUTANTS = (
     ),
     Mutant(
         "a code of another kind raises out of the adapter",
-        "platforms/_facebook_graph.py",
+        "platforms/_facebook/graph.py",
         "return value if isinstance(value, int) else None",
         "return value",
         "tests/platforms/test_malformed_answers.py -k below_the_code",
     ),
     Mutant(
         "a rate limit without end raises out of the adapter",
-        "platforms/_mastodon_client.py",
+        "platforms/_mastodon/client.py",
         "except (OverflowError, OSError, ValueError):",
         "except ZeroDivisionError:",
         "tests/platforms/test_malformed_answers.py -k without_end",

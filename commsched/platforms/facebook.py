@@ -28,10 +28,10 @@ from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
-from commsched.platforms._facebook_rules import LIMITS, check_item, first_comment_of, message_of
+from commsched.platforms._facebook.rules import LIMITS, check_item, first_comment_of, message_of
 
 if TYPE_CHECKING:
-    from commsched.platforms._facebook_graph import Graph
+    from commsched.platforms._facebook.graph import Graph
 
 GRAPH_VERSION = "v25.0"
 _PAGE_ID = Setting(
@@ -80,19 +80,19 @@ class Facebook(NetworkPlatform["Graph"]):
         return _graph(context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Graph | None = None) -> Outcome:
-        """The SDK's exceptions as outcomes; the table of codes is in ``_facebook_graph``."""
-        from commsched.platforms import _facebook_graph
+        """The SDK's exceptions as outcomes; the table of codes is in ``_facebook.graph``."""
+        from commsched.platforms._facebook import graph
 
-        def mean(refusal: _facebook_graph.GraphError) -> Outcome:
-            return _facebook_graph.outcome(refusal, detail(str(refusal), context), context)
+        def mean(refusal: graph.GraphError) -> Outcome:
+            return graph.outcome(refusal, detail(str(refusal), context), context)
 
-        return outcome_of(error, context, _facebook_graph.GraphError, mean)
+        return outcome_of(error, context, graph.GraphError, mean)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
 
     def account(self, client: Graph, context: ChannelContext) -> Account:
-        from commsched.platforms._facebook_page import inspect, require_own
+        from commsched.platforms._facebook.page import inspect, require_own
 
         page = client.get_object(_page(context), fields="id,name,link")
         expires = inspect(client)
@@ -129,7 +129,7 @@ class Facebook(NetworkPlatform["Graph"]):
         return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
 
     def post(self, client: Graph, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        from commsched.platforms._facebook_page import post_url
+        from commsched.platforms._facebook.page import post_url
 
         if part.role == "comment":
             comment = ident(client.put_object(part.parent, "comments", message=part.text))
@@ -141,7 +141,7 @@ class Facebook(NetworkPlatform["Graph"]):
         return Published(post, post_url(post)) if answer.get("success") is True else _unclear(answer, context)
 
     def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
-        from commsched.platforms._facebook_page import find_comment, find_post
+        from commsched.platforms._facebook.page import find_comment, find_post
 
         if part.role == "comment":
             return find_comment(client, part, start)
@@ -153,7 +153,7 @@ class Facebook(NetworkPlatform["Graph"]):
 
     def gone(self, error: Exception) -> bool:
         """Error 100 with subcode 33 is said of a post that is not there."""
-        from commsched.platforms._facebook_graph import GraphError
+        from commsched.platforms._facebook.graph import GraphError
 
         return isinstance(error, GraphError) and (error.code, error.subcode) == (100, 33)
 
@@ -164,7 +164,7 @@ def _graph(context: ChannelContext) -> Graph:
         words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
         raise ConnectError(words, _VERSION.key, version=version)
     server = base_url(context, _BASE_URL)
-    from commsched.platforms._facebook_graph import Graph
+    from commsched.platforms._facebook.graph import Graph
 
     return Graph(
         value(context, _TOKEN), base_url=server, version=version, session=context.http, timeout=context.timeout

@@ -28,11 +28,11 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._adapter import Blame, NetworkPlatform
 from commsched.platforms._answers import base_url, ident, invisible, value
 from commsched.platforms._checks import check_pictures, check_text, longest, thread
-from commsched.platforms._mastodon_server import facts_of, kept
+from commsched.platforms._mastodon.server import facts_of, kept
 from commsched.platforms._readback import look_through
 
 if TYPE_CHECKING:
-    from commsched.platforms._mastodon_client import Client
+    from commsched.platforms._mastodon.client import Client
 
 _PIXELS, _GIF_PIXELS = 33_177_600, 1280 * 720
 """Width × height that a server takes, where it does not say; of GIFs it never says."""
@@ -85,14 +85,14 @@ class Mastodon(NetworkPlatform["Client"]):
     """The server keeps the key for 60 minutes, and the try itself may wait another ten."""
 
     def client(self, context: ChannelContext) -> Client:
-        from commsched.platforms._mastodon_client import Client
+        from commsched.platforms._mastodon.client import Client
 
         return Client(base_url(context, _BASE_URL), value(context, _TOKEN), context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
-        from commsched.platforms import _mastodon_client
+        from commsched.platforms._mastodon import client as mastodon_client
 
-        return _mastodon_client.outcome(error, context, client)
+        return mastodon_client.outcome(error, context, client)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key)
@@ -178,7 +178,7 @@ class Mastodon(NetworkPlatform["Client"]):
         return None
 
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
-        from commsched.platforms._mastodon_client import pages
+        from commsched.platforms._mastodon.client import pages
 
         account = context.account or ident(client.account_verify_credentials())
         return look_through(pages(client, account, part), part, start, strangers_matter=True)

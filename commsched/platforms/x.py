@@ -1,6 +1,6 @@
 """X, through tweepy and the v2 API. It has no idempotency: what is lost is read back, and never resent on hope.
 
-What it takes and what it charges stands in ``_x_rules``.
+What it takes and what it charges stands in ``_x.rules``.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._answers import base_url, detail, ident, outcome_of, read, value
 from commsched.platforms._checks import longest, thread
 from commsched.platforms._readback import look_through
-from commsched.platforms._x_rules import LIMITS, check_item, cost
-from commsched.platforms._x_timeline import pages, post_url
+from commsched.platforms._x.rules import LIMITS, check_item, cost
+from commsched.platforms._x.timeline import pages, post_url
 
 if TYPE_CHECKING:
-    from commsched.platforms._x_client import Client
+    from commsched.platforms._x.client import Client
 
 _TOGETHER = N_("all four are needed")
 
@@ -74,13 +74,13 @@ class X(NetworkPlatform["Client"]):
         return _client(context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
-        """The SDK's exceptions as outcomes; the table of codes is in ``_x_client``."""
+        """The SDK's exceptions as outcomes; the table of codes is in ``_x.client``."""
         from tweepy.errors import HTTPException
 
-        from commsched.platforms import _x_client
+        from commsched.platforms._x import client as x_client
 
         def mean(refusal: HTTPException) -> Outcome:
-            return _x_client.outcome(refusal, detail(refusal, context), context)
+            return x_client.outcome(refusal, detail(refusal, context), context)
 
         return outcome_of(error, context, HTTPException, mean)
 
@@ -88,7 +88,7 @@ class X(NetworkPlatform["Client"]):
         return Blame(_KEYS[2].key if value(context, _KEYS[2]) else _BEARER.key)
 
     def account(self, client: Client, context: ChannelContext) -> Account:
-        from commsched.platforms._x_client import Me
+        from commsched.platforms._x.client import Me
 
         me = client.get_me(user_auth=True)["data"]
         if client.access_level == "read":
@@ -154,7 +154,7 @@ def _client(context: ChannelContext) -> Client:
         missing = next(setting for setting, filled_in in zip(_KEYS, keys, strict=True) if not filled_in)
         words = N_("X needs all four keys, or one user token. One is missing here.")
         raise ConnectError(words, missing.key if any(keys) else _KEYS[0].key)
-    from commsched.platforms._x_client import Client
+    from commsched.platforms._x.client import Client
 
     if not all(keys):
         return Client(base_url=server, session=context.http, timeout=context.timeout, bearer_token=bearer)

@@ -232,7 +232,7 @@ def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: ChannelContext
 
 
 def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> None:
-    from commsched.platforms._facebook_graph import GraphError, outcome
+    from commsched.platforms._facebook.graph import GraphError, outcome
 
     refused = requests.Response()
     refused.status_code = 400

@@ -305,7 +305,7 @@ def test_what_went_out_unseen_is_found_again(
     ],
 )
 def test_a_post_is_known_again_in_the_html_that_servers_make_of_it(written: str, kept: str) -> None:
-    from commsched.platforms._mastodon_client import is_it
+    from commsched.platforms._mastodon.client import is_it
 
     assert is_it({"content": kept}, part(mastodon, written))
     assert not is_it({"content": kept}, part(mastodon, written + " mer"))

@@ -212,7 +212,7 @@ def test_the_same_words_of_another_item_are_not_taken_for_this_one(sim: XSimulat
 
 
 def test_a_used_up_day_waits_for_the_day_not_the_quarter() -> None:
-    from commsched.platforms._x_client import _reset
+    from commsched.platforms._x.client import _reset
 
     now = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
     soon, tomorrow = int(now.timestamp()) + 600, int(now.timestamp()) + 80_000

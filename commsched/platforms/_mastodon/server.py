@@ -14,7 +14,7 @@ from commsched.core.text.mastodon_length import URL_LENGTH
 from commsched.platforms._answers import read
 
 if TYPE_CHECKING:
-    from commsched.platforms._mastodon_client import Client
+    from commsched.platforms._mastodon.client import Client
 
 _ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon(\.git)?/?", re.IGNORECASE)
 

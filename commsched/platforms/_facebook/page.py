@@ -13,7 +13,7 @@ from commsched.core.platform.contract import DeadToken, Part
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_
 from commsched.platforms._answers import ident, read
-from commsched.platforms._facebook_graph import Graph, GraphError
+from commsched.platforms._facebook.graph import Graph, GraphError
 from commsched.platforms._readback import Entry, Page, look_through
 
 TOKEN: Final = "access_token"  # noqa: S105

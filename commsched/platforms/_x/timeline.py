@@ -16,7 +16,7 @@ from commsched.platforms._answers import ident, read
 from commsched.platforms._readback import Entry, Page
 
 if TYPE_CHECKING:
-    from commsched.platforms._x_client import Client
+    from commsched.platforms._x.client import Client
 
 _PAGE: Final = 100
 """Posts to a page, as many as X gives."""
