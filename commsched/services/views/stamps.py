@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     ScalarSelect,
@@ -307,33 +308,57 @@ class ItemStamp(msgspec.Struct, frozen=True):
     sending: bool
 
 
-@lru_cache(maxsize=1)
-def _one_item() -> Select[Any]:
-    number = bindparam("item", type_=BigInteger)
-    own = _delivery.c.item_id == _item.c.id
+def _under_way() -> ScalarSelect[int]:
+    """How many deliveries of the item are being sent, or are due this moment."""
     due = and_(
         _delivery.c.state == "waiting",
         _delivery.c.due_at <= _now,
         or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
     )
     going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
-    states = [func.sum(flag(_part.c.state == state)) for state in ("published", "sending", "unknown", "failed", "held")]
-    ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
-    twin, later = _item.alias("twin"), _item.alias("later")
+    own = select(func.count()).where(_delivery.c.item_id == _item.c.id, going)
+    return own.correlate(_item, _place).scalar_subquery()
+
+
+def _twins(number: BindParameter[int]) -> ScalarSelect[str]:
+    """The items with the same text."""
+    twin = _item.alias("twin")
     same = and_(
         twin.c.workspace_id == workspace,
         twin.c.text_hash == _item.c.text_hash,
         twin.c.id != number,
         twin.c.text_hash != "",
     )
+    pieces = piece(twin.c.id, twin.c.state, twin.c.publish_at, twin.c.version)
+    return select(func.aggregate_strings(pieces, ";")).where(same).correlate(_item).scalar_subquery()
+
+
+def _takedowns() -> ScalarSelect[str]:
+    """The take-downs of the item, and of what it corrects."""
+    pieces = func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at), ";")
     taken = _takedown.c.item_id.in_((_item.c.id, _item.c.corrects_id))
+    return select(pieces).where(taken).correlate(_item).scalar_subquery()
+
+
+def _shown_pictures(number: BindParameter[int]) -> ScalarSelect[str]:
+    """The pictures of the newest revision, with the ends of their consents."""
     pictures = _media.join(_use, _use.c.media_id == _media.c.id)
+    newest = select(_item.c.revision_id).where(_item.c.id == number).scalar_subquery()
     shows = select(piece(_media.c.id, _media.c.consent_ends)).select_from(pictures)
+    return joined(shows.where(_use.c.revision_id == newest).order_by(_media.c.id))
+
+
+@lru_cache(maxsize=1)
+def _one_item() -> Select[Any]:
+    number = bindparam("item", type_=BigInteger)
+    states = [func.sum(flag(_part.c.state == state)) for state in ("published", "sending", "unknown", "failed", "held")]
+    ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
+    later = _item.alias("later")
     return (
         select(
             _item.c.state,
             _item.c.publish_at,
-            select(func.count()).where(own, going).correlate(_item, _place).scalar_subquery(),
+            _under_way(),
             shown,
             _item.c.version,
             _item.c.updated_at,
@@ -354,20 +379,10 @@ def _one_item() -> Select[Any]:
             _newest(_comment, _comment.c.item_id == number),
             *_people(),
             _channels(),
-            select(func.aggregate_strings(piece(twin.c.id, twin.c.state, twin.c.publish_at, twin.c.version), ";"))
-            .where(same)
-            .correlate(_item)
-            .scalar_subquery(),
+            _twins(number),
             joined(select(piece(later.c.id, later.c.state)).where(later.c.corrects_id == number).order_by(later.c.id)),
-            select(func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at), ";"))
-            .where(taken)
-            .correlate(_item)
-            .scalar_subquery(),
-            joined(
-                shows.where(
-                    _use.c.revision_id == select(_item.c.revision_id).where(_item.c.id == number).scalar_subquery()
-                ).order_by(_media.c.id)
-            ),
+            _takedowns(),
+            _shown_pictures(number),
         )
         .join_from(_item, _place, _place.c.id == _item.c.workspace_id)
         .where(_item.c.id == number, _item.c.workspace_id == workspace)
