@@ -27,7 +27,7 @@ Browse = Callable[..., Browser]
 Counted = Callable[[], AbstractContextManager[Statements]]
 
 # before: 49, 44, 30, 26, 22 + 11 an item, 11 + 12 an item
-ITEM = 7
+ITEM = 8  # of which one is the mark that the page carries, so that no change between is lost
 REVIEW = 8
 CHECK = 6
 AUTOSAVE = 17
@@ -176,6 +176,21 @@ def test_an_open_page_asks_in_two_statements_and_is_answered_304(
         with counted() as statements:
             assert browser.get(path, headers=known).status_code == 304
         assert len(statements) <= TOLD_AGAIN, str(statements)
+
+
+def test_an_items_page_carries_the_mark_of_what_it_shows(
+    browse: Browse, installation: Installation, cast: Cast, to: list[int]
+) -> None:
+    """Else a change between the page and its first question would never be seen."""
+    number = writing.submitted(installation, cast, to)
+    browser = browse(cast.approver)
+    page = browser.get(f"~/items/{number}").text
+    assert f'data-mark="{browser.get(f"~/items/{number}/now").get_json()["mark"]}"' in page
+    with_comment = browse(cast.writer)
+    comments.comment(installation, cast.actor("approver"), number, "Fint!")
+    for _again in range(2):
+        page = with_comment.get(f"~/items/{number}").text
+        assert f'data-mark="{with_comment.get(f"~/items/{number}/now").get_json()["mark"]}"' in page
 
 
 def test_an_items_page_is_told_when_something_is_about_to_happen(

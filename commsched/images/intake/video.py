@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
@@ -145,7 +145,8 @@ def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[
             process.kill()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with suppress(OSError):  # what it was killed before it read cannot be written any more
+                        pipe.close()
             process.wait()
 
 

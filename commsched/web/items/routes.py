@@ -49,11 +49,12 @@ def show(item_id: int) -> str:
 
 
 def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outside: bool = False) -> str:
+    mark, _soon = _mark(item_id)  # before the page is read: what happens in between is seen at the first question
     shown = review.review(installation(), actor(), item_id)
     context = _shown(shown)
     if shown.seen.unseen:
         comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, **context)
+    return page("items/show.html", form=form, clash=clash, outside=outside, mark=mark, **context)
 
 
 def _shown(shown: review.Review) -> dict[str, object]:
@@ -112,15 +113,19 @@ def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
 def now(item_id: int) -> Response:
     """A mark that changes with whatever the page tells, and ``soon`` while something is about to happen; 304 while
     neither is another."""
+    mark, soon = _mark(item_id)
+    etag = tag(mark, soon)
+    return not_modified(etag) or fresh(lambda: jsonify(mark=mark, soon=soon), etag)
+
+
+def _mark(item_id: int) -> tuple[str, bool]:
     at = installation().now()
     with installation().store.read(actor().workspace) as session:
         stamp = stamps.item(session, item_id, at)
     near = stamp.publish_at is not None and abs(stamp.publish_at - at) < SOON
     soon = (near and stamp.state in ("scheduled", "in_review")) or stamp.state == "publishing" or stamp.sending
     day = dates.local(at, place().zone).date()  # "today" becomes "yesterday" at midnight
-    mark = f"{stamp.mark}-{day}"
-    etag = tag(mark, soon)
-    return not_modified(etag) or fresh(lambda: jsonify(mark=mark, soon=soon), etag)
+    return f"{stamp.mark}-{day}", soon
 
 
 def _act(

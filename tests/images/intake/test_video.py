@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -200,6 +202,20 @@ def test_its_length_is_measured_and_not_believed(monkeypatch: pytest.MonkeyPatch
 
 def test_one_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "TIMEOUT", 0.001)
+    with pytest.raises(errors.FilmTooHeavy):
+        take(films.video(), tmp_path)
+
+
+def test_one_that_ends_before_it_is_asked_is_the_same_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header then waits in a pipe that nobody reads: closing it fails once more."""
+    answer = video._answer
+
+    def late(process: subprocess.Popen[bytes], *rest: Any) -> Any:
+        process.kill()
+        process.wait()
+        return answer(process, *rest)
+
+    monkeypatch.setattr(video, "_answer", late)
     with pytest.raises(errors.FilmTooHeavy):
         take(films.video(), tmp_path)
 

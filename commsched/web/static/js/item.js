@@ -1,10 +1,10 @@
 // The page follows what happens to its item: a small question every few seconds, and the page itself when the answer
-// has changed. Nothing is exchanged under somebody's hands: not while a field in it has the focus or a fold is open.
+// differs from the one that the page was drawn with. Nothing is exchanged under somebody's hands: not while a field in it has the focus or a fold is open.
 const said = document.querySelector("[data-live-said]");
 const parts = () => [...document.querySelectorAll("[data-live]")];
 const SOON = 1500;
 const LATER = 15000;
-let mark = "";
+let mark = said?.dataset.mark ?? "";
 let etag = "";
 let soon = false;
 
@@ -29,7 +29,7 @@ const look = async () => {
   if (answer.status === 304) return soon ? SOON : LATER;
   if (answer.status !== 200) return LATER;
   const told = await answer.json();
-  if (mark && told.mark !== mark) {
+  if (told.mark !== mark) {
     if (inUse()) return SOON;
     await fetchPage();
   }
