@@ -444,14 +444,14 @@ MUTANTS = (
     ),
     Mutant(
         "somebody leaves and nobody is left",
-        "services/workflow/succession.py",
+        "services/staff/succession.py",
         "if new.stuck and not old.stuck and refuse:",
         "if False:",
         f"{EYES}nobody_leaves_while",
     ),
     Mutant(
         "who is gone is waited for",
-        "services/workflow/succession.py",
+        "services/staff/succession.py",
         "rounds.go_on(session, item, revision)",
         "pass",
         f"{EYES}what_waited",

@@ -75,7 +75,7 @@ def list_people(workspace: str) -> None:
 def set_role(workspace: str, email: str, role: str) -> None:
     """Give a person another role."""
     from commsched.services.accounts import machine_admin
-    from commsched.services.workflow import leaving
+    from commsched.services.staff import leaving
 
     installation = open_installation()
     office, actor = workspace_and_actor(installation, workspace)
@@ -87,7 +87,7 @@ def set_role(workspace: str, email: str, role: str) -> None:
 @_email
 def deactivate(workspace: str, email: str) -> None:
     """Shut a person out at once: sessions end and tokens stop. What they did stays in the record."""
-    from commsched.services.workflow import leaving
+    from commsched.services.staff import leaving
 
     installation = open_installation()
     office, _ = workspace_and_actor(installation, workspace)

@@ -16,7 +16,8 @@ from commsched.api.rate_limit import TokenBucket
 from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Installation
 from commsched.services.media import library
-from commsched.services.workflow import editing, leaving
+from commsched.services.staff import leaving
+from commsched.services.workflow import editing
 from commsched.web.http import errors
 from tests import publications
 from tests.api.conftest import Client, add_channel

@@ -31,7 +31,8 @@ from commsched.services.kernel.context import Installation
 from commsched.services.ops import after_restore, backup, in_use, replacing
 from commsched.services.ops.after_restore import bring_back
 from commsched.services.ops.in_use import InUse, enter
-from commsched.services.workflow import embargoes, leaving
+from commsched.services.staff import leaving
+from commsched.services.workflow import embargoes
 from commsched.store.models import ApiToken, Attempt, Delivery, Item, Media, Person, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE, Replaced
 from tests import writing

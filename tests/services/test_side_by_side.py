@@ -18,7 +18,8 @@ from commsched.services.kernel.blobs import blob_of
 from commsched.services.media import details, library, quota
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
-from commsched.services.workflow import editing, idempotency, leaving, pause
+from commsched.services.staff import leaving
+from commsched.services.workflow import editing, idempotency, pause
 from commsched.store.models import Item, Media, Membership, Notice, Person, SignInTry, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.conftest import PASSWORD, Cast, MailBag, SetClock

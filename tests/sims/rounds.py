@@ -22,7 +22,8 @@ from commsched.services.kernel import members
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices.outbox import ASKING
 from commsched.services.ops import chores
-from commsched.services.workflow import approve, editing, leaving, schedule
+from commsched.services.staff import leaving
+from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import AuditEntry, Decision, Item, Membership, Notice, Person
 from tests.services.desk import draft
 

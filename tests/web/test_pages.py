@@ -14,7 +14,8 @@ from commsched.services.accounts import office_settings, people, sessions, token
 from commsched.services.accounts.policies import from_policy
 from commsched.services.channels import directory
 from commsched.services.kernel.context import Installation
-from commsched.services.workflow import editing, leaving
+from commsched.services.staff import leaving
+from commsched.services.workflow import editing
 from commsched.store.models import Channel, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.web.components import policy_form

@@ -9,8 +9,8 @@ from commsched.core.access.roles import ROLES
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.services.accounts import people
-from commsched.services.workflow import leaving
-from commsched.services.workflow.succession import PassedOn
+from commsched.services.staff import leaving
+from commsched.services.staff.succession import PassedOn
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry

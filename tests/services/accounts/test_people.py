@@ -10,7 +10,7 @@ from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.core.text.slug import slug as short_name
 from commsched.services.accounts import deputies, people, sessions, tokens
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.workflow import leaving
+from commsched.services.staff import leaving
 from commsched.store.models import Person
 from commsched.store.session import EVERY_WORKSPACE
 from tests.conftest import PASSWORD, Cast

@@ -12,7 +12,7 @@ from tests.thoroughness import many
 
 def walk(cast: Cast, seed: int) -> Rounds:
     from commsched.services.accounts.people import add_person
-    from commsched.services.workflow import leaving
+    from commsched.services.staff import leaving
 
     second = add_person(cast.installation, cast.actor(), "eva@example.org", "approver", name="Eva Ström").person
     leaving.remove_person(cast.installation, cast.actor(), cast.reader.id)

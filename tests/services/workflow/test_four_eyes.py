@@ -21,8 +21,9 @@ from commsched.services.content.items import current, load
 from commsched.services.media import search
 from commsched.services.notices import outbox
 from commsched.services.ops import chores
+from commsched.services.staff import leaving, succession
 from commsched.services.views import today
-from commsched.services.workflow import approval_links, approve, editing, leaving, schedule, succession
+from commsched.services.workflow import approval_links, approve, editing, schedule
 from commsched.store.models import AuditEntry, Decision, Item, Media, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing

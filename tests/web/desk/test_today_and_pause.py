@@ -12,8 +12,9 @@ from sqlalchemy import select
 from commsched.core.content.draft import DraftIn
 from commsched.services.accounts import tokens
 from commsched.services.kernel.context import Installation
+from commsched.services.staff import leaving
 from commsched.services.views import ics
-from commsched.services.workflow import editing, leaving, pause
+from commsched.services.workflow import editing, pause
 from commsched.store.models import Notice
 from tests.conftest import Cast, SetClock
 from tests.services.desk import deliveries, look, publish_what_is_due, scheduled, submitted

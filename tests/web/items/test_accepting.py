@@ -13,7 +13,8 @@ from commsched.services.approval.approvers import Turn, turn
 from commsched.services.content import items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
-from commsched.services.workflow import approve, editing, leaving
+from commsched.services.staff import leaving
+from commsched.services.workflow import approve, editing
 from commsched.store.models import Item, Person
 from tests import writing
 from tests.conftest import Browser, Cast, MailBag

@@ -16,7 +16,8 @@ from commsched.services.approval import comments
 from commsched.services.content import items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
-from commsched.services.workflow import approve, editing, leaving, schedule
+from commsched.services.staff import leaving
+from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import ApprovalLink, Decision, Item, Revision
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing

@@ -13,7 +13,7 @@ from commsched.core.access import routes
 from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.accounts import credential_inventory, login_throttle, people, sessions, tokens
 from commsched.services.kernel.context import Installation
-from commsched.services.workflow import leaving
+from commsched.services.staff import leaving
 from commsched.store.models import AuditEntry, Person, SignIn
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import token_hash

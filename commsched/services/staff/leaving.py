@@ -10,8 +10,8 @@ from commsched.services.accounts import machine_admin
 from commsched.services.accounts.people import check_role, keep_an_administrator, member_of
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import COMMAND_LINE, Actor, Installation
-from commsched.services.workflow import succession
-from commsched.services.workflow.succession import PassedOn
+from commsched.services.staff import succession
+from commsched.services.staff.succession import PassedOn
 from commsched.store import locks
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE, narrowed
