@@ -67,16 +67,13 @@ def read(installation: Installation, actor: Actor) -> FirstDay | None:
         if is_demo or settings.get(DISMISSED):
             return None
         approver = _other_approver(session, actor)
-    free = not from_policy(policy).steps
-    card = FirstDay(
-        bool(name), seen, free or approver is not None, installation.mailer.reaches(), written, _shown(approver)
-    )
-    if card.done == ROWS:
-        return None
+    link = ""
     if approver is not None and not approver.password_hash:
         link = invitations.link_for_newcomer(installation, actor, approver.id)
-        card = msgspec.structs.replace(card, approver=msgspec.structs.replace(_shown(approver), link=link))
-    return card
+    free = not from_policy(policy).steps
+    mailed = installation.mailer.reaches()
+    card = FirstDay(bool(name), seen, free or approver is not None, mailed, written, _shown(approver, link))
+    return None if card.done == ROWS else card
 
 
 def _other_approver(session: Session, actor: Actor) -> Person | None:
@@ -92,8 +89,8 @@ def _other_approver(session: Session, actor: Actor) -> Person | None:
     return member.person if member else None
 
 
-def _shown(person: Person | None) -> Newcomer | None:
-    return Newcomer(person.id, person.name or person.email, person.email) if person else None
+def _shown(person: Person | None, link: str) -> Newcomer | None:
+    return Newcomer(person.id, person.name or person.email, person.email, link) if person else None
 
 
 def dismiss(installation: Installation, actor: Actor) -> None:
