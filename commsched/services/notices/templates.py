@@ -136,6 +136,7 @@ def _values(
         "by": _by(facts.get("by"), language) or gettext(language, N_("Somebody")),
         "channel": facts.get("channel") or "",
         "email": person.email,
+        "place": workspace.name,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
