@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ExecutableOption
 
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
@@ -79,17 +80,18 @@ def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
     """Everything in review, what waits for the reader first, then by time."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        asked = _in_review(session)
+        asked = in_review(session)
         roster = read_roster(session, installation.now())
         turned = turns(session, roster, asked)
         rows = [_waiting(actor, roster, item, revision, turned[item.id]) for item, revision in asked]
     return sorted(rows, key=lambda row: (not row.mine, row.item.publish_at is None, row.item.publish_at, row.item.id))
 
 
-def _in_review(session: Session) -> list[tuple[Item, Revision]]:
+def in_review(session: Session, *options: ExecutableOption) -> list[tuple[Item, Revision]]:
+    """What waits for somebody's yes, also what is held because nobody said it in time; with ``options`` of loading."""
     late = and_(Item.state == "held", Item.reason == "unapproved")
     statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
-    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
+    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST).options(*options)
     return [(item, revision) for item, revision in session.execute(statement)]
 
 
