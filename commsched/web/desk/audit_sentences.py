@@ -21,6 +21,7 @@ STORY: Final = {
     "approval.bypassed": N_("let it out without approval, because: %(reason)s"),
     "approval.voided": N_("changed what had been approved, so the approval no longer stands"),
     "approval.withdrawn": N_("took the approval back"),
+    "approval.undone": N_("took back at once what they had decided, and it waits for approval again"),
     "channel.connected": N_("connected the channel %(name)s (%(account)s)"),
     "channel.list_changed": N_("changed the addresses of %(name)s, which are now %(count)s"),
     "channel.list_opened": N_("opened the addresses of %(name)s"),
