@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,13 +12,14 @@ from commsched.core.access.routes import allow
 from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
-from commsched.core.timing import dates
+from commsched.core.timing import again, dates
 from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments, nudges
 from commsched.services.content import items, preview_addresses
 from commsched.services.views import item_view, review, stamps
 from commsched.services.workflow import approve, corrections, editing, embargoes, resolve, schedule, stops, takedown
+from commsched.services.workflow import undo as undoing
 from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
@@ -91,8 +92,18 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {version.id: version.number for version in seen.history.versions},
         "embargo": shown.embargo,
+        "copies": _copies(seen),
         **_under_embargo(seen),
     }
+
+
+def _copies(seen: item_view.ItemView) -> list[tuple[int, datetime]]:
+    """The times of a copy a week and four weeks later."""
+    wall, zone = seen.item.wall_time, place().zone
+    if not wall:
+        return []
+    later = [again.days_later(wall, zone, weeks * again.WEEK, installation().now()) for weeks in (1, 4)]
+    return [(days, again.moment(again.moved(wall, timedelta(days=days)), zone)) for days in dict.fromkeys(later)]
 
 
 def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
@@ -129,10 +140,15 @@ def _mark(item_id: int) -> tuple[str, bool]:
 
 
 def _act(
-    item_id: int, sentence: str | Callable[[], str], deed: Callable[[Form], object], time_field: str = "publish_at"
+    item_id: int,
+    sentence: str | Callable[[], str],
+    deed: Callable[[Form], object],
+    time_field: str = "publish_at",
+    undo: bool = False,
 ) -> str | Response | tuple[str, int]:
     """Do it and say so (``sentence``, perhaps by what it led to), or show the page with what stands in the way. A deed
-    that returns words has them said instead. A time that a clock change makes doubtful is ``time_field``'s."""
+    that returns words has them said instead. A time that a clock change makes doubtful is ``time_field``'s.
+    ``undo``: it can be taken back, and a button says so."""
     form = Form.read()
     try:
         instead = deed(form)
@@ -152,7 +168,15 @@ def _act(
         form.fail(error.field, translated(error.words), error.status)
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
-    return done(instead if isinstance(instead, str) else words, "items.show", item_id=item_id)
+    undoable = _undoable(item_id) if undo else []
+    return done(instead if isinstance(instead, str) else words, "items.show", undo=undoable, item_id=item_id)
+
+
+def _undoable(item_id: int) -> list[int]:
+    """The item, if what was just done to it can be undone: nothing of it is out."""
+    with installation().store.read(actor().workspace) as session:
+        now = installation().now()
+        return [item_id] if undoing.last_act(session, actor(), item_id, now) else []
 
 
 @bp.post("/submit")
@@ -205,7 +229,7 @@ def put(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/move")
 @allow("schedule")
 def move(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, "", lambda form: _move(item_id, form))
+    return _act(item_id, "", lambda form: _move(item_id, form), undo=True)
 
 
 def _move(item_id: int, form: Form) -> str:
@@ -273,8 +297,9 @@ def cancel(item_id: int) -> str | Response | tuple[str, int]:
     """Nothing more of it goes out; what had gone out is said."""
     return _act(
         item_id,
-        _("It is cancelled."),
+        _("It is thrown away.") if request.form.get("discard") else _("It is cancelled."),
         lambda _form: status_text.stopped(schedule.cancel(installation(), actor(), item_id)),
+        undo=True,
     )
 
 
