@@ -115,7 +115,7 @@ MUTANTS = (
     Mutant(
         "an undo of a cancellation sends what was held",
         "services/workflow/undo.py",
-        "        if was[row.id].state != \"waiting\":",
+        '        if was[row.id].state != "waiting":',
         "        if False:",
         "tests/services/workflow/test_undo.py",
     ),

@@ -158,7 +158,7 @@ def _place(session: Session, actor: Actor, seen: item_view.ItemView) -> Place | 
 def in_review(session: Session, *options: ExecutableOption) -> list[tuple[Item, Revision]]:
     """What waits for somebody's yes, also what is held because nobody said it in time; with ``options`` of loading."""
     late = and_(Item.state == "held", Item.reason == "unapproved")
-    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id).options(*options)
+    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
     statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST).options(*options)
     return [(item, revision) for item, revision in session.execute(statement)]
 

@@ -66,6 +66,7 @@ STORY: Final = {
     "item.preview_ended": N_("ended the secret address for reading it under embargo"),
     "item.preview_made": N_("made a new secret address for reading it under embargo"),
     "item.put_back": N_("put it back on the office's own pages"),
+    "item.reminded": N_("reminded %(names)s"),
     "item.restored": N_("took version %(revision)s back"),
     "item.scheduled": N_("scheduled for %(wall)s"),
     "item.sent_back": N_("sent back with a wish for changes"),
