@@ -78,6 +78,8 @@ STORY: Final = {
     "office.restored": N_("restored the office from a backup"),
     "office.resumed": N_("resumed; %(held)s held for a choice"),
     "person.deactivated": N_("shut %(name)s out"),
+    "mail.server_removed": N_("took the mail server %(host)s away, so no mail is sent"),
+    "mail.server_set": N_("set the mail server %(host)s, from %(sender)s"),
     "person.added": N_("let in %(name)s as %(role)s"),
     "person.password_changed": N_("changed their password"),
     "person.password_link": N_("made a link for a new password for %(name)s"),
