@@ -146,7 +146,7 @@ class RevisionOut(msgspec.Struct):
 
 class ApprovalOut(msgspec.Struct):
     id: int
-    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
+    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse", "undo"]
     hash: Hash
     person: PersonOut | None
     in_place_of: PersonOut | None
