@@ -103,6 +103,14 @@ def test_what_waits_for_others_is_folded_under_their_names(browse: Browse, cast:
     assert '<details class="fold elsewhere"><summary>' in page, "folded"
 
 
+def test_who_is_waited_for_can_be_reminded_there(browse: Browse, cast: Cast) -> None:
+    submitted(cast)
+    page = browse(cast.writer).get("~/").text
+    assert 'action="/w/gruppen/remind"' in page
+    assert f'name="person" value="{cast.approver.id}"' in page
+    assert 'action="/w/gruppen/remind"' not in browse(cast.reader).get("~/").text
+
+
 def test_it_says_what_goes_out_next_and_how_much_tomorrow(browse: Browse, cast: Cast) -> None:
     scheduled(cast)
     scheduled(cast, text="Något annat, i morgon.", publish_at="2026-11-27T09:30")
