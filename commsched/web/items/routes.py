@@ -26,7 +26,7 @@ from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done
+from commsched.web.http.responses import done, local_path, say
 from commsched.web.items import status_text
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
@@ -166,7 +166,11 @@ def act(
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     undoable = _undoable(item_id) if undo else []
-    return done(instead if isinstance(instead, str) else words, "items.show", undoable=undoable, item_id=item_id)
+    said = instead if isinstance(instead, str) else words
+    if back := form.text("back", 2000):  # it was done on another page
+        say(said, undo=undoable)
+        return redirect(local_path(back), 303)
+    return done(said, "items.show", undoable=undoable, item_id=item_id)
 
 
 def _undoable(item_id: int) -> list[int]:
