@@ -107,6 +107,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
     ),
+    "decision_undone": Kind(
+        N_("Taken back: %(title)s"),
+        N_("%(by)s has taken back what they had decided about “%(title)s”."),
+        N_("It waits for approval again, as before. Nothing of it has gone out."),
+        N_("Open"),
+        shows_item=False,
+    ),
     "bypass_used": Kind(
         N_("Released without approval: %(title)s"),
         N_("%(by)s has released “%(title)s” without approval."),
