@@ -99,6 +99,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
     ),
+    "proposed": Kind(
+        N_("Other words proposed: %(title)s"),
+        N_("%(by)s proposes other words in “%(title)s”."),
+        N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
+        N_("See the proposal"),
+    ),
     "decision_undone": Kind(
         N_("Taken back: %(title)s"),
         N_("%(by)s has taken back what they had decided about “%(title)s”."),

@@ -14,6 +14,6 @@ if (regret) {
   setTimeout(gone, Number(regret.dataset.regret) * 1000);
   // a reload must not offer it again
   const address = new URL(location.href);
-  address.searchParams.delete("undo");
+  address.searchParams.delete("regret");
   history.replaceState(history.state, "", address);
 }
