@@ -100,6 +100,27 @@ MUTANTS = (
         TIMES,
     ),
     Mutant(
+        "an undo forgets that the time has passed",
+        "services/workflow/undo.py",
+        "        schedule.refuse_passed(times.left(session, item, installation.now()), installation.now())\n",
+        "",
+        "tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
+        "an undo goes over what somebody has written since",
+        "services/content/before.py",
+        "    return earlier is not None and earlier.version == now.version and facts",
+        "    return earlier is not None and facts",
+        "tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
+        "an undo of a cancellation sends what was held",
+        "services/workflow/undo.py",
+        '        if was[row.id].state != "waiting":',
+        "        if False:",
+        "tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
         "a channel moved alone starts what had stopped in the others",
         "services/workflow/_deliveries.py",
         "    untouched = {channel.channel for channel in content.channels} - set(slots)",

@@ -125,7 +125,7 @@ def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
     """Everything in review, what waits for the reader first, then by time."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        asked = _in_review(session)
+        asked = in_review(session)
         roster = read_roster(session, installation.now())
         turned = turns(session, roster, asked)
         rows = [_waiting(actor, roster, item, revision, turned[item.id]) for item, revision in asked]
@@ -139,7 +139,7 @@ def mine(installation: Installation, actor: Actor) -> list[int]:
 
 
 def _mine(session: Session, actor: Actor, roster: Roster) -> list[int]:
-    asked = _in_review(session, defer(Revision.content))
+    asked = in_review(session, defer(Revision.content))
     turned = turns(session, roster, asked) if asked else {}
     own = [item for item, _revision in asked if actor.person in turned[item.id].asked]
     own.sort(key=lambda item: (item.publish_at is None, item.publish_at, item.id))
@@ -158,10 +158,11 @@ def _place(session: Session, actor: Actor, seen: item_view.ItemView) -> Place | 
     return Place(at + 1, len(waits), *around)
 
 
-def _in_review(session: Session, *options: ExecutableOption) -> list[tuple[Item, Revision]]:
+def in_review(session: Session, *options: ExecutableOption) -> list[tuple[Item, Revision]]:
+    """What waits for somebody's yes, also what is held because nobody said it in time; with ``options`` of loading."""
     late = and_(Item.state == "held", Item.reason == "unapproved")
-    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id).options(*options)
-    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
+    statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
+    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST).options(*options)
     return [(item, revision) for item, revision in session.execute(statement)]
 
 

@@ -30,7 +30,7 @@ from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("approve", __name__, url_prefix="/w/<slug>")
-NAV = NavEntry("approve.index", N_("Approve"), "stamp", order=25, permission="approve", phone=True)
+NAV = NavEntry("approve.index", N_("Approve"), "stamp", order=25, permission="approve", phone=True, group="daily")
 
 
 @bp.get("/approve")
