@@ -127,10 +127,10 @@ def decide(item_id: int) -> str | Response | tuple[str, int]:
         if verdict == "approve":
             until = read_until(form, place().zone)
             decision = approve.approve(installation(), actor(), item_id, content_hash, comment, until)
-            return _next(item_id, decision)
+            return go_on(item_id, decision)
         reason = why(verdict, comment)
         decision = approve.request_changes(installation(), actor(), item_id, content_hash, reason)
-        return _next(item_id, decision, _sent_back())
+        return go_on(item_id, decision, _sent_back())
     return _page(review.review(installation(), actor(), item_id, deciding=True), form), form.status
 
 
@@ -140,7 +140,7 @@ def why(verdict: str, comment: str) -> str:
     return ": ".join(words for words in (quick, comment) if words)
 
 
-def _next(item_id: int, decision: int, sentence: str = "") -> Response:
+def go_on(item_id: int, decision: int, sentence: str = "") -> Response:
     """To the next that waits, or to the list where none does; both tell what was just decided, to be taken back.
     ``sentence`` is what more there is to say."""
     waits, wish = [number for number in review.mine(installation(), actor()) if number != item_id], _count("next")

@@ -16,7 +16,7 @@ from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments, nudges
 from commsched.services.content import preview_addresses
-from commsched.services.views import item_view, review, stamps
+from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
@@ -65,6 +65,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )
+        by_it = beside.read_beside(installation(), session, actor(), seen)
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -89,6 +90,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {version.id: version.number for version in seen.history.versions},
         "embargo": shown.embargo,
+        "proposals": by_it.proposals,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }
