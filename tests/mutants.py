@@ -33,6 +33,7 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
 
@@ -727,6 +728,20 @@ MUTANTS = (
         "if session.scalar(out.limit(1)) is not None or partly_out(session, item):",
         "if False:",
         UNDO,
+    ),
+    Mutant(
+        "an emergency release without its task",
+        "services/workflow/approve.py",
+        "        release_reviews.open_task(installation, session, item, release)\n",
+        "",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own emergency release looked at",
+        "services/approval/release_reviews.py",
+        "if actor.person is None or task.released_by == actor.person:",
+        "if actor.person is None:",
+        RELEASED,
     ),
     Mutant(
         "one's own proposal taken",

@@ -10,10 +10,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, defer
 
+from commsched.core.access.roles import may
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Message
 from commsched.core.timing.plan import Plan
-from commsched.services.approval import comments
+from commsched.services.approval import comments, release_reviews
 from commsched.services.approval.approvers import Turn, turns
 from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import times
@@ -90,6 +91,8 @@ class Now(msgspec.Struct, frozen=True):
     sent_back: list[Item]
     proposed: dict[int, str]
     """By item that was sent back, who has proposed other words that can be taken."""
+    released: list[Item]
+    """What was let out without approval, for whoever looks to look at afterwards."""
     unscheduled: list[Item]
     held: list[Item]
     """Held before it had any delivery: still unapproved at its time, or late."""
@@ -112,7 +115,7 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late)
+        items += len(self.spoken) + len(self.late) + len(self.released)
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property
@@ -153,6 +156,9 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             stuck=_where(turned, lambda turn: turn.stuck),
             spoken=comments.unread(session, actor.person, MOST) if rare.talk else [],
             sent_back=[item for item, _revision in _by_time(listed, "changes_requested")],
+            released=[item for _task, item in release_reviews.waiting(session, actor.person, MOST)]
+            if rare.released
+            else [],
             proposed=_proposed(session, roster, listed) if rare.proposed else {},
             unscheduled=[item for item, _revision in _by_time(listed, "approved")],
             held=[item for item, _revision in _by_time(listed, "held")],
@@ -190,6 +196,7 @@ class _Rare(msgspec.Struct, frozen=True):
     stopped: bool
     talk: bool
     proposed: bool
+    released: bool
 
 
 def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int, _Rare]:
@@ -200,6 +207,7 @@ def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int,
         exists().where(_STOPPED),
         exists().where(*comments.marks(actor.person)),
         exists().where(Proposal.answer == ""),
+        exists().where(*release_reviews.waits_for(actor.person)) if may(actor.role, "approve") else false(),
     )
     rows = session.execute(
         select(Workspace, Channel, Heartbeat, *rare)

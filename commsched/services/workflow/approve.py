@@ -13,7 +13,7 @@ from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_st
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.approval import comments, rounds
+from commsched.services.approval import comments, release_reviews, rounds
 from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
@@ -278,7 +278,8 @@ def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) 
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))
         item.policy = msgspec.to_builtins(policy)
-        schedule.decide(installation, session, actor, item, revision, "bypass", comment=reason)
+        release = schedule.decide(installation, session, actor, item, revision, "bypass", comment=reason)
+        release_reviews.open_task(installation, session, item, release)
         note(session, installation, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
         approvers = people_with(session, "approve")
         _tell(

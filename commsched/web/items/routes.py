@@ -91,6 +91,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "numbers": {version.id: version.number for version in seen.history.versions},
         "embargo": shown.embargo,
         "proposals": by_it.proposals,
+        "releases": by_it.releases,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }
