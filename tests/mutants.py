@@ -33,6 +33,8 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+RELEASED = "tests/services/approval/test_release_reviews.py"
+PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
 
 
@@ -726,6 +728,83 @@ MUTANTS = (
         "if session.scalar(out.limit(1)) is not None or partly_out(session, item):",
         "if False:",
         UNDO,
+    ),
+    Mutant(
+        "an emergency release without its task",
+        "services/workflow/approve.py",
+        "        release_reviews.open_task(installation, session, item, release)\n",
+        "",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own emergency release looked at",
+        "services/approval/release_reviews.py",
+        "if actor.person is None or task.released_by == actor.person:",
+        "if actor.person is None:",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own proposal taken",
+        PROPOSALS,
+        "if actor.person is None or row.person_id == actor.person:",
+        "if actor.person is None:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal about another version taken",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.answer:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal taken twice",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.base_hash != revision.hash:",
+        PROPOSED,
+    ),
+    Mutant(
+        "other words taken than were proposed",
+        PROPOSALS,
+        "    if revision.hash != row.hash:\n",
+        "    if False:\n",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand without its window",
+        PROPOSALS,
+        "or not _covers(installation, session, item, row)",
+        "",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that is not narrowed",
+        PROPOSALS,
+        "    decision.window_end = min(filter",
+        "    _ = min(filter",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever has left",
+        PROPOSALS,
+        "not person.active or role is None or not may(role",
+        "role is None or not may(role",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever may no longer approve",
+        PROPOSALS,
+        'role is None or not may(role, "approve")',
+        "role is None",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that nobody gave",
+        PROPOSALS,
+        "if row.approves and item.state",
+        "if item.state",
+        PROPOSED,
     ),
     Mutant(
         "another's decision undone",

@@ -37,6 +37,7 @@ from commsched.store.people import (
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
+from commsched.store.review import FactCheck, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",
@@ -52,6 +53,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "FactCheck",
     "Feed",
     "GoneFile",
     "Heartbeat",
@@ -70,6 +72,8 @@ __all__ = [
     "PictureSource",
     "PictureUse",
     "PreviewAddress",
+    "Proposal",
+    "ReleaseReview",
     "Revision",
     "Scoped",
     "SignIn",

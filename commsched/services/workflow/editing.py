@@ -150,7 +150,7 @@ def save(
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
-        _require_editable(session, item)
+        require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
         was = item.state if clearance(session, item, revision.hash) is not None else ""
@@ -231,7 +231,8 @@ def _told_lately(installation: Installation, session: Session, actor: Actor, ite
     )
 
 
-def _require_editable(session: Session, item: Item) -> None:
+def require_editable(session: Session, item: Item) -> None:
+    """Raise :class:`Conflict` where something of it is out or on its way."""
     out = session.scalar(
         select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
     )
@@ -339,7 +340,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
     prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
-        _require_editable(session, item)
+        require_editable(session, item)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
