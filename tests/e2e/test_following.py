@@ -46,7 +46,7 @@ def test_nothing_is_exchanged_under_somebodys_hands(
     number = two_channels(installation, cast)
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}")
-    page.locator("summary", has_text="Ställ in").first.click()
+    page.locator("summary", has_text="Avbryt publiceringen").first.click()
     from commsched.services.workflow import schedule
 
     schedule.schedule(installation, cast.actor("writer"), number, installation.now().isoformat())

@@ -19,7 +19,7 @@ from commsched.core.timing.wall_time import Fold, Gap, Moment, approval_window, 
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import embargo_times, items, preview_addresses, times
+from commsched.services.content import before, embargo_times, items, preview_addresses, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -228,6 +228,7 @@ def move(
         item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         now = installation.now()
         _refuse_immovable(session, item, now, channels)
+        earlier = before.standing(session, item)
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, now)
         if channels is None:
@@ -239,8 +240,10 @@ def move(
         content = items.current(session, item).parsed()
         embargo_times.refuse_before_embargo(installation, session, content, plan)
         item.updated_at = now
-        whom = {} if channels is None else {"channels": _names(session, channels)}
-        note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall, **whom)
+        facts = before.facts(session, item, earlier)
+        if channels is not None:
+            facts["channels"] = _names(session, channels)
+        note(session, installation, actor, "item.moved", item.id, at=moment.at.isoformat(), wall=moment.wall, **facts)
         follow_move(installation, session, actor, item, ask_again, channels)
         state = item.state
     installation.wake()
@@ -397,10 +400,12 @@ def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops
         live = [row for row in rows if row.state in stops.LIVE and not row.stop]
         if item.state in ("published", "cancelled") or (item.state in ("publishing", "partly_published") and not live):
             raise Conflict(N_("It is already out or cancelled."))
+        earlier = before.standing(session, item)
         left = stops.stop(session, rows, "cancelled")
         item.state, item.reason = "cancelled", ""
         refresh(session, item)
-        note(session, installation, actor, "item.cancelled", item.id, **stops.facts(left))
+        facts = before.facts(session, item, earlier)
+        note(session, installation, actor, "item.cancelled", item.id, **stops.facts(left), **facts)
     return left
 
 

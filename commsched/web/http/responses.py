@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 
-def done(sentence: str, endpoint: str, tone: str = "good", **values: Any) -> Response:
-    """Redirect to ``endpoint``, where ``sentence`` is shown once (tones: ``good``, ``note``, ``bad``)."""
+def done(sentence: str, endpoint: str, tone: str = "good", undoable: Collection[int] = (), **values: Any) -> Response:
+    """Redirect to ``endpoint``, where ``sentence`` is shown once (tones: ``good``, ``note``, ``bad``). ``undoable``:
+    items whose last act can be undone; the sentence has a button for it."""
     if sentence:
-        flash(sentence, tone)
+        say(sentence, tone, undoable)
     return redirect(url_for(endpoint, **values), 303)
+
+
+def say(sentence: str, tone: str = "good", undoable: Collection[int] = ()) -> None:
+    """Show ``sentence`` once, on the next page; as :func:`done`."""
+    flash(sentence, f"{tone}:{','.join(map(str, undoable))}" if undoable else tone)
 
 
 def local_path(wish: str, default: str = "/") -> str:
