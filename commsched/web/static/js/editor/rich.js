@@ -79,12 +79,13 @@ const asMarked = (editor) => {
   editor.commands.setTextSelection({ from: Math.min(...ends), to: Math.max(...ends) });
 };
 
-const askForLink = (editor, bar) => {
-  const open = bar.nextElementSibling?.matches(".rich-link") ? bar.nextElementSibling : null;
+const askForLink = (editor, box) => {
+  const open = box.previousElementSibling?.matches(".rich-link") ? box.previousElementSibling : null;
   if (open) return open.remove();
   const row = document.getElementById("rich-link").content.firstElementChild.cloneNode(true);
   const input = row.querySelector("input");
   input.value = editor.getAttributes("link").href ?? "";
+  row.querySelector('[data-link="drop"]').hidden = !input.value;
   const done = (deed) => {
     row.remove();
     const chain = editor.chain().focus().extendMarkRange("link");
@@ -105,7 +106,7 @@ const askForLink = (editor, bar) => {
     event.stopPropagation();
     done(event.key === "Enter" ? "set" : "leave");
   });
-  bar.after(row);
+  box.before(row);
   input.focus();
   return input.select();
 };
@@ -143,7 +144,9 @@ class Rich {
     this.box.hidden = true;
     this.label = form.querySelector(`label[for="${field.id}"]`);
     if (this.label) this.label.id ||= `label-${field.id}`;
-    field.before(this.bar, this.box);
+    (form.querySelector("[data-tools]") ?? document.createElement("div")).append(this.bar);
+    field.before(this.box);
+    if (!this.bar.isConnected) this.box.before(this.bar);
     walkable(this.bar);
     this.bar.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
     this.bar.addEventListener("click", (event) => this.press(event.target.closest("[data-tool]")?.dataset.tool));
@@ -186,7 +189,7 @@ class Rich {
       extensions: extensionsOf(this.library),
       editorProps: {
         attributes: {
-          role: "textbox", "aria-multiline": "true", class: "input rich-text", id: `rich-${field.name}`, lang: field.lang || this.form.elements.language?.value || "",
+          role: "textbox", "aria-multiline": "true", class: `${field.className.replace("behind-rich", "")} rich-text`, id: `rich-${field.name}`, lang: field.lang || this.form.elements.language?.value || "",
           ...(label ? { "aria-labelledby": label.id } : { "aria-label": field.getAttribute("aria-label") ?? "" }),
           ...(field.getAttribute("aria-describedby") ? { "aria-describedby": field.getAttribute("aria-describedby") } : {}),
         },
@@ -196,7 +199,7 @@ class Rich {
           event.preventDefault();
           event.stopPropagation();
           asMarked(this.editor);
-          askForLink(this.editor, this.bar);
+          askForLink(this.editor, this.box);
           return true;
         },
       },
@@ -251,7 +254,7 @@ class Rich {
       if (source) this.source();
       else await this.show();
       (source ? this.field : this.editor?.view.dom)?.focus();
-    } else if (tool === "link") askForLink(this.editor, this.bar);
+    } else if (tool === "link") askForLink(this.editor, this.box);
     else DEEDS[tool](this.editor.chain().focus()).run();
   }
 }
