@@ -10,6 +10,7 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
+from commsched.core.content.mentions import plainly
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.clean import passage
@@ -267,7 +268,8 @@ def _add_revision(
     _use_files(session, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
-    item.title = content.title or first_line(content.text)
+    named = plainly(content)
+    item.title = named.title or first_line(named.text)
     item.search, item.text_hash = prepared.search, prepared.text_hash
     item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
