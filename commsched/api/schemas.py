@@ -235,6 +235,7 @@ class ItemLine(msgspec.Struct):
     state: ItemState
     reason: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     zone: str
@@ -255,6 +256,7 @@ class ItemOut(msgspec.Struct):
     reason: str
     reason_text: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     """What the clock of ``zone`` shows at ``publish_at``."""

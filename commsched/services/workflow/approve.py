@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -29,6 +29,9 @@ from commsched.store.models import Decision, Item, Revision
 
 ASKABLE = frozenset({"draft", "changes_requested", "held", "approved"})
 DECIDABLE = frozenset({"in_review", "held"})
+
+
+OVERDUE: Final = N_("Its time has passed. Choose a new time first, then it can be approved.")
 
 
 class Blocked(Invalid):
@@ -79,7 +82,8 @@ def ask_again(installation: Installation, session: Session, actor: Actor, item: 
 def _send_in(
     installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
 ) -> None:
-    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.schedule_on_approval = then_schedule or item.when_approved
+    item.submitted_at, item.reason = installation.now(), ""
     item.state, item.reminded_at = "in_review", None
     note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
@@ -191,8 +195,10 @@ def approve_in(
 def _refuse_late(installation: Installation, session: Session, item: Item) -> None:
     """Refuse an approval of an item that can no longer go out in some channel, since it would have no effect there."""
     now = installation.now()
+    if item.when_approved and item.latest_at is not None and item.latest_at < now:
+        raise Conflict(OVERDUE, "publish_at")
     if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
-        raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
+        raise Conflict(OVERDUE, "publish_at")
 
 
 def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
@@ -325,7 +331,9 @@ def advance(
     session.flush()
     outbox.drop(session, item, outbox.ASKING)
     _tell(installation, session, "approved", item, notified, by=actor.name, comment=comment[:500])
-    if item.schedule_on_approval and item.publish_at is not None:
+    if item.when_approved and item.publish_at is None:
+        schedule.at_once(installation, session, actor, item)
+    elif item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 
 
