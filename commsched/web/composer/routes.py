@@ -37,7 +37,7 @@ from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
-NAV = NavEntry("write.new", N_("Write"), "square-pen", order=20, permission="write", phone=True)
+NAV = NavEntry("write.new", N_("Write"), "square-pen", order=22, permission="write", phone=True, group="daily")
 
 KINDS = ("post", "release")
 LIVE = frozenset({"in_review", "approved", "scheduled", "held", "failed"})
