@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
@@ -40,6 +40,8 @@ class Item(Base, Scoped):
     own_times: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
+    when_approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It goes out as soon as it is approved: it has no time before that, and that moment then."""
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")

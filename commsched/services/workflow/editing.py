@@ -22,7 +22,6 @@ from commsched.services.content import compose, embargo_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
-    STOPPABLE,
     Changed,
     current,
     first_line,
@@ -163,6 +162,8 @@ def save(
         _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
         if difference.content:
             _void_approval(installation, session, actor, item, was)
+            if prepared.times.when_approved:
+                item.latest_at = prepared.times.latest
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if difference.any:
@@ -203,7 +204,7 @@ def _keep_changes(
         return
     new = _add_revision(installation, session, actor, item, prepared, list(sources))
     if not difference.content:  # the same words with other sources: what waits goes on, under the newest's number
-        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(planning.STOPPABLE))
         session.execute(waits.values(revision_id=new.id))
 
 
@@ -305,16 +306,19 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     """Set the submitted times on the item; returns whether they differ from the ones before."""
-    before = (item.publish_at, item.latest_at)
+    before = (item.publish_at, item.latest_at, item.when_approved)
+    if times.when_approved and item.when_approved and item.publish_at is not None:
+        return False  # it has been approved, and this is when
+    item.when_approved = times.when_approved
     if times.publish is None:
-        item.publish_at = item.latest_at = None
-        item.wall_time = item.zone = ""
+        item.publish_at, item.latest_at = None, times.latest if times.when_approved else None
+        item.wall_time, item.zone = "", workspace.zone if times.when_approved else ""
     else:
         item.publish_at, item.wall_time, item.zone = times.publish.at, times.publish.wall, times.publish.zone
         item.latest_at = times.latest or latest_for(item.publish_at, workspace.latest_minutes)
         if item.latest_at < item.publish_at:
             raise Invalid(N_("The latest time is before the time itself."), "latest_at")
-    return before != (item.publish_at, item.latest_at)
+    return before != (item.publish_at, item.latest_at, item.when_approved)
 
 
 def _set_own_times(installation: Installation, session: Session, item: Item, prepared: Ready) -> bool:
