@@ -33,7 +33,7 @@ from commsched.web.http.request_context import actor, installation, language, pa
 from commsched.web.http.responses import done, local_path
 
 bp = Blueprint("calendar", __name__, url_prefix="/w/<slug>/calendar")
-NAV = NavEntry("calendar.index", N_("Calendar"), "calendar-days", order=20, phone=True)
+NAV = NavEntry("calendar.index", N_("Calendar"), "calendar-days", order=20, phone=True, group="daily")
 
 SHOWN = 4
 """Chips of a day that stand open in the month; the rest unfold."""

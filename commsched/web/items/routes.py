@@ -14,7 +14,7 @@ from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import again, dates
 from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
-from commsched.services.approval import comments
+from commsched.services.approval import comments, nudges
 from commsched.services.content import preview_addresses
 from commsched.services.views import item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
@@ -166,7 +166,7 @@ def act(
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     undoable = _undoable(item_id) if undo else []
-    return done(instead if isinstance(instead, str) else words, "items.show", undo=undoable, item_id=item_id)
+    return done(instead if isinstance(instead, str) else words, "items.show", undoable=undoable, item_id=item_id)
 
 
 def _undoable(item_id: int) -> list[int]:
@@ -346,3 +346,10 @@ def comment(item_id: int) -> str | Response | tuple[str, int]:
         _("Your comment is there."),
         lambda form: comments.comment(installation(), actor(), item_id, form.text("comment", 10_000)),
     )
+
+
+@bp.post("/remind")
+@allow("comment")
+def remind(item_id: int) -> str | Response | tuple[str, int]:
+    """Mail those whom the item waits for once more."""
+    return act(item_id, "", lambda _form: mail_status.reminded(nudges.remind(installation(), actor(), item_id)))
