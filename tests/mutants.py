@@ -420,9 +420,16 @@ MUTANTS = (
     Mutant(
         "who wrote in the library is forgotten",
         "store/content.py",
-        "self.alt, self.alt_by = alt, person",
+        "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
+    ),
+    Mutant(
+        "another post writes over a picture's alt text",
+        "services/media/details.py",
+        'or_(Media.alt == "", Media.alt_item == item)',
+        "or_(True)",
+        "tests/services/media/test_alt_texts.py",
     ),
     Mutant(
         "a no is decided by another when its time passes",

@@ -219,6 +219,9 @@ class Media(Base, Scoped):
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
     """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
+    alt_item: Mapped[int | None]
+    """The item that it was first written in, and follows while it is written there; nothing once it is the library's
+    own."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
@@ -232,7 +235,7 @@ class Media(Base, Scoped):
     def describe(self, person: int | None, *, alt: str | None = None, credit: str | None = None) -> None:
         """Set the words that go out with it, and remember who wrote those that are new."""
         if alt is not None and alt != self.alt:
-            self.alt, self.alt_by = alt, person
+            self.alt, self.alt_by, self.alt_item = alt, person, None
         if credit is not None and credit != self.credit:
             self.credit, self.credit_by = credit, person
 

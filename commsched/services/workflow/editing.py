@@ -35,7 +35,7 @@ from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
-from commsched.services.media import provenance
+from commsched.services.media import details, provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow._deliveries import partly_out
 from commsched.services.workflow.schedule import follow_move, refuse_passed
@@ -266,7 +266,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_files(session, revision, content)
+    _use_files(session, actor, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     named = plainly(content)
@@ -288,11 +288,14 @@ def replace_content(
     return revision
 
 
-def _use_files(session: Session, revision: Revision, content: Content) -> None:
-    """Record where pictures and videos are used, so that none of them can be deleted."""
+def _use_files(session: Session, actor: Actor, revision: Revision, content: Content) -> None:
+    """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
+    described keeps the words it gets here."""
     wanted = content.stills()
-    for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
-        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+    pictures = session.scalars(select(Media).where(Media.sha256.in_(wanted))).all() if wanted else ()
+    for row in pictures:
+        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=row.id))
+    details.learn_alts(session, actor, revision.item_id, pictures, {p.sha256: p.alt for p in content.pictures})
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
