@@ -128,7 +128,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip of one channel moves the item",
-        "web/calendar/routes.py",
+        "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
         'alone = form.flag("ask_again"), None',
         "tests/web/calendar/test_channel_times.py",
