@@ -20,14 +20,17 @@ from commsched.core.installation import settings
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.clock import Clock
 from commsched.mail.connection import read_url
+from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import parse_mailbox
+from commsched.mail.live import LiveMailer
 from commsched.mail.relay import mailer_for
-from commsched.platforms._http.dial import connect
+from commsched.platforms._http.dial import connect, connect_public
 from commsched.services.channels import lists
 from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
+from commsched.services.mailing.server import standing
 from commsched.services.ops.in_use import complete
 from commsched.services.ops.wake_pipe import ring
 from commsched.store.migrate import ready
@@ -202,7 +205,9 @@ def open_installation(
         clock=clock,
         platform=platforms.get,
         platform_keys=platforms.keys,
-        mailer=mailer,
+        mailer=LiveMailer(partial(standing, store, vault), mailer, connect_public)
+        if isinstance(mailer, FolderMailer)
+        else mailer,
         http=http,
         settings=merged,
         wake=partial(ring, folder),

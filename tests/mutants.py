@@ -32,6 +32,7 @@ CUT_SHORT = "tests/cli/test_restore.py"
 COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/after_restore.py", "core/delivery/parts.py"
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
+UNDO = "tests/services/review/test_undo.py"
 REFERENCE = "tests/platforms/test_reference.py"
 
 
@@ -96,6 +97,27 @@ MUTANTS = (
         "(last or publish_at) + timedelta(hours=after_hours)",
         "publish_at + timedelta(hours=after_hours)",
         TIMES,
+    ),
+    Mutant(
+        "an undo forgets that the time has passed",
+        "services/workflow/undo.py",
+        "        schedule.refuse_passed(times.left(session, item, installation.now()), installation.now())\n",
+        "",
+        "tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
+        "an undo goes over what somebody has written since",
+        "services/content/before.py",
+        "    return earlier is not None and earlier.version == now.version and facts",
+        "    return earlier is not None and facts",
+        "tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
+        "an undo of a cancellation sends what was held",
+        "services/workflow/undo.py",
+        '        if was[row.id].state != "waiting":',
+        "        if False:",
+        "tests/services/workflow/test_undo.py",
     ),
     Mutant(
         "a channel moved alone starts what had stopped in the others",
@@ -304,8 +326,8 @@ MUTANTS = (
     Mutant(
         "approval of any hash",
         "core/approval/rules.py",
-        'if said.hash != content_hash or said.verdict == "accept":',
-        'if said.verdict == "accept":',
+        "about = [said for said in decisions if said.hash == content_hash]",
+        "about = list(decisions)",
     ),
     Mutant(
         "own words washed off by a comma",
@@ -680,9 +702,44 @@ MUTANTS = (
     Mutant(
         "decisions ordered by the clock",
         "core/approval/rules.py",
-        "    for said in decisions:",
-        "    for said in sorted(decisions, key=lambda one: one.at):",
+        "about = [said for said in decisions if",
+        "about = [said for said in sorted(decisions, key=lambda one: one.at) if",
         SAYS,
+    ),
+    Mutant(
+        "an undo takes anybody's decision back",
+        "core/approval/rules.py",
+        "other.human == said.human and other.verdict",
+        "other.verdict",
+        SAYS,
+    ),
+    Mutant(
+        "an undo takes two decisions back",
+        "core/approval/rules.py",
+        "            if own and earlier not in places:\n                places.add(earlier)\n                break\n",
+        "            if own and earlier not in places:\n                places.add(earlier)\n",
+        SAYS,
+    ),
+    Mutant(
+        "a decision undone though it has gone out",
+        "services/review/undo.py",
+        "if session.scalar(out.limit(1)) is not None or partly_out(session, item):",
+        "if False:",
+        UNDO,
+    ),
+    Mutant(
+        "another's decision undone",
+        "services/review/undo.py",
+        "if decision.person_id != person or",
+        "if",
+        UNDO,
+    ),
+    Mutant(
+        "a decision undone though something was decided since",
+        "services/review/undo.py",
+        "if last != decision.id or decision.hash != revision.hash or item.state not in states:",
+        "if False:",
+        UNDO,
     ),
     Mutant("hash not recomputed", GATE, "case.content_hash != case.stored_hash", "False"),
     Mutant("an old revision goes out", GATE, "not case.newest or", ""),

@@ -15,6 +15,7 @@ from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import DeliveryState, ItemState
 from commsched.core.text import languages
 from commsched.core.text.json_values import JsonObject
+from commsched.core.timing.again import MOST_DAYS
 
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ class MoveIn(In):
     channels: Annotated[list[int], msgspec.Meta(min_length=1, max_length=MOST_CHANNELS)] | None = None
     """These channels alone, which get a time of their own; the others stay. Without it all are moved, and a channel
     with a time of its own keeps its distance on the clock."""
+
+
+class DuplicateIn(In):
+    days: Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)] | None = None
+    """So many days after the original, at the same time of day; where that has passed, some weeks later still."""
+    publish_at: Line | None = None
+    """At this time instead. Without both, the copy has no time."""
 
 
 class ReasonIn(In):
@@ -138,7 +146,7 @@ class RevisionOut(msgspec.Struct):
 
 class ApprovalOut(msgspec.Struct):
     id: int
-    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
+    verdict: Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse", "undo"]
     hash: Hash
     person: PersonOut | None
     in_place_of: PersonOut | None

@@ -8,17 +8,20 @@ every value loses its control characters here, before it becomes a header (RFC 5
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
 from commsched.core.platform.contract import Email
+from commsched.core.platform.email import InlineImage
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
 from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mailbox_field, plain_line, text_field
 
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
+_NAME: Final = re.compile(r"[A-Za-z0-9.-]{1,80}")
 _EXTRA: Final = frozenset(
     {
         "auto-submitted",
@@ -71,10 +74,25 @@ def _headers(message: Email, date: str) -> bytes:
 
 def _write_body(mail: EmailMessage, message: Email) -> None:
     mail.set_content(_body(message.text), charset="utf-8", cte="quoted-printable")
-    if message.html:
-        mail.add_alternative(_body(message.html), subtype="html", charset="utf-8", cte="quoted-printable")
-        # A boundary from the Message-ID, not from chance: the same message is the same bytes on every try.
-        mail.set_boundary(f"=_{clean_id(message.message_id).partition('@')[0][:60]}")
+    if not message.html:
+        return
+    mail.add_alternative(_body(message.html), subtype="html", charset="utf-8", cte="quoted-printable")
+    # A boundary from the Message-ID, not from chance: the same message is the same bytes on every try.
+    boundary = f"=_{clean_id(message.message_id).partition('@')[0][:56]}"
+    mail.set_boundary(boundary)
+    if message.images:
+        _add_images(mail.get_payload()[1], message.images, f"{boundary}-pic")  # type: ignore[index, arg-type]
+
+
+def _add_images(html: EmailMessage, images: Sequence[InlineImage], boundary: str) -> None:
+    """Put the pictures beside the HTML that shows them (RFC 2387)."""
+    for image in images:
+        kind, _, subtype = image.mime.partition("/")
+        if not _NAME.fullmatch(image.name) or kind != "image" or not subtype.isalnum():
+            raise CannotBuild(N_("A picture in a message needs a name and a type."), "images")
+        name = f"{image.name}.{subtype}"
+        html.add_related(image.data, kind, subtype, cid=f"<{image.name}>", filename=name, disposition="inline")
+    html.set_boundary(boundary)
 
 
 def _body(text: str) -> str:

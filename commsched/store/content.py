@@ -116,7 +116,8 @@ class Decision(Base, Scoped):
     hash: Mapped[str] = mapped_column(String(64))
     verdict: Mapped[str] = mapped_column(String(20))
     """``approve``, ``changes``, ``bypass``, ``release`` (no approval asked for), ``withdraw``, ``accept`` (took on what
-    another wrote), ``lapse`` (the yes of ``person_id`` does not cover the new time)."""
+    another wrote), ``lapse`` (the yes of ``person_id`` does not cover the new time), ``undo`` (their last yes or no was
+    never meant)."""
     step: Mapped[int] = mapped_column(default=0)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     in_place_of: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -1,8 +1,8 @@
-"""Who there is: workspaces, people, their roles, and the ways they sign in."""
+"""Who there is: workspaces, people, their roles, the ways they sign in, and how their mail is handed in."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from commsched.core.text.json_values import JsonObject
@@ -144,3 +144,21 @@ class Idempotency(Base, Scoped):
     status: Mapped[int]
     body: Mapped[JsonObject] = mapped_column(default=dict)
     at: Mapped[datetime]
+
+
+class MailServer(Base):
+    """The installation's mail server: one row, with the number 1, or none. It belongs to no office."""
+
+    __tablename__ = "mail_server"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    port: Mapped[int]
+    security: Mapped[str] = mapped_column(String(10))
+    """``implicit``, ``required`` or ``none``."""
+    user: Mapped[str] = mapped_column(String(255), default="")
+    password: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted."""
+    sender: Mapped[str] = mapped_column(String(254))
+    sender_name: Mapped[str] = mapped_column(String(100), default="")
+    changed_at: Mapped[datetime]

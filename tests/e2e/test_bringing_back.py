@@ -27,11 +27,13 @@ def test_quotes_sources_and_pictures_come_back(page: Any, installation: Installa
     page.goto("/w/gruppen/write?kind=release")
     page.context.set_offline(True)
     page.get_by_label("Rubrik", exact=True).fill("Fler turer på landet")
+    for fold in ("Citat, fakta och kontakt", "Underlag"):
+        page.locator("summary", has_text=fold).click()
     for place, (words, person) in enumerate([("Äntligen!", "Karin Lund"), ("Det räcker inte.", "Bo Ek")]):
         page.locator("[name=quote-text]").nth(place).fill(words)
         page.locator("[name=quote-person]").nth(place).fill(person)
     page.locator("[name=source-text]").first.fill("Beslut § 112")
-    page.locator("summary", has_text="Välj ur bildbanken").click()
+    page.locator("summary", has_text="Ur bildbanken").click()
     for place, alt in enumerate(["En buss.", "Torget."]):
         page.locator("[data-pick]").nth(place).click()
         page.locator("[data-shots] textarea").nth(place).fill(alt)
@@ -46,6 +48,7 @@ def test_quotes_sources_and_pictures_come_back(page: Any, installation: Installa
     for place, (words, person) in enumerate([("Äntligen!", "Karin Lund"), ("Det räcker inte.", "Bo Ek"), ("", "")]):
         expect(again.locator("[name=quote-text]").nth(place)).to_have_value(words)
         expect(again.locator("[name=quote-person]").nth(place)).to_have_value(person)
+        expect(again.locator("[name=quote-text]").nth(place)).to_be_visible()
     expect(again.locator("[name=source-text]").first).to_have_value("Beslut § 112")
     expect(again.locator("[data-shots] textarea")).to_have_count(2)
     for place, alt in enumerate(["En buss.", "Torget."]):

@@ -82,7 +82,7 @@ def test_the_writer_chooses_a_crop_and_the_approver_sees_it(
     page.locator("#f-text").fill("Fler turer på linje 14 från årsskiftet.")
     page.locator(f'[name="channels"][value="{to["mastodon"]}"]').check()
     panel = page.locator(f'[data-panel="{to["mastodon"]}"]')
-    panel.locator("summary").click()
+    page.get_by_role("tab", name="Mastodon").first.click()
     panel.get_by_label("Bilder på Mastodon").select_option("1:1")
     look = page.locator(".look", has_text="Mastodon")
     expect(look.get_by_text("Bild 1 beskärs till 1:1.")).to_be_visible()

@@ -28,7 +28,7 @@ Counted = Callable[[], AbstractContextManager[Statements]]
 
 # before: 49, 44, 30, 26, 22 + 11 an item, 11 + 12 an item
 ITEM = 8  # of which one is the mark that the page carries, so that no change between is lost
-REVIEW = 8
+REVIEW = 11  # of which one is who asked and when, and two its place among what waits for the reader
 CHECK = 6
 AUTOSAVE = 17
 TODAY = 10

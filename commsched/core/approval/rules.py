@@ -16,10 +16,12 @@ from typing import Final, Literal
 
 import msgspec
 
-Verdict = Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse"]
+Verdict = Literal["approve", "changes", "bypass", "release", "withdraw", "accept", "lapse", "undo"]
 """``accept``: a person takes over another's words and is responsible for them from then on
 (:mod:`core.approval.authorship`). ``lapse``: the earlier decision of ``by`` does not cover the new time and no longer
-counts."""
+counts. ``undo``: the last yes or no of whoever pressed was never meant, and what it had set aside counts again."""
+UNDOABLE: Final = frozenset({"approve", "changes"})
+"""Verdicts that whoever gave them can take back as if they had never been given."""
 LETS_OUT: Final = frozenset({"approve", "bypass", "release"})
 """Verdicts that have a window of time."""
 
@@ -80,15 +82,34 @@ class _Place(msgspec.Struct, frozen=True):
     people: frozenset[int]
 
 
+def undone(decisions: Sequence[CastDecision]) -> set[int]:
+    """The places in ``decisions`` of those that an ``undo`` has taken back, and of the undos themselves. Each undo
+    takes back one decision: the last of the same human on the same hash that is not taken back yet."""
+    places: set[int] = set()
+    for number, said in enumerate(decisions):
+        if said.verdict != "undo":
+            continue
+        places.add(number)
+        for earlier in range(number - 1, -1, -1):
+            other = decisions[earlier]
+            own = other.hash == said.hash and other.human == said.human and other.verdict in UNDOABLE
+            if own and earlier not in places:
+                places.add(earlier)
+                break
+    return places
+
+
 def standing(decisions: Iterable[CastDecision], content_hash: str) -> list[CastDecision]:
-    """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``, without the yeses
-    that have lapsed.
+    """What still counts for ``content_hash``: everything after its last ``changes`` or ``withdraw``, without what was
+    undone and the yeses that have lapsed.
 
     ``decisions`` come in the order they were written, which no clock that is set back can turn around.
     """
+    about = [said for said in decisions if said.hash == content_hash]
+    over = undone(about)
     mine: list[CastDecision] = []
-    for said in decisions:
-        if said.hash != content_hash or said.verdict == "accept":
+    for number, said in enumerate(about):
+        if number in over or said.verdict == "accept":
             continue
         if said.verdict in ("changes", "withdraw"):
             mine = []

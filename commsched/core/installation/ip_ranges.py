@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+
+class PrivateAddress(OSError):
+    """A name that a person typed leads into the network of this machine, where no page may point."""
+
+
 _V4_DENIED = tuple(
     IPv4Network(net)
     for net in (

@@ -11,6 +11,15 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Publis
 from commsched.core.text.messages import Message
 
 
+class InlineImage(msgspec.Struct, frozen=True):
+    """A picture that comes with a message and is shown in its HTML as ``cid:`` and its name."""
+
+    name: str
+    """Letters, digits, dots and dashes; no two in a message have the same."""
+    mime: str
+    data: bytes
+
+
 class Email(msgspec.Struct, frozen=True):
     """An e-mail ready to be built: one recipient, one transaction."""
 
@@ -24,6 +33,8 @@ class Email(msgspec.Struct, frozen=True):
     reply_to: str = ""
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     date: datetime | None = None
+    images: tuple[InlineImage, ...] = ()
+    """Pictures that the HTML shows."""
 
 
 class Mailer(Protocol):

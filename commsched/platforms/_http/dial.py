@@ -16,11 +16,14 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Final
 
+from commsched.core.installation.ip_ranges import PrivateAddress, is_public
+
 HEAD_START: Final = 1.0
 """Seconds that an address has for itself before the next is tried beside it."""
 _BUFFER: Final = 128 * 1024
 """Bytes that the kernel may hold of what is being sent. What it has taken counts as progress, so it must not be much:
 with the usual megabytes a whole picture would be "sent" at once, and then nothing be heard for half a minute."""
+
 
 Address = tuple[
     socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
@@ -79,6 +82,18 @@ def connect(host: str, port: int, patience: float) -> socket.socket:
     """A connection to ``host`` within about ``patience`` seconds, the look-up counted. Raises ``OSError``."""
     began = time.monotonic()
     addresses = look_up(socket.getaddrinfo, host, port, patience)
+    sock = dial(addresses, max(1.0, patience - (time.monotonic() - began)))
+    sock.settimeout(patience)
+    return sock
+
+
+def connect_public(host: str, port: int, patience: float) -> socket.socket:
+    """As :func:`connect`, but only where every address of ``host`` is on the public internet: a name that a person
+    typed on a page must not lead into this machine's own network. Raises :class:`PrivateAddress`."""
+    began = time.monotonic()
+    addresses = look_up(socket.getaddrinfo, host, port, patience)
+    if not all(is_public(str(address[4][0])) for address in addresses):
+        raise PrivateAddress(host)
     sock = dial(addresses, max(1.0, patience - (time.monotonic() - began)))
     sock.settimeout(patience)
     return sock

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from commsched.services.kernel.context import Installation
-from commsched.services.notices import outbox
+from commsched.services.notices import gathering, outbox
 from commsched.store.models import ApprovalLink, Item, Person, Revision
 from commsched.store.vault import new_token, token_hash
 
@@ -30,8 +30,17 @@ def has_open_link(installation: Installation, session: Session, item: Item, revi
     return session.scalar(select(ApprovalLink.id).where(*mine, *live).limit(1)) is not None
 
 
-def queue(installation: Installation, session: Session, item: Item, revision: Revision, person: int, kind: str) -> None:
-    """Make a link for ``person`` and queue the mail that carries it, in the caller's transaction.
+def queue(
+    installation: Installation,
+    session: Session,
+    item: Item,
+    revision: Revision,
+    person: int,
+    kind: str,
+    by: str | None = None,
+) -> None:
+    """Make a link for ``person`` and queue the mail that carries it, in the caller's transaction. What is asked of one
+    person in a short time comes in one mail. ``by``: who asks, where that is not who sent the item in.
 
     An earlier link of theirs ends, and a mail with it that has not left is dropped. Nothing happens for a person who
     may not sign in.
@@ -60,4 +69,5 @@ def queue(installation: Installation, session: Session, item: Item, revision: Re
             expires_at=now + LIFETIME,
         )
     )
-    outbox.queue(session, installation, [person], kind, item=item, link_token=token)
+    after = gathering.wait(session, item, person, now)
+    outbox.queue(session, installation, [person], kind, item=item, link_token=token, after=after, by=by)

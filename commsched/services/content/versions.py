@@ -44,6 +44,8 @@ class Shot(msgspec.Struct, frozen=True):
     height: int
     mime: str
     size: int
+    called: str = ""
+    """The name that it has in the library, which is no file name."""
 
 
 def down(item: type[Item] = Item) -> ColumnElement[bool]:
@@ -98,6 +100,7 @@ def shots(session: Session, pictures: Iterable[Attachment], now: datetime) -> li
     wanted = list(pictures)
     files = search.files(session, {picture.sha256 for picture in wanted})
     lapsed = lapsed_files(session, files.values(), now)
+    names = _names(session, files.values())
     return [
         Shot(
             name=f"{picture.sha256}{row.suffix}",
@@ -107,10 +110,19 @@ def shots(session: Session, pictures: Iterable[Attachment], now: datetime) -> li
             height=picture.height or row.height,
             mime=row.mime,
             size=row.size,
+            called=names.get(row.sha256, ""),
         )
         for picture in wanted
         if (row := files.get(picture.sha256)) is not None and row.sha256 not in lapsed
     ]
+
+
+def _names(session: Session, rows: Collection[search.Row]) -> dict[str, str]:
+    """What each file's picture is called, by SHA-256."""
+    called = {row.id: row.filename for row in rows if isinstance(row, Media)}
+    wanted = {row.media_id for row in rows if not isinstance(row, Media)} - set(called)
+    called |= {number: row.filename for number, row in search.rows(session, wanted).items()}
+    return {row.sha256: called.get(row.id if isinstance(row, Media) else row.media_id, "") for row in rows}
 
 
 def lapsed_files(session: Session, rows: Collection[search.Row], now: datetime) -> set[str]:

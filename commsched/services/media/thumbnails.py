@@ -22,7 +22,8 @@ LEAST: Final = (600, 315)
 """What is smaller is shown by networks as a stamp beside the words, if at all."""
 LINK_BYTES: Final = 300_000
 """Some chats show no preview that is larger."""
-_HEAVY: Final = 200_000
+HEAVY: Final = 200_000
+"""Bytes; what weighs more is encoded again even where it is no larger than it is shown."""
 
 
 def widths(width: int) -> list[int]:
@@ -33,7 +34,7 @@ def widths(width: int) -> list[int]:
 def scaled(installation: Installation, whole: File, row: search.Row, width: int) -> File:
     """The picture at most ``width`` pixels wide. It is the whole picture where that is as small, or is all that there
     is: what cannot be made smaller is still shown."""
-    if row.width <= width and row.size <= _HEAVY:
+    if row.width <= width and row.size <= HEAVY:
         return whole
     form = shown_form(installation, "scaled", row.sha256, f"-{width}")
     if form is not None:

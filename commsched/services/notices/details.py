@@ -14,6 +14,7 @@ from commsched.core.text.messages import N_
 from commsched.core.timing import dates, embargo
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import TROUBLES
+from commsched.services.notices.gathering import ASKS
 from commsched.store.models import Channel, ChannelTime, Item, Notice, Revision, Workspace
 
 
@@ -38,7 +39,7 @@ def details(
         add(N_("Planned for"), dates.when(item.publish_at, workspace.zone, language, now))
         for name, at in _own_times(session, item):
             add(N_("Planned for"), f"{dates.when(at, workspace.zone, language, now)} · {name}")
-    asks = row.kind in ("asked_to_approve", "asked_to_accept", "reminder", "approved", "bypass_used")
+    asks = row.kind in ASKS or row.kind in ("asked_to_accept", "approved", "bypass_used")
     if asks and item is not None:
         add(N_("Embargo"), _embargo(installation, session, item, workspace, language, now))
         add(N_("Channels"), ", ".join(row.name for row in _channels(session, item)))
@@ -52,6 +53,15 @@ def details(
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
     return lines
+
+
+def brief(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
+    """When and where in a few words, for a subject: ``lör 5 dec 08:00, Facebook och X``; else what it is called."""
+    times = [at for at in (item.publish_at, *(at for _name, at in _own_times(session, item))) if at is not None]
+    names = [row.name for row in _channels(session, item)]
+    where = gettext(language, N_("%(n)s channels")) % {"n": len(names)} if len(names) > 3 else all_of(names, language)
+    parts = [dates.when(min(times), workspace.zone, language, now) if times else "", where]
+    return ", ".join(part for part in parts if part) or item.title or gettext(language, N_("Untitled"))
 
 
 def _channels(session: Session, item: Item) -> list[Channel]:

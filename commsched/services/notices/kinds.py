@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from commsched.core.text.messages import N_
+from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES = "talk", "times"
@@ -38,8 +39,8 @@ class Kind(msgspec.Struct, frozen=True):
 
 KINDS: Final[Mapping[str, Kind]] = {
     "asked_to_approve": Kind(
-        N_("Approve: %(title)s"),
-        N_("“%(title)s” waits for your approval."),
+        N_("%(who)s asks you to approve: %(brief)s"),
+        N_("%(by)s asks you to approve “%(title)s”."),
         N_("Nothing goes out until you have said yes. What the page shows is exactly what will be published."),
         N_("Read and decide"),
         DECIDE,
@@ -47,6 +48,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     "reminder": Kind(
         N_("Still waiting for you: %(title)s"),
         N_("“%(title)s” still waits for your approval."),
+        N_("If nobody has said yes when its time comes, it is held and does not go out."),
+        N_("Read and decide"),
+        DECIDE,
+    ),
+    "nudged": Kind(
+        N_("%(who)s reminds you: %(brief)s"),
+        N_("%(by)s reminds you that “%(title)s” waits for you."),
         N_("If nobody has said yes when its time comes, it is held and does not go out."),
         N_("Read and decide"),
         DECIDE,
@@ -98,6 +106,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
+    ),
+    "decision_undone": Kind(
+        N_("Taken back: %(title)s"),
+        N_("%(by)s has taken back what they had decided about “%(title)s”."),
+        N_("It waits for approval again, as before. Nothing of it has gone out."),
+        N_("Open"),
+        shows_item=False,
     ),
     "bypass_used": Kind(
         N_("Released without approval: %(title)s"),
@@ -228,3 +243,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         shows_item=False,
     ),
 }
+
+_NAMED: Final = Kind(
+    N_("%(by)s has named you: %(title)s"),
+    N_("%(by)s has named you in a comment on “%(title)s”."),
+    N_("Answer on its page, so that the others see it too."),
+    N_("Read and answer"),
+    TALK,
+    shows_item=False,
+)
+
+
+def kind_of(row: Notice) -> Kind:
+    """The letter of a notice: a comment that names its reader has words of its own."""
+    return _NAMED if row.kind == "commented" and row.facts.get("named") else KINDS[row.kind]

@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 _HOST: Final = re.compile("[a-z0-9-]+([.][a-z0-9-]+)*")
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture that a letter shows: the name it has in the message, and what it shows, in words."""
+
+    name: str
+    alt: str
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One of several items that a letter asks about, with the link to it."""
+
+    title: str
+    lines: list[tuple[str, str]]
+    excerpt: list[str]
+    press: str
+    url: str
+    picture: Picture | None = None
+
+
 class Letter(msgspec.Struct):
     """Finished sentences, ready for a template."""
 
@@ -34,7 +52,10 @@ class Letter(msgspec.Struct):
     lines: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Label and value: when, where, why, what the platform answered."""
     comment: str = ""
-    excerpt: str = ""
+    excerpt: list[str] = msgspec.field(default_factory=list)
+    """How the item begins; of a thread, each of its parts."""
+    picture: Picture | None = None
+    requests: list[Request] = msgspec.field(default_factory=list)
     note: str = ""
     lists: list[DayList] = msgspec.field(default_factory=list)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
 from commsched.services.kernel.context import Installation
-from commsched.services.notices import kinds, templates
+from commsched.services.notices import gathering, kinds, mail_pictures, templates, wishes
 from commsched.store import locks
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
 from commsched.store.session import EVERY_WORKSPACE, again
@@ -30,7 +30,7 @@ Message-ID, so that a mail program that received it twice can show it once."""
 BACK_OFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360))
 MOST_TRIES: Final = 12
 """With the waits above this takes about two days. After that only the first page shows the notice."""
-ASKING: Final = ("asked_to_approve", "asked_to_accept", "reminder")
+ASKING: Final = ("asked_to_approve", "asked_to_accept", "reminder", "nudged")
 """Kinds that ask for a decision: of one person about one item there is never more than one on its way."""
 _OPEN: Final = frozenset({"in_review", "held"})
 """Item states in which an approval is still asked for."""
@@ -59,21 +59,32 @@ def queue(
     belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
     if not belongs:
         raise ValueError("a notice belongs to a workspace")
-    for person in dict.fromkeys(person_ids):
-        session.add(
-            Notice(
-                workspace_id=belongs,
-                person_id=person,
-                item_id=item.id if item is not None else None,
-                kind=kind,
-                facts=facts,
-                link_token=installation.vault.seal(link_token) if link_token else "",
-                created_at=installation.now(),
-                next_at=installation.now() + after,
-                state="waiting",
-                tries=0,
-            )
+    people = list(dict.fromkeys(person_ids))
+    wished = wishes.wishes(session, people) if kind in wishes.CAN_WAIT else {}
+    for person in people:
+        row = Notice(
+            workspace_id=belongs,
+            person_id=person,
+            item_id=item.id if item is not None else None,
+            kind=kind,
+            facts=facts,
+            link_token=installation.vault.seal(link_token) if link_token else "",
+            created_at=installation.now(),
+            next_at=installation.now() + after,
+            state="waiting",
+            tries=0,
         )
+        _as_wished(session, row, wished.get(person, wishes.Wish()), installation.now())
+        session.add(row)
+
+
+def _as_wished(session: Session, row: Notice, wish: wishes.Wish, now: datetime) -> None:
+    """What can wait comes when its reader wants it."""
+    if wish.pace == "never":
+        row.state, row.next_at = wishes.MUTED, None
+    elif wish.pace == "daily":
+        row.next_at = wishes.next_daily(session, row.workspace_id, wish.hour, now)
+        row.facts = row.facts | {gathering.DAILY: True}
 
 
 def drop(
@@ -91,9 +102,9 @@ def drop(
 
 
 class _Claimed(msgspec.Struct, frozen=True):
-    """A claimed notice and its mail. Without a mail, ``over`` and ``why`` say how it ended."""
+    """One or more claimed notices and their mail. Without a mail, ``over`` and ``why`` say how it ended."""
 
-    id: int
+    ids: tuple[int, ...]
     tries: int
     message: Email | None
     over: str = ""
@@ -106,7 +117,7 @@ def send_due(installation: Installation, most: int = AT_ONCE) -> int:
     claimed = _claim(installation, now, most)
     for place, notice in enumerate(claimed):
         if notice.message is None:
-            _finish(installation, notice.id, notice.over, notice.why)
+            _finish(installation, notice.ids, notice.over, notice.why)
             continue
         outcome = installation.mailer.send(notice.message)
         sent += isinstance(outcome, Published | Unknown)
@@ -122,28 +133,40 @@ def _claim(installation: Installation, now: datetime, most: int) -> list[_Claime
     with installation.store.read(EVERY_WORKSPACE) as session:
         if session.scalar(due.with_only_columns(Notice.id).limit(1)) is None:
             return []  # the common case costs no write
+        asking = select(Notice).where(Notice.state == "waiting", Notice.kind.in_(gathering.ASKS))
+        mail_pictures.prepare(installation, session, session.scalars(asking.order_by(Notice.id).limit(most)).all())
     with installation.store.write(EVERY_WORKSPACE) as session:
         rows = list(session.scalars(locks.rows(due.order_by(Notice.id).limit(most), passing_over=True)))
-        for row in rows:
+        mails = gathering.batches(session, rows, now)
+        for row in (row for mail in mails for row in mail):
             row.next_at, row.tries = now + CLAIM, row.tries + 1
-        return [_written(installation, session, row, now) for row in rows]
+        return [_written(installation, session, mail, now) for mail in mails]
 
 
-def _written(installation: Installation, session: Session, row: Notice, now: datetime) -> _Claimed:
+def _written(installation: Installation, session: Session, rows: list[Notice], now: datetime) -> _Claimed:
     """The mail, unless its reader has left or its reason has passed. One that cannot be written stops no other."""
-    person, workspace = session.get(Person, row.person_id), session.get(Workspace, row.workspace_id)
-    item = session.get(Item, row.item_id) if row.item_id else None
-    if person is None or workspace is None or not _wanted(session, row, person, item):
-        return _Claimed(row.id, row.tries, None, "dropped", "it was not needed any more")
+    first = rows[0]
+    person, workspace = session.get(Person, first.person_id), session.get(Workspace, first.workspace_id)
+    wanted = [row for row in rows if person is not None and _wanted(session, row, person)]
+    if person is None or workspace is None or not wanted:
+        return _Claimed(_ids(rows), first.tries, None, "dropped", "it was not needed any more")
+    for row in rows:
+        if row not in wanted:
+            row.state, row.next_at, row.link_token = "dropped", None, ""
     try:
-        message = templates.write(installation, session, row, person, workspace, item, now)
+        message = templates.write(installation, session, wanted, person, workspace, now)
     except Exception as error:
-        log.exception("notice %s (%s) could not be written", row.id, row.kind)
-        return _Claimed(row.id, row.tries, None, "failed", f"{type(error).__name__}: {error}")
-    return _Claimed(row.id, row.tries, message)
+        log.exception("notice %s (%s) could not be written", first.id, first.kind)
+        return _Claimed(_ids(wanted), first.tries, None, "failed", f"{type(error).__name__}: {error}")
+    return _Claimed(_ids(wanted), first.tries, message)
 
 
-def _wanted(session: Session, row: Notice, person: Person, item: Item | None) -> bool:
+def _ids(rows: Iterable[Notice]) -> tuple[int, ...]:
+    return tuple(row.id for row in rows)
+
+
+def _wanted(session: Session, row: Notice, person: Person) -> bool:
+    item = session.get(Item, row.item_id) if row.item_id else None
     if not person.active:
         return False
     if row.kind in ASKING and (item is None or item.state not in _OPEN):
@@ -157,12 +180,12 @@ def _wanted(session: Session, row: Notice, person: Person, item: Item | None) ->
 def _record(installation: Installation, notice: _Claimed, outcome: Outcome, now: datetime) -> None:
     match outcome:
         case Published(detail=detail):
-            _finish(installation, notice.id, "sent", detail)
+            _finish(installation, notice.ids, "sent", detail)
         case Unknown(detail=detail):
             # It may lie in the inbox already. The first page says the same thing, so it is not sent again.
-            _finish(installation, notice.id, "sent", detail)
+            _finish(installation, notice.ids, "sent", detail)
         case Rejected(detail=detail, why="content" | "address"):
-            _finish(installation, notice.id, "failed", detail)
+            _finish(installation, notice.ids, "failed", detail)
         case Retry(detail=detail) | Rejected(detail=detail):
             # A password or a right that is missing can be mended; the mail waits for that.
             _later(installation, notice, detail, now)
@@ -170,11 +193,11 @@ def _record(installation: Installation, notice: _Claimed, outcome: Outcome, now:
 
 def _later(installation: Installation, notice: _Claimed, detail: str, now: datetime) -> None:
     if notice.tries >= MOST_TRIES:
-        _finish(installation, notice.id, "failed", detail)
+        _finish(installation, notice.ids, "failed", detail)
         return
     with installation.store.write(EVERY_WORKSPACE) as session:
         again = {"next_at": now + _wait(notice.tries), "detail": detail[:500]}
-        session.execute(update(Notice).where(Notice.id == notice.id).values(again))
+        session.execute(update(Notice).where(Notice.id.in_(notice.ids)).values(again))
 
 
 def _wait(tries: int) -> timedelta:
@@ -186,14 +209,14 @@ def _release(installation: Installation, rest: Sequence[_Claimed], at: datetime)
     if not rest:
         return
     with installation.store.write(EVERY_WORKSPACE) as session:
-        mine = Notice.id.in_([notice.id for notice in rest])
+        mine = Notice.id.in_([number for notice in rest for number in notice.ids])
         session.execute(update(Notice).where(mine).values(next_at=at, tries=Notice.tries - 1))
 
 
-def _finish(installation: Installation, notice: int, state: str, detail: str) -> None:
+def _finish(installation: Installation, notices: Collection[int], state: str, detail: str) -> None:
     """The secret of the link goes when the mail has gone."""
     done = {"state": state, "detail": detail[:500], "next_at": None, "link_token": ""}
     if state == "sent":
         done["sent_at"] = installation.now()  # type: ignore[assignment]
     with installation.store.write(EVERY_WORKSPACE) as session:
-        session.execute(update(Notice).where(Notice.id == notice).values(done))
+        session.execute(update(Notice).where(Notice.id.in_(notices)).values(done))

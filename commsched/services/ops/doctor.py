@@ -23,7 +23,7 @@ from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Derivative, ListRecipient, Media, Video, Workspace
+from commsched.store.models import Channel, Delivery, Derivative, ListRecipient, MailServer, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -116,6 +116,7 @@ def _key(installation: Installation) -> Iterator[Finding]:
         wanted = select(Channel.secrets).where(Channel.secrets != "", Channel.state != "archived")
         rows = list(session.scalars(wanted))
         rows += session.scalars(select(ListRecipient.address).where(ListRecipient.id.in_(first)))
+        rows += session.scalars(select(MailServer.password).where(MailServer.password != ""))
     for sealed in rows:
         try:
             installation.vault.unseal(sealed)
@@ -212,8 +213,13 @@ def _confinement(_office: Installation) -> Iterator[Finding]:
 
 def _mail(installation: Installation) -> Iterator[Finding]:
     where = installation.mailer.describe()
-    if not installation.settings.get("smtp_url", "").strip():
-        yield Finding("mail", "warn", where, Message(N_("Set smtp_url in commsched.toml, so that people get mail.")))
+    if not installation.mailer.reaches():
+        yield Finding(
+            "mail",
+            "warn",
+            where,
+            Message(N_("Set it under Settings → E-mail, or smtp_url in commsched.toml, so that people get mail.")),
+        )
         return
     answer = installation.mailer.verify()
     if isinstance(answer, Published):
@@ -245,7 +251,7 @@ def _channels(installation: Installation) -> Iterator[Finding]:
                 "channel",
                 "warn",
                 Message(quiet, {"name": row.name, "office": slug}),
-                Message(N_("Set smtp_url in commsched.toml, so that people get mail.")),
+                Message(N_("Set it under Settings → E-mail, or smtp_url in commsched.toml, so that people get mail.")),
             )
     for row, slug, state in stands:
         params = {"name": row.name, "office": slug, "detail": row.trouble}

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.fields import TextField, boxes
@@ -28,10 +28,7 @@ from commsched.services.content.versions import Shot, Version, may_be_seen
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Item, Revision, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
-from commsched.store.types import from_micros, to_micros
 
-PAGE: Final = 20
-FEED: Final = 30
 MAP: Final = 5000
 """Addresses in a site map; the protocol's own limit is 50,000."""
 
@@ -84,6 +81,10 @@ class Publication(msgspec.Struct, frozen=True):
         ]
 
 
+Row = tuple[Delivery, Item, Content]
+"""A delivery that may be seen, its item, and what its own revision says."""
+
+
 class Newsroom(msgspec.Struct, frozen=True):
     """An office's public face. ``settings`` are what it has written about itself."""
 
@@ -96,16 +97,6 @@ class Newsroom(msgspec.Struct, frozen=True):
     is_demo: bool = False
     preview: str = ""
     """The secret by which one item is read under embargo; its pictures are then behind the same. Empty in public."""
-
-
-class Front(msgspec.Struct, frozen=True):
-    """A page of the newsroom's list. ``older`` is the cursor of the next page, empty on the last."""
-
-    room: Newsroom
-    entries: list[Publication]
-    older: str = ""
-    kind: str = ""
-    has_posts: bool = False
 
 
 def room(installation: Installation, slug: str) -> Newsroom:
@@ -135,48 +126,6 @@ def rooms(installation: Installation) -> list[str]:
         return list(session.scalars(real))
 
 
-def front(installation: Installation, slug: str, kind: str = "", cursor: str = "", size: int = PAGE) -> Front:
-    """The newest first. ``kind`` narrows to ``release`` or ``post``; ``cursor`` is the ``older`` of the page before."""
-    here = room(installation, slug)
-    where = [Item.kind == kind] if kind in ("release", "post") else []
-    before = _read_cursor(cursor)
-    if before is not None:
-        at, number = before
-        where.append(or_(Delivery.published_at < at, and_(Delivery.published_at == at, Delivery.id < number)))
-    with installation.store.read(here.id) as session:
-        rows: list[tuple[Delivery, Item, Content]] = []
-        older = ""
-        for row in _published(installation, session, *where):
-            if len(rows) == size:
-                older = _cursor(rows[-1][0])
-                break
-            rows.append(row)
-        entries = _entries(installation, session, rows)
-        mixed = {k for k in ("post", "release") if session.scalar(_deliveries(Item.kind == k).limit(1)) is not None}
-    return Front(here, entries, older, kind, len(mixed) > 1)
-
-
-def changed_at(installation: Installation, shown: Front) -> datetime | None:
-    """When what ``shown`` is of last changed, for feeds: also when something last came off it or back to it, so that
-    it never goes back. ``None`` where nothing has ever stood there."""
-    with installation.store.read(shown.room.id) as session:
-        moved = session.execute(select(func.max(Takedown.at), func.max(Takedown.ended_at))).one()
-    moments = [*moved, *(entry.updated_at for entry in shown.entries)]
-    return max((moment for moment in moments if moment is not None), default=None)
-
-
-def _cursor(delivery: Delivery) -> str:
-    assert delivery.published_at is not None
-    return f"{to_micros(delivery.published_at)}-{delivery.id}"
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
-    match = re.fullmatch(r"(\d{1,17})-(\d{1,15})", cursor)
-    if match is None:
-        return None
-    return from_micros(int(match[1])), int(match[2])
-
-
 class TakenDown(NotFound):
     """The publication was taken down. ``reason`` and ``at`` are shown to readers."""
 
@@ -195,15 +144,15 @@ def entry(
     here = room(installation, slug)
     with installation.store.read(here.id) as session:
         wanted = _at_address(session, address)
-        rows = list(_published(installation, session, Item.id.in_(wanted))) if wanted else []
+        rows = list(published(installation, session, Item.id.in_(wanted))) if wanted else []
         if not rows:
             _say_why(session, here, wanted)
             raise NotFound(N_("There is no such release."))
-        entries = _entries(installation, session, rows)
+        entries = entries_of(installation, session, rows)
         chosen = next((entry for entry in entries if address in (entry.address, entry.uid)), entries[0])
         if version is not None:
             row = next(row for row in rows if row[1].uid == chosen.uid)
-            chosen = _entries(installation, session, [row], version)[0]
+            chosen = entries_of(installation, session, [row], version)[0]
     return here, chosen
 
 
@@ -236,17 +185,17 @@ def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tupl
     here = room(installation, slug)
     with installation.store.read(here.id) as session:
         rows = []
-        for row in _published(installation, session):
+        for row in published(installation, session):
             rows.append(row)
             if len(rows) == MAP:
                 break
         addresses = [
-            (entry.address, entry.updated_at) for entry in _entries(installation, session, rows, pictured=False)
+            (entry.address, entry.updated_at) for entry in entries_of(installation, session, rows, pictured=False)
         ]
     return here, addresses
 
 
-def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]:
+def deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]:
     return (
         select(Delivery, Item, Revision)
         .join(Item, Item.id == Delivery.item_id)
@@ -259,13 +208,11 @@ def _deliveries(*where: ColumnElement[bool]) -> Select[Delivery, Item, Revision]
     )
 
 
-def _published(
-    installation: Installation, session: Session, *where: ColumnElement[bool]
-) -> Iterator[tuple[Delivery, Item, Content]]:
+def published(installation: Installation, session: Session, *where: ColumnElement[bool]) -> Iterator[Row]:
     """Everything that may be seen now, the newest first; an item once, however many newsrooms it went to."""
     now, seen = installation.now(), set()
     # Whoever has read enough leaves the rest unread; a server then keeps it for nobody until it is closed.
-    with session.execute(_deliveries(*where).execution_options(yield_per=50)) as rows:
+    with session.execute(deliveries(*where).execution_options(yield_per=50)) as rows:
         for delivery, item, revision in rows:
             content = revision.parsed()
             if item.id in seen or not may_be_seen(content, now) or delivery.published_at is None:
@@ -274,10 +221,10 @@ def _published(
             yield delivery, item, content
 
 
-def _entries(
+def entries_of(
     installation: Installation,
     session: Session,
-    rows: Sequence[tuple[Delivery, Item, Content]],
+    rows: Sequence[Row],
     version: int | None = None,
     *,
     pictured: bool = True,

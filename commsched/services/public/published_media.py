@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.media.press_names import press_name
 from commsched.core.text.messages import N_, NotFound
 from commsched.platforms import own_page_keys, shown_in
 from commsched.services.content import versions
@@ -16,6 +17,7 @@ from commsched.services.content.versions import may_be_seen
 from commsched.services.kernel.blobs import File, blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
+from commsched.services.public import press_kit
 from commsched.services.public.newsroom import find_room
 from commsched.store.models import Channel, Delivery, Item, Media, Membership, PictureUse, Revision
 
@@ -41,6 +43,15 @@ def picture(installation: Installation, slug: str, name: str, person: int | None
     if not file.exists():
         raise NotFound(N_("There is no such picture."))
     return file, row
+
+
+def name_for_saving(installation: Installation, slug: str, row: search.Row) -> str:
+    """What a public picture is called where it is saved."""
+    here = find_room(installation, slug)
+    with installation.store.read(here.id) as session:
+        media = row if isinstance(row, Media) else session.get_one(Media, row.media_id)
+    byline = press_kit.byline(media.credit, here.language)
+    return press_name([media.filename, media.alt], byline, row.suffix) or f"{slug}-{row.sha256[:10]}{row.suffix}"
 
 
 def _is_member(session: Session, person: int | None) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, desc, or_, select
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.sql.base import ExecutableOption
 
+from commsched.core.approval.rules import undone
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
+from commsched.services.approval.clearance import as_said
 from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import embargo_times, times
 from commsched.services.kernel.context import Actor, Installation
@@ -38,6 +42,16 @@ class Waiting(msgspec.Struct, frozen=True):
     """What it waits for is that somebody accepts what another wrote."""
     stuck: bool = False
     """Nobody could move it on."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an item stands among those that wait for its reader. ``number`` begins at one; ``before`` and ``after`` are
+    the ids of its neighbours."""
+
+    number: int
+    total: int
+    before: int | None = None
+    after: int | None = None
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -73,23 +87,79 @@ class Review(msgspec.Struct, frozen=True):
     """The reader can accept what others wrote."""
     accepted: list[Change] = msgspec.field(default_factory=list)
     """What others changed in it since the reader last saved or began it."""
+    place: Place | None = None
+    """Among what waits for the reader, where this does."""
+    asked_by: str = ""
+    asked_at: datetime | None = None
+    """Who sent it in last, and when."""
+
+    @property
+    def looks(self) -> list[list[Preview]]:
+        """The previews, with those that say exactly the same put together."""
+        groups: dict[object, list[Preview]] = {}
+        for preview in self.previews:
+            groups.setdefault(_look_of(preview), []).append(preview)
+        return list(groups.values())
+
+
+_OWN_LOOKS: Final = frozenset({"newsroom", "presslist", "folder"})
+"""Platforms that dress the same words in boxes of their own."""
+
+
+def _look_of(preview: Preview) -> object:
+    """What a reader would see of ``preview``, whoever shows it."""
+    key = preview.channel.platform
+    parts = tuple(
+        (part.role, part.text, tuple((each.sha256, each.alt, each.credit) for each in part.pictures))
+        for part in preview.parts
+    )
+    notes = tuple((note.message, tuple(sorted(note.params.items()))) for note in preview.checked.notes)
+    chosen = tuple(sorted(preview.view.options.items()))
+    return key if key in _OWN_LOOKS else "", parts, chosen, preview.subject, preview.notice, tuple(preview.foot), notes
 
 
 def waiting(installation: Installation, actor: Actor) -> list[Waiting]:
     """Everything in review, what waits for the reader first, then by time."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
-        asked = _in_review(session)
+        asked = in_review(session)
         roster = read_roster(session, installation.now())
         turned = turns(session, roster, asked)
         rows = [_waiting(actor, roster, item, revision, turned[item.id]) for item, revision in asked]
     return sorted(rows, key=lambda row: (not row.mine, row.item.publish_at is None, row.item.publish_at, row.item.id))
 
 
-def _in_review(session: Session) -> list[tuple[Item, Revision]]:
+def mine(installation: Installation, actor: Actor) -> list[int]:
+    """The ids of what waits for the approval of ``actor``, in the order of :func:`waiting`."""
+    with installation.store.read(actor.workspace) as session:
+        return _mine(session, actor, read_roster(session, installation.now()))
+
+
+def _mine(session: Session, actor: Actor, roster: Roster) -> list[int]:
+    asked = in_review(session, defer(Revision.content))
+    turned = turns(session, roster, asked) if asked else {}
+    own = [item for item, _revision in asked if actor.person in turned[item.id].asked]
+    own.sort(key=lambda item: (item.publish_at is None, item.publish_at, item.id))
+    return [item.id for item in own]
+
+
+def _place(session: Session, actor: Actor, seen: item_view.ItemView) -> Place | None:
+    """Nothing for whoever came by the link in a mail: what else waits is not that link's business."""
+    if actor.via == "link" or actor.person not in seen.roster.with_permission("approve"):
+        return None
+    waits = _mine(session, actor, seen.roster)
+    if seen.item.id not in waits:
+        return None
+    at = waits.index(seen.item.id)
+    around = [*waits[:at][-1:], None][0], [*waits[at + 1 :], None][0]
+    return Place(at + 1, len(waits), *around)
+
+
+def in_review(session: Session, *options: ExecutableOption) -> list[tuple[Item, Revision]]:
+    """What waits for somebody's yes, also what is held because nobody said it in time; with ``options`` of loading."""
     late = and_(Item.state == "held", Item.reason == "unapproved")
     statement = select(Item, Revision).join(Revision, Revision.id == Item.revision_id)
-    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST)
+    statement = statement.where(or_(Item.state == "in_review", late)).order_by(Item.id).limit(MOST).options(*options)
     return [(item, revision) for item, revision in session.execute(statement)]
 
 
@@ -108,8 +178,9 @@ def _waiting(actor: Actor, roster: Roster, item: Item, revision: Revision, now: 
     )
 
 
-def review(installation: Installation, actor: Actor, item_id: int) -> Review:
-    """One item for the eyes of ``actor``. Raises :class:`commsched.core.text.messages.NotFound`."""
+def review(installation: Installation, actor: Actor, item_id: int, *, deciding: bool = False) -> Review:
+    """One item for the eyes of ``actor``. ``deciding``: with who asked, and its place among what waits for the actor.
+    Raises :class:`commsched.core.text.messages.NotFound`."""
     actor.require("read")
     with installation.store.read(actor.workspace) as session:
         seen = item_view.read_item_in(installation, session, item_id, actor.person)
@@ -119,6 +190,7 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
         last = _last_decision(actor, seen)
         compare = _Comparison(installation, session, actor, seen)
         before = last.revision_id if last and last.hash != revision.hash else None
+        asked = _sent_in(session, item_id) if deciding else None
         return Review(
             seen,
             previews(installation, seen.content, seen.judgement, item.uid),
@@ -137,7 +209,15 @@ def review(installation: Installation, actor: Actor, item_id: int) -> Review:
             at_once=_at_once(session, item, installation.now()),
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
+            place=_place(session, actor, seen) if deciding and case else None,
+            asked_by=asked.actor if asked else "",
+            asked_at=asked.at if asked else None,
         )
+
+
+def _sent_in(session: Session, item_id: int) -> AuditEntry | None:
+    last = select(AuditEntry).where(AuditEntry.item_id == item_id, AuditEntry.action == "item.submitted")
+    return session.scalar(last.order_by(desc(AuditEntry.id)).limit(1))
 
 
 def _too_late(session: Session, item: Item, now: datetime) -> bool:
@@ -261,7 +341,9 @@ def choices_told(installation: Installation, channels: Mapping[int, Channel], la
 
 
 def _last_decision(actor: Actor, seen: item_view.ItemView) -> Decision | None:
-    own = (row for row in reversed(seen.decisions) if row.person_id == actor.person)
+    over = undone([as_said(row) for row in seen.decisions])
+    counts = [row for number, row in enumerate(seen.decisions) if number not in over]
+    own = (row for row in reversed(counts) if row.person_id == actor.person)
     return next(own, None) if actor.person else None
 
 

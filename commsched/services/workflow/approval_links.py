@@ -28,6 +28,10 @@ class Outcome(msgspec.Struct, frozen=True):
     item: Item
     workspace: Workspace
     language: str
+    link_id: int
+    decision_id: int
+    actor: Actor | None
+    """Whose link it is, while they belong to the office and the link would still be good."""
 
 
 class Spent(Conflict):
@@ -61,9 +65,7 @@ def open_link(installation: Installation, token: str) -> LinkPage:
 
 def _open(installation: Installation, session: Session, token: str) -> LinkPage:
     link, person = _valid(installation, session, token)
-    role = session.scalar(
-        select(Membership.role).where(Membership.person_id == person.id, Membership.workspace_id == link.workspace_id)
-    )
+    role = _role(session, link)
     workspace = session.get(Workspace, link.workspace_id)
     item = session.scalar(select(Item).where(Item.id == link.item_id))
     if role is None or workspace is None or item is None:
@@ -71,8 +73,7 @@ def _open(installation: Installation, session: Session, token: str) -> LinkPage:
     if item.state not in approve.DECIDABLE:
         raise Spent(N_("This has already been decided, or was taken back by its writer."))
     revision = items.current(session, item)
-    actor = Actor(person.id, person.name or person.email, workspace.id, role, "link", person.language)
-    return LinkPage(link.id, actor, workspace, item, revision, revision.hash != link.hash)
+    return LinkPage(link.id, _actor(person, workspace, role), workspace, item, revision, revision.hash != link.hash)
 
 
 def shows(installation: Installation, link: LinkPage, sha256: str) -> bool:
@@ -89,7 +90,8 @@ def _valid(installation: Installation, session: Session, token: str) -> tuple[Ap
     if link is None or person is None or not person.active or person.stamp != link.stamp:
         raise NotFound(N_("This link leads nowhere any more."))
     if link.used_at is not None:
-        raise Spent(N_("This link has been used. Sign in to see what became of it."), _outcome(session, link, person))
+        used = _outcome(installation, session, link, person)
+        raise Spent(N_("This link has been used. Sign in to see what became of it."), used)
     if link.replaced_at is not None:
         raise Spent(N_("A newer mail about this has been sent to you since. Use the link in that one."))
     if link.expires_at <= installation.now():
@@ -97,7 +99,7 @@ def _valid(installation: Installation, session: Session, token: str) -> tuple[Ap
     return link, person
 
 
-def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | None:
+def _outcome(installation: Installation, session: Session, link: ApprovalLink, person: Person) -> Outcome | None:
     decision = session.scalar(select(Decision).where(Decision.id == link.decision_id)) if link.decision_id else None
     item = session.scalar(select(Item).where(Item.id == link.item_id))
     workspace = session.get(Workspace, link.workspace_id)
@@ -105,7 +107,22 @@ def _outcome(session: Session, link: ApprovalLink, person: Person) -> Outcome | 
         return None
     session.expunge(item)  # the page shows these objects after this transaction has ended
     session.expunge(workspace)
-    return Outcome(decision.verdict, decision.at, item, workspace, person.language)
+    role = _role(session, link)
+    good = role is not None and link.expires_at > installation.now() and link.replaced_at is None
+    actor = _actor(person, workspace, role) if good and role else None
+    return Outcome(decision.verdict, decision.at, item, workspace, person.language, link.id, decision.id, actor)
+
+
+def _role(session: Session, link: ApprovalLink) -> str | None:
+    return session.scalar(
+        select(Membership.role).where(
+            Membership.person_id == link.person_id, Membership.workspace_id == link.workspace_id
+        )
+    )
+
+
+def _actor(person: Person, workspace: Workspace, role: str) -> Actor:
+    return Actor(person.id, person.name or person.email, workspace.id, role, "link", person.language)
 
 
 def decide(

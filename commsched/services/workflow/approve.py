@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -29,6 +29,8 @@ from commsched.store.models import Decision, Item, Revision
 
 ASKABLE = frozenset({"draft", "changes_requested", "held", "approved"})
 DECIDABLE = frozenset({"in_review", "held"})
+SECOND_THOUGHTS: Final = timedelta(seconds=10)
+"""How long the pages offer to undo a decision, and how long the mail that tells its writer waits."""
 
 
 class Blocked(Invalid):
@@ -142,15 +144,16 @@ def approve(
     content_hash: str,
     comment: str = "",
     until: datetime | None = None,
-) -> None:
-    """Approve exactly ``content_hash``; ``until`` sets how long the approval is valid.
+) -> int:
+    """Approve exactly ``content_hash``; ``until`` sets how long the approval is valid. Returns the decision's id.
 
     Raises :class:`Conflict` if the item has changed since or its time has passed, :class:`NotAllowed` for one's own
     words or another's turn.
     """
     with installation.store.write(actor.workspace) as session:
-        approve_in(installation, session, actor, item_id, content_hash, comment, until)
+        number = approve_in(installation, session, actor, item_id, content_hash, comment, until).id
     installation.wake()
+    return number
 
 
 def approve_in(
@@ -195,10 +198,10 @@ def _refuse_late(installation: Installation, session: Session, item: Item) -> No
         raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
 
 
-def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> None:
-    """Send it back with a word on what to change."""
+def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> int:
+    """Send it back with a word on what to change. Returns the decision's id."""
     with installation.store.write(actor.workspace) as session:
-        request_changes_in(installation, session, actor, item_id, content_hash, comment)
+        return request_changes_in(installation, session, actor, item_id, content_hash, comment).id
 
 
 def request_changes_in(
@@ -242,7 +245,8 @@ def _send_back(
     items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()
-    _tell(installation, session, "changes_requested", item, [item.author_id], by=actor.name, comment=row.comment[:500])
+    facts = {"by": actor.name, "comment": row.comment[:500]}
+    _tell(installation, session, "changes_requested", item, [item.author_id], after=SECOND_THOUGHTS, **facts)
     comments.spread(installation, session, actor, item, row.comment, besides=[item.author_id])
     return row
 
@@ -324,7 +328,8 @@ def advance(
     item.state, item.reason = "approved", ""
     session.flush()
     outbox.drop(session, item, outbox.ASKING)
-    _tell(installation, session, "approved", item, notified, by=actor.name, comment=comment[:500])
+    facts = {"by": actor.name, "comment": comment[:500]}
+    _tell(installation, session, "approved", item, notified, after=SECOND_THOUGHTS, **facts)
     if item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 

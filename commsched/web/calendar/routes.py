@@ -28,7 +28,7 @@ from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, language, page, place
 
 bp = Blueprint("calendar", __name__, url_prefix="/w/<slug>/calendar")
-NAV = NavEntry("calendar.index", N_("Calendar"), "calendar-days", order=20, phone=True)
+NAV = NavEntry("calendar.index", N_("Calendar"), "calendar-days", order=20, phone=True, group="daily")
 
 SHOWN: Final = 4
 """Chips of a day that stand open in the weeks; the rest unfold."""

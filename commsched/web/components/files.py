@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
 from commsched.services.kernel.blobs import File
 
 
-def send(file: File, etag: str, *, name: str = "", mime: str = "") -> Response:
+def send(file: File, etag: str, *, name: str = "", mime: str = "", changed: datetime | None = None) -> Response:
     """Answer with the bytes of ``file``, the range that a player asks for, or 304 where the browser has them.
 
-    Bytes never change under their ``etag``. With ``name`` the browser saves them under it. Raises
-    :class:`FileNotFoundError` where the file has gone.
+    Bytes never change under their ``etag``; ``changed`` is since when they are there, for whoever knows no tags. With
+    ``name`` the browser saves them under it. Raises :class:`FileNotFoundError` where the file has gone.
     """
-    if etag in request.if_none_match:
+    if etag in request.if_none_match or _is_known(changed):
         response = Response(status=304)
         response.set_etag(etag)
         return response
@@ -23,6 +25,8 @@ def send(file: File, etag: str, *, name: str = "", mime: str = "") -> Response:
     response.call_on_close(stream.close)
     response.content_length = size
     response.set_etag(etag)
+    if changed is not None:
+        response.last_modified = changed
     if name:
         response.headers.set("Content-Disposition", "attachment", filename=name)
     try:
@@ -31,3 +35,11 @@ def send(file: File, etag: str, *, name: str = "", mime: str = "") -> Response:
         stream.close()
         raise
     return response
+
+
+def _is_known(changed: datetime | None) -> bool:
+    """Whether somebody who asks by the time, and not by a tag, has it already. HTTP counts whole seconds."""
+    since = request.if_modified_since
+    if changed is None or since is None or request.if_none_match:
+        return False
+    return changed.replace(microsecond=0) <= since

@@ -59,6 +59,13 @@ def accepted(number: int) -> str:
     return sentence if mailed() else " ".join((sentence, _("No mail server is set, so tell them yourself.")))
 
 
+def reminded(names: list[str]) -> str:
+    """The sentence after ``names`` were reminded."""
+    if mailed():
+        return _("A mail goes to %(names)s.", names=said_all(names))
+    return _("No mail server is set, so tell %(names)s yourself.", names=said_all(names))
+
+
 def taken_down() -> str:
     """The sentence after an item was taken down. Where no mail is sent, it names the people to tell in person."""
     if mailed():

@@ -25,6 +25,7 @@ from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import conflict, view_model
+from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
@@ -35,7 +36,7 @@ from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
-NAV = NavEntry("write.new", N_("Write"), "square-pen", order=20, permission="write", phone=True)
+NAV = NavEntry("write.new", N_("Write"), "square-pen", order=22, permission="write", phone=True, group="daily")
 
 KINDS = ("post", "release")
 LIVE = frozenset({"in_review", "approved", "scheduled", "held", "failed"})
@@ -223,6 +224,8 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         item=item,
         form=form,
         view=shown,
+        looks=_looks(shown),
+        counts=drawn.rooms(shown.previews),
         clash=_clash(meant),
         live=_live(item),
         told=bar(shown, item),
@@ -230,6 +233,13 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         once=_page_token() or secrets.token_urlsafe(18),
         stamp=stamp or (items.stamp(item) if item else ""),
         **context,
+    )
+
+
+def _looks(shown: view_model.View) -> list[drawn.Look]:
+    """Each look is drawn once, and compared as it is drawn."""
+    return drawn.looks(
+        shown.previews, lambda preview: page("composer/_drawing.html", one=preview, picture_url=picture_url)
     )
 
 
@@ -284,18 +294,26 @@ def check() -> Response:
     fields = from_form(request.form)
     meant = meaning(fields, place().zone)
     shown = view_model.view(installation(), actor(), meant, target)
-    context = {"view": shown, "fields": fields, "item": item, "clash": _clash(meant), "picture_url": picture_url}
-    submit = bar(shown, item)
-    counts = {
-        preview.channel.id: {"count": preview.checked.count, "limit": preview.checked.limit}
-        for preview in shown.previews
+    context = {
+        "view": shown,
+        "looks": _looks(shown),
+        "fields": fields,
+        "item": item,
+        "clash": _clash(meant),
+        "picture_url": picture_url,
     }
+    submit = bar(shown, item)
+    rooms = drawn.rooms(shown.previews)
+    counts = {number: {"count": room.count, "limit": room.limit or None} for number, room in rooms.items()}
+    rings = {number: {"share": room.share, "over": room.over, "words": room.words} for number, room in rooms.items()}
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
-        bar={"press": submit.press, "words": submit.words},
+        bar={"press": submit.press, "label": submit.label, "words": submit.words, "when": submit.when},
         counts=counts,
+        rings=rings,
         clash=page("composer/_clash.html", **context),
+        clash_field=meant.clash.field if meant.clash else "",
         faults={_home(name): translated(words) for name, words in shown.faults.items()},
     )
 

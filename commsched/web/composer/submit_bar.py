@@ -20,18 +20,36 @@ _MARKED: Final = re.compile(r"https?://[^\s<>\"]++|(?<![\w/@.#-])[#@](?:[.@-]*+\
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """``press`` is on the button; ``words`` stand beside it."""
+    """``press`` is what the button does, ``label`` what stands on it; ``words`` stand beside it."""
 
     press: str
+    label: str
     words: str
     warning: str = ""
     save: str = ""
     """On the button that only saves: what it costs, where it costs anything."""
+    when: str = ""
+    """The time it goes out, or that one is to be chosen."""
 
 
 def bar(view: View, item: Item | None) -> Bar:
     """What a press on the button leads to, as things stand in the form."""
-    return Bar(_press(view), _words(view), _warning(item), _save(item))
+    return Bar(_press(view), _label(view), _words(view), _warning(item), _save(item), _short(view))
+
+
+def _label(view: View) -> str:
+    """As much of what the button does as there is room for: the time stands beside it already."""
+    ahead = view.ahead
+    if not ahead.steps:
+        return _("Schedule") if view.publish else _("Make ready")
+    if not ahead.accepts and len(ahead.names) == 1:
+        return _("Send to %(name)s", name=ahead.names[0])
+    return _press(view)
+
+
+def _short(view: View) -> str:
+    """The time alone, on the button that opens its choices."""
+    return _when(view) if view.publish is not None else _("Choose a time")
 
 
 def _when(view: View) -> str:

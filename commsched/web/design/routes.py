@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from commsched.images.cards.designs import Design, Field
 
 bp = Blueprint("studio", __name__, url_prefix="/w/<slug>/studio")
-NAV = NavEntry("studio.index", N_("Studio"), "palette", order=51, permission="write")
+NAV = NavEntry(
+    "studio.index", N_("Studio"), "palette", order=51, permission="write", group="daily", under="pictures.index"
+)
 
 EXAMPLE = (600, 315)
 SHOWN = 36

@@ -16,7 +16,7 @@ from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
-NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=70)
+NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=85)
 
 
 def _number(name: str) -> int | None:

@@ -18,7 +18,7 @@ from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, page
 
 bp = Blueprint("search", __name__, url_prefix="/w/<slug>/search")
-NAV = NavEntry("search.index", N_("Search"), "search", order=60)
+NAV = NavEntry("search.index", N_("Search"), "search", order=55, group="head")
 
 KINDS = ("post", "release")
 PAGE = 30

@@ -20,7 +20,7 @@ from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, page, place
 
 bp = Blueprint("today", __name__, url_prefix="/w/<slug>")
-NAV = NavEntry("today.index", N_("Today"), "house", order=10, phone=True)
+NAV = NavEntry("today.index", N_("Today"), "house", order=10, phone=True, group="daily")
 
 AHEAD = 7
 """Days that the week ahead reaches."""

@@ -10,8 +10,9 @@ from flask import Response, g, make_response, request, session
 
 from commsched.services.kernel.heartbeats import goes
 from commsched.web.http import csrf
+from commsched.web.http.nav import waiting_count
 from commsched.web.http.paths import STATIC, templates
-from commsched.web.http.request_context import installation, language
+from commsched.web.http.request_context import installation, language, rail_is_narrow
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +33,8 @@ def tag(*stamps: object) -> str:
         request.full_path,
         language(),
         request.cookies.get("theme", ""),
+        rail_is_narrow(),
+        waiting_count() if visitor.place else 0,
         csrf.form_token(),
         visitor.name,
         visitor.email,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 from flask import Flask, current_app, g, request, url_for
 
 from commsched.core.access.roles import Permission, may
+from commsched.services.views import approval_count
 
 MOST_OFFICES = 200
 """Of so many offices the menu's addresses are kept."""
@@ -16,7 +18,9 @@ MOST_OFFICES = 200
 class NavEntry(msgspec.Struct, frozen=True):
     """One line of the menu. ``label`` is a msgid, ``icon`` a lucide name; lower ``order`` stands first.
 
-    ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left.
+    ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left. ``group``
+    says where the rail shows it: above its line what is used every day, below it the rest, smaller. What belongs to
+    the ``head`` has a place of its own there. ``under`` is the endpoint of the entry that it is shown as a part of.
     """
 
     endpoint: str
@@ -25,6 +29,8 @@ class NavEntry(msgspec.Struct, frozen=True):
     order: int = 50
     permission: Permission = "read"
     phone: bool = False
+    group: Literal["daily", "rest", "head"] = "rest"
+    under: str = ""
 
     @property
     def current(self) -> bool:
@@ -48,11 +54,16 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, object]:
     if g.get("actor") is None:
-        return {"menu": [], "phone_menu": [], "menu_addresses": {}}
+        return {"menu": [], "phone_menu": [], "menu_addresses": {}, "to_approve": 0}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
     bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
     phone = sorted(bar, key=lambda entry: entry.order)
-    return {"menu": shown, "phone_menu": phone, "menu_addresses": _addresses()}
+    return {"menu": shown, "phone_menu": phone, "menu_addresses": _addresses(), "to_approve": waiting_count()}
+
+
+def waiting_count() -> int:
+    """How many items wait for the yes of whoever looks: the figure at *Approve* and in the tab."""
+    return approval_count.waiting_for(current_app.config["OFFICE"], g.actor)
 
 
 def _addresses() -> dict[str, str]:

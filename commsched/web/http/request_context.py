@@ -77,9 +77,15 @@ def template_context() -> dict[str, object]:
         "beats": _beats(),
         "now": installation().now(),
         "theme": _theme(),
+        "rail_is_narrow": rail_is_narrow(),
         "zone": zone(),
         "trouble": _trouble,
     }
+
+
+def rail_is_narrow() -> bool:
+    """Whether the menu on a desk shall show its icons alone: this browser's choice."""
+    return request.cookies.get("rail") == "narrow"
 
 
 def _theme() -> str:

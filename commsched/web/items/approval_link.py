@@ -5,21 +5,22 @@ A mail scanner that follows every link spends nothing: only a POST with this pag
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, request, url_for
+from flask import Blueprint, g, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import public
-from commsched.core.text.messages import N_, NotFound, OfficeError
+from commsched.core.text.messages import N_, Conflict, NotAllowed, NotFound, OfficeError
 from commsched.core.timing.wall_time import approval_window
 from commsched.services.content import items
 from commsched.services.media import search
+from commsched.services.review import undo
 from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import translated
 from commsched.web.http.request_context import installation, page
-from commsched.web.items.review import read_until
+from commsched.web.items.review import QUICK, read_until, why
 
 bp = Blueprint("links", __name__, url_prefix="/a")
 
@@ -33,14 +34,14 @@ def show(token: str) -> Response:
     try:
         return _shown(approval_links.open_link(installation(), token), token, Form())
     except OVER as error:
-        return _over(error)
+        return _over(error, token)
 
 
 def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
     """In the language of the person the link was sent to, and the zone of their office."""
     if not request.cookies.get("language"):
         g.language = link.actor.language
-    shown = review.review(installation(), link.actor, link.item.id)
+    shown = review.review(installation(), link.actor, link.item.id, deciding=True)
     workspace = link.workspace
     until = approval_window(
         shown.seen.plan.first,
@@ -63,17 +64,27 @@ def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
         picture_url=picture_url,
         until=until,
         token=token,
+        quick=QUICK,
     )
     return _private(make_response(body, form.status))
 
 
-def _over(error: OfficeError) -> Response:
-    """Why it is over; to whoever has used it, what they decided and what became of it."""
+def _over(error: OfficeError, token: str) -> Response:
+    """Why it is over; to whoever has used it, what they decided, what became of it and whether they can take it
+    back."""
     outcome = getattr(error, "outcome", None)
     if outcome is not None and not request.cookies.get("language"):
         g.language = outcome.language
     zone = outcome.workspace.zone if outcome is not None else ""
-    body = page("items/approval_link_over.html", words=translated(error.words), thanks=None, outcome=outcome, zone=zone)
+    body = page(
+        "items/approval_link_over.html",
+        words=translated(error.words),
+        thanks=None,
+        outcome=outcome,
+        zone=zone,
+        token=token,
+        undoable=undo.link_can_be_undone(installation(), outcome),
+    )
     return _private(make_response(body, error.status))
 
 
@@ -91,18 +102,35 @@ def decide(token: str) -> Response:
     try:
         link = approval_links.open_link(installation(), token)
         with form.catch():
-            verdict = "approve" if form.text("verdict", 20) == "approve" else "changes"
+            pressed, comment = form.text("verdict", 20), form.text("comment", 10_000)
+            verdict = "approve" if pressed == "approve" else "changes"
             until = read_until(form, link.workspace.zone) if verdict == "approve" else None
-            approval_links.decide(
-                installation(), token, verdict, form.text("hash", 64), form.text("comment", 10_000), until
-            )
-            return _thanks(link, verdict)
+            words = comment if verdict == "approve" else why(pressed, comment)
+            approval_links.decide(installation(), token, verdict, form.text("hash", 64), words, until)
+            return _thanks(link, verdict, token)
         return _shown(approval_links.open_link(installation(), token), token, form)
     except OVER as error:
-        return _over(error)
+        return _over(error, token)
 
 
-def _thanks(link: approval_links.LinkPage, verdict: str) -> Response:
+@bp.post("/<token>/undo")
+@public
+def take_back(token: str) -> Response:
+    """As if the link had not been used: it shows the item again. Where that is too late, it says so."""
+    try:
+        approval_links.open_link(installation(), token)
+    except approval_links.Spent as error:
+        used = error.outcome
+        if used is None or used.actor is None:
+            return _over(error, token)
+        try:
+            undo.undo_by_link(installation(), used.actor, used.link_id)
+        except (Conflict, NotAllowed) as late:
+            return _over(approval_links.Spent(late.words.message, used), token)
+    return redirect(url_for("links.show", token=token), 303)
+
+
+def _thanks(link: approval_links.LinkPage, verdict: str, token: str) -> Response:
     if not request.cookies.get("language"):
         g.language = link.actor.language
     with installation().store.read(link.actor.workspace) as session:
@@ -115,6 +143,8 @@ def _thanks(link: approval_links.LinkPage, verdict: str) -> Response:
                 thanks=verdict,
                 item=item,
                 outcome=None,
+                token=token,
+                undoable=item.state not in ("publishing", "published", "partly_published"),
                 workspace=link.workspace,
                 zone=link.workspace.zone,
             )

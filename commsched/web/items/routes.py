@@ -9,25 +9,23 @@ from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
-from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import again, dates
 from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
-from commsched.services.approval import comments
-from commsched.services.content import items, preview_addresses
+from commsched.services.approval import comments, nudges
+from commsched.services.content import preview_addresses
 from commsched.services.views import item_view, review, stamps
-from commsched.services.workflow import approve, corrections, editing, embargoes, resolve, schedule, stops, takedown
+from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
-from commsched.store.models import Revision
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
-from commsched.web.http.request_context import actor, installation, language, page, place
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 from commsched.web.items import status_text
 
@@ -35,7 +33,6 @@ bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 
 SOON = timedelta(minutes=2)
 """How near its time an item must be for its page to ask often."""
-MOST_REVISIONS = 500
 MOST_ALIKE = 3
 """Items with the same text that are named."""
 MOST_ASKED = 200
@@ -139,7 +136,7 @@ def _mark(item_id: int) -> tuple[str, bool]:
     return f"{stamp.mark}-{day}", soon
 
 
-def _act(
+def act(
     item_id: int,
     sentence: str | Callable[[], str],
     deed: Callable[[Form], object],
@@ -169,7 +166,7 @@ def _act(
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     undoable = _undoable(item_id) if undo else []
-    return done(instead if isinstance(instead, str) else words, "items.show", undo=undoable, item_id=item_id)
+    return done(instead if isinstance(instead, str) else words, "items.show", undoable=undoable, item_id=item_id)
 
 
 def _undoable(item_id: int) -> list[int]:
@@ -182,7 +179,7 @@ def _undoable(item_id: int) -> list[int]:
 @bp.post("/submit")
 @allow("write")
 def submit(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(
+    return act(
         item_id,
         lambda: mail_status.sent_in(item_id),
         lambda form: approve.submit(installation(), actor(), item_id, then_schedule=form.flag("schedule")),
@@ -193,7 +190,7 @@ def submit(item_id: int) -> str | Response | tuple[str, int]:
 @allow("write")
 def accept(item_id: int) -> str | Response | tuple[str, int]:
     """Take on what somebody else wrote, in exactly the version that the page showed."""
-    return _act(
+    return act(
         item_id,
         lambda: mail_status.accepted(item_id),
         lambda form: approve.accept(installation(), actor(), item_id, form.text("hash", 64)),
@@ -203,7 +200,7 @@ def accept(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/withdraw")
 @allow("approve")
 def withdraw(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(
+    return act(
         item_id,
         _("The approval is taken back. It does not go out."),
         lambda form: approve.withdraw(installation(), actor(), item_id, form.text("comment", 10_000)),
@@ -223,13 +220,13 @@ def put(item_id: int) -> str | Response | tuple[str, int]:
         return None
 
     now = request.form.get("now")
-    return _act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
+    return act(item_id, _("It goes out now.") if now else _("It is scheduled."), deed)
 
 
 @bp.post("/move")
 @allow("schedule")
 def move(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(item_id, "", lambda form: _move(item_id, form), undo=True)
+    return act(item_id, "", lambda form: _move(item_id, form), undo=True)
 
 
 def _move(item_id: int, form: Form) -> str:
@@ -272,7 +269,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
             raise Invalid(N_("Choose until when it is under embargo."), "embargo")
         embargoes.change(installation(), actor(), item_id, when, confirmed=form.flag("confirmed"))
 
-    return _act(item_id, _("The embargo is changed. It is asked for approval again."), deed, "embargo")
+    return act(item_id, _("The embargo is changed. It is asked for approval again."), deed, "embargo")
 
 
 @bp.post("/preview")
@@ -280,7 +277,7 @@ def change_embargo(item_id: int) -> str | Response | tuple[str, int]:
 def renew_preview(item_id: int) -> str | Response | tuple[str, int]:
     """A new secret address; the one before ends."""
     words = _("There is a new secret address. An earlier one no longer works.")
-    return _act(item_id, words, lambda form: embargoes.renew_preview(installation(), actor(), item_id))
+    return act(item_id, words, lambda form: embargoes.renew_preview(installation(), actor(), item_id))
 
 
 @bp.post("/preview/end")
@@ -288,14 +285,14 @@ def renew_preview(item_id: int) -> str | Response | tuple[str, int]:
 def end_preview(item_id: int) -> str | Response | tuple[str, int]:
     """The secret address ends."""
     words = _("The secret address no longer works.")
-    return _act(item_id, words, lambda form: embargoes.revoke_preview(installation(), actor(), item_id))
+    return act(item_id, words, lambda form: embargoes.revoke_preview(installation(), actor(), item_id))
 
 
 @bp.post("/cancel")
 @allow("schedule")
 def cancel(item_id: int) -> str | Response | tuple[str, int]:
     """Nothing more of it goes out; what had gone out is said."""
-    return _act(
+    return act(
         item_id,
         _("It is thrown away.") if request.form.get("discard") else _("It is cancelled."),
         lambda _form: status_text.stopped(schedule.cancel(installation(), actor(), item_id)),
@@ -309,9 +306,7 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
     words = _("It is let out without approval. Those who approve are being told.")
     if not mail_status.mailed():
         words = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
-    return _act(
-        item_id, words, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000))
-    )
+    return act(item_id, words, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000)))
 
 
 @bp.post("/correct")
@@ -319,14 +314,14 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
 def correct(item_id: int) -> str | Response | tuple[str, int]:
     """Begin a correction, or go on with the one that somebody has begun."""
     begun: list[int] = []
-    answer = _act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
+    answer = act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
     return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else answer
 
 
 @bp.post("/take-down")
 @allow("resolve")
 def take_down(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(
+    return act(
         item_id,
         mail_status.taken_down,
         lambda form: takedown.take_down(installation(), actor(), item_id, form.text("reason", 1000)),
@@ -336,7 +331,7 @@ def take_down(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/put-back")
 @allow("approve")
 def put_back(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(
+    return act(
         item_id,
         _("It stands on your own pages again."),
         lambda _form: takedown.put_back(installation(), actor(), item_id),
@@ -346,136 +341,15 @@ def put_back(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/comment")
 @allow("comment")
 def comment(item_id: int) -> str | Response | tuple[str, int]:
-    return _act(
+    return act(
         item_id,
         _("Your comment is there."),
         lambda form: comments.comment(installation(), actor(), item_id, form.text("comment", 10_000)),
     )
 
 
-@bp.post("/deliveries/<int:delivery_id>/send")
-@allow("resolve")
-def send(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    """Now. What is past its latest time goes only after a second question, on a page of its own."""
-    with installation().store.read(actor().workspace) as session:
-        row, item = resolve.load(session, _belongs(item_id, delivery_id)), items.load(session, item_id)
-    if row.latest_at < installation().now() and not request.form.get("sure"):
-        return page(
-            "http/sure.html",
-            title=item.title,
-            latest=row.latest_at,
-            fields={},
-            action=url_for("items.send", item_id=item_id, delivery_id=delivery_id),
-            back=url_for("items.show", item_id=item_id),
-        )
-    return _act(item_id, _("It is on its way again."), lambda _form: resolve.send(installation(), actor(), delivery_id))
-
-
-@bp.post("/deliveries/<int:delivery_id>/drop")
-@allow("resolve")
-def drop(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    return _act(
-        item_id,
-        _("It is left alone and will not go out there."),
-        lambda _form: status_text.stopped(resolve.drop(installation(), actor(), _belongs(item_id, delivery_id))),
-    )
-
-
-@bp.post("/deliveries/<int:delivery_id>/resolve")
-@allow("resolve")
-def answer(item_id: int, delivery_id: int) -> str | Response | tuple[str, int]:
-    """Yes, it went out (and where), or no; of a list's recipients, those that are chosen or all of them."""
-
-    def deed(form: Form) -> None:
-        number = _belongs(item_id, delivery_id)
-        out, whom = form.text("answer", 20) == "published", _whom(form)
-        try:
-            resolve.resolve(
-                installation(),
-                actor(),
-                number,
-                "published" if out else "not_published",
-                form.text("url", 1000) if out else "",
-                whom,
-            )
-        except Invalid as error:
-            raise Invalid(error.words.message, f"{error.field}-{delivery_id}", **error.words.params) from error
-
-    return _act(item_id, _("Thank you, that is written down."), deed)
-
-
-def _whom(form: Form) -> list[int] | None:
-    """The recipients that were ticked; ``None`` where there was nothing to choose among, or all are meant."""
-    if not form.flag("choose") or form.flag("all"):
-        return None
-    return [int(number) for number in form.many("part") if number.isascii() and number.isdigit() and len(number) < 10]
-
-
-def _belongs(item_id: int, delivery_id: int) -> int:
-    with installation().store.read(actor().workspace) as session:
-        if resolve.load(session, delivery_id).item_id != item_id:
-            raise NotFound(N_("There is no such delivery."))
-    return delivery_id
-
-
-@bp.get("/history")
-@allow("read")
-def history(item_id: int) -> str:
-    """The versions, and what differs between any two. Those saved along the way are there with ``?all=1``."""
-    with installation().store.read(actor().workspace) as session:
-        item = items.load(session, item_id)
-        rows = items.history(session, item)
-        names, tell = review.channel_names(session), review.choice_teller(installation(), session, language())
-        people = item_view.names(session, {row.author_id for row in rows})
-        shown = rows if request.args.get("all") else items.landmarks(session, rows)
-    new = _pick(rows, request.args.get("to", ""), rows[0])
-    old = _pick(rows, request.args.get("from", ""), _before(shown, new))
-    if old.number > new.number:
-        old, new = new, old
-    if not {old.id, new.id} <= {row.id for row in shown}:
-        shown = rows  # what is compared stands in the list, marked
-    differences = changes.compare(old.parsed(), new.parsed(), names, tell)
-    return page(
-        "items/history.html",
-        item=item,
-        rows=shown[:MOST_REVISIONS],
-        hidden=len(rows) - len(shown),
-        people=people,
-        old=old,
-        new=new,
-        differences=differences,
-        sources=_sources(old, new),
-        picture_url=picture_url,
-        editable=item.state in EDITABLE,
-    )
-
-
-def _pick(rows: list[Revision], wish: str, otherwise: Revision) -> Revision:
-    return next((row for row in rows if str(row.number) == wish), otherwise)
-
-
-def _before(rows: list[Revision], new: Revision) -> Revision:
-    return next((row for row in rows if row.number < new.number), rows[-1])
-
-
-def _sources(old: Revision, new: Revision) -> list[changes.DiffPiece]:
-    was, now = (
-        "\n".join(f"{source.get('text', '')} {source.get('url', '')}".strip() for source in row.sources)
-        for row in (old, new)
-    )
-    return [] if was == now else changes.diff_words(was, now)
-
-
-@bp.post("/restore")
-@allow("write")
-def restore(item_id: int) -> str | Response | tuple[str, int]:
-    form = Form.read()
-    number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
-    return _act(
-        item_id,
-        _(
-            "Version %(number)s is back, as a new version. Times are no part of a version: look at when it goes out.",
-            number=number,
-        ),
-        lambda _form: editing.restore(installation(), actor(), item_id, number),
-    )
+@bp.post("/remind")
+@allow("comment")
+def remind(item_id: int) -> str | Response | tuple[str, int]:
+    """Mail those whom the item waits for once more."""
+    return act(item_id, "", lambda _form: mail_status.reminded(nudges.remind(installation(), actor(), item_id)))

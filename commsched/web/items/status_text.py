@@ -343,6 +343,7 @@ VERDICTS: Final = {
     "withdraw": N_("%(who)s took the approval of version %(number)s back."),
     "bypass": N_("%(who)s let version %(number)s out without approval."),
     "accept": N_("%(who)s accepted the words of version %(number)s."),
+    "undo": N_("%(who)s took back at once what they had decided about version %(number)s."),
     "lapse": N_("The yes of %(who)s to version %(number)s does not cover the new time."),
     "release": N_("%(who)s made version %(number)s ready. No approval was asked for."),
 }

@@ -20,7 +20,7 @@ from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
 
 bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")
-NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50)
+NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50, group="daily")
 
 PAGE = 60
 

@@ -5,14 +5,13 @@ These pages are the same for everybody, signed in or not, and speak the office's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final, ParamSpec
 from uuid import UUID
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,8 +23,10 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.content.versions import Shot
 from commsched.services.kernel.blobs import File
-from commsched.services.media import thumbnails
-from commsched.services.public import favicon, newsroom, published_media, sandbox_wall
+from commsched.services.media import search, thumbnails
+from commsched.services.public import front_page, look, newsroom, press_kit, published_media, sandbox_wall
+from commsched.services.public.front_page import Wish
+from commsched.services.public.look import Look
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
 from commsched.web.components import files
 from commsched.web.http.request_context import installation, page
@@ -37,12 +38,6 @@ ASK_FIRST: Final = "public, no-cache"
 """Whoever keeps a copy asks whether it still holds: a correction is seen at once, and so is an embargo's end."""
 SHORTLY: Final = "public, max-age=300"
 """Caches must ask again soon, since a picture may be taken down or a consent withdrawn."""
-FEEDS: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
-"""Feeds are for readers that live on other sites."""
-EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""When an empty feed was last changed; Atom must have a time there."""
-_NOT_XML: Final = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-"""A pattern, compiled when a feed is first asked for: so wide a set takes 8 ms, which no start should pay."""
 
 
 def outward(view: Callable[P, ResponseReturnValue]) -> Callable[P, AnyResponse]:
@@ -66,11 +61,20 @@ def outward(view: Callable[P, ResponseReturnValue]) -> Callable[P, AnyResponse]:
     return shown
 
 
+def dated(response: ResponseReturnValue, changed: datetime | None) -> AnyResponse:
+    """``response`` with the moment at which what it shows last changed: feed readers and caches that know no ETag ask
+    by it."""
+    given = make_response(response)
+    if changed is not None:
+        given.last_modified = changed
+    return given
+
+
 def _gone(place: str) -> AnyResponse:
     """What a wrong address gives: in the newsroom it is in, with the way to it, where there is one."""
     try:
         room = newsroom.room(installation(), place)
-        _speak(room)
+        speak(room)
     except NotFound:
         room = None
         g.language = preferred(request.headers.get("Accept-Language", ""))
@@ -79,24 +83,29 @@ def _gone(place: str) -> AnyResponse:
 
 def _taken_down(error: TakenDown) -> AnyResponse:
     """410 and not 404, so that search engines and feed readers remove it. The page shows people the reason."""
-    _speak(error.room)
+    speak(error.room)
     return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 
 
-def _speak(room: Newsroom) -> None:
+def speak(room: Newsroom) -> None:
     g.language = known(room.language)
-
-
-def _xml(template: str, kind: str, **context: object) -> Response:
-    response = make_response(re.sub(_NOT_XML, "", page(template, **context)))
-    response.content_type = f"{kind}; charset=utf-8"
-    response.headers.update(FEEDS)
-    return response
 
 
 def absolute(endpoint: str, **values: Any) -> str:
     """An address as it is written outside: from the installation's own setting, not from the request's Host."""
     return installation().base_url + url_for(endpoint, **values)
+
+
+@bp.app_template_global()
+def room_look(room: Newsroom) -> Look:
+    """The office's colours and logo."""
+    return look.look(installation(), room.id)
+
+
+@bp.app_template_global()
+def shot_name(room: Newsroom, shot: Shot) -> str:
+    """What a picture is called where it is saved."""
+    return press_kit.file_name(room, shot)
 
 
 @bp.app_template_global()
@@ -110,8 +119,8 @@ def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
 
 @bp.app_template_global()
 def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
-    """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider."""
-    if shot.width <= width:
+    """Where the picture is at most ``width`` pixels wide; the picture itself where it is no wider and light."""
+    if shot.width <= width and shot.size <= thumbnails.HEAVY:
         return shot_url(room, shot)
     if room.preview:
         return url_for("embargoed.scaled", token=room.preview, width=width, name=shot.name)
@@ -122,7 +131,10 @@ def shot_narrow(room: Newsroom, shot: Shot, width: int) -> str:
 def shot_set(room: Newsroom, shot: Shot) -> str:
     """Its forms, for an ``img``'s ``srcset``."""
     forms = [f"{shot_narrow(room, shot, width)} {width}w" for width in thumbnails.widths(shot.width)]
-    return ", ".join(forms if shot.width > thumbnails.WIDTHS[-1] else [*forms, f"{shot_url(room, shot)} {shot.width}w"])
+    if shot.width <= thumbnails.WIDTHS[-1]:
+        whole = next(width for width in thumbnails.WIDTHS if width >= shot.width)
+        forms.append(f"{shot_narrow(room, shot, whole)} {shot.width}w")
+    return ", ".join(forms)
 
 
 @bp.app_template_global()
@@ -166,11 +178,23 @@ def guid(entry: Publication) -> str:
 
 @bp.get("/n/<place>/")
 @outward
-def front(place: str) -> str:
-    """The newsroom's first page, the newest on top."""
-    shown = newsroom.front(installation(), place, request.args.get("kind", ""), request.args.get("before", ""))
-    _speak(shown.room)
-    return page("public/front.html", front=shown, room=shown.room)
+def front(place: str) -> AnyResponse:
+    """The newsroom's first page, the newest on top; ``?q=``, ``?year=`` and ``?kind=`` narrow it."""
+    shown = front_page.front(installation(), place, _wish())
+    speak(shown.room)
+    changed = front_page.changed_at(installation(), shown.room, shown.entries)
+    return dated(page("public/front.html", front=shown, room=shown.room, wish=shown.wish), changed)
+
+
+def _wish() -> Wish:
+    asked = request.args
+    year = asked.get("year", "")
+    return Wish(
+        asked.get("kind", ""),
+        int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0,
+        " ".join(asked.get("q", "")[: front_page.MOST_WORDS].split()),
+        asked.get("before", ""),
+    )
 
 
 @bp.get("/n/<place>/<address>")
@@ -180,8 +204,9 @@ def item(place: str, address: str) -> ResponseReturnValue:
     room, entry = newsroom.entry(installation(), place, address)
     if entry.address != address:
         return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 301)
-    _speak(room)
-    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+    speak(room)
+    changed = front_page.changed_at(installation(), room, [entry])
+    return dated(page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry)), changed)
 
 
 @bp.get("/n/<place>/<address>/version/<int:number>")
@@ -193,7 +218,7 @@ def version(place: str, address: str, number: int) -> ResponseReturnValue:
         return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 302)
     if entry.address != address:
         return redirect(url_for("newsroom.version", place=room.slug, address=entry.address, number=number), 301)
-    _speak(room)
+    speak(room)
     return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
 
 
@@ -211,91 +236,10 @@ def _news_article(room: Newsroom, entry: Publication) -> dict[str, object]:
         "mainEntityOfPage": url,
         "url": url,
         "identifier": guid(entry),
-        "image": [absolute("newsroom.media", place=room.slug, name=shot.name) for shot in entry.pictures],
+        "image": [installation().base_url + shot_narrow(room, shot, thumbnails.WIDTHS[-1]) for shot in entry.pictures],
         "author": {"@type": "Organization", "name": room.name},
         "publisher": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
     }
-
-
-@bp.get("/n/<place>/feed.atom")
-@outward
-def atom(place: str) -> Response:
-    """Atom 1.0 (RFC 4287), whole texts."""
-    shown = newsroom.front(installation(), place, size=newsroom.FEED)
-    _speak(shown.room)
-    changed = newsroom.changed_at(installation(), shown) or EPOCH
-    return _xml("public/atom.xml", "application/atom+xml", front=shown, room=shown.room, changed=changed)
-
-
-@bp.get("/n/<place>/feed.json")
-@outward
-def json_feed(place: str) -> Response:
-    """JSON Feed 1.1."""
-    shown = newsroom.front(installation(), place, size=newsroom.FEED)
-    room = shown.room
-    response = jsonify(
-        version="https://jsonfeed.org/version/1.1",
-        title=room.name,
-        language=room.language,
-        home_page_url=absolute("newsroom.front", place=room.slug),
-        feed_url=absolute("newsroom.json_feed", place=room.slug),
-        favicon=absolute("newsroom.icon", place=room.slug),
-        items=[_json_item(room, entry) for entry in shown.entries],
-    )
-    response.content_type = "application/feed+json; charset=utf-8"
-    response.headers.update(FEEDS)
-    return response
-
-
-def _json_item(room: Newsroom, entry: Publication) -> dict[str, object]:
-    article = {
-        "id": guid(entry),
-        "url": absolute("newsroom.item", place=room.slug, address=entry.address),
-        "title": entry.content.title,
-        "summary": entry.summary,
-        "content_html": page("public/_feed_body.html", room=room, entry=entry),
-        "date_published": entry.published_at.isoformat(),
-        "date_modified": entry.updated_at.isoformat() if entry.corrected else "",
-        "language": entry.content.language,
-        "tags": [entry.content.genre if entry.kind == "release" else entry.kind],
-        "authors": [{"name": room.name}],
-        "attachments": [
-            {
-                "url": absolute("newsroom.media", place=room.slug, name=shot.name),
-                "mime_type": shot.mime,
-                "title": shot.alt,
-                "size_in_bytes": shot.size,
-            }
-            for shot in entry.pictures
-        ],
-    }
-    if entry.pictures:
-        article["image"] = installation().base_url + shot_narrow(room, entry.pictures[0], 1600)
-    return {key: value for key, value in article.items() if value}
-
-
-@bp.get("/n/<place>/sitemap.xml")
-@outward
-def sitemap(place: str) -> Response:
-    """Every address of this newsroom, for search engines."""
-    room, addresses = newsroom.site_map(installation(), place)
-    return _xml("public/sitemap.xml", "application/xml", room=room, addresses=addresses)
-
-
-@bp.get("/n/<place>/icon.svg")
-@outward
-def icon(place: str) -> Response:
-    """The office's sign in a browser's tab."""
-    return Response(favicon.sign(installation(), place), content_type="image/svg+xml")
-
-
-@bp.get("/robots.txt")
-@outward
-def robots() -> Response:
-    """Newsrooms may be searched; the desk and the sandbox may not."""
-    lines = ["User-agent: *", "Disallow: /w/", "Disallow: /wall/", "Disallow: /api/", "Allow: /n/", "Allow: /media/"]
-    lines += [f"Sitemap: {absolute('newsroom.sitemap', place=slug)}" for slug in newsroom.rooms(installation())]
-    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @bp.get("/wall/<place>/<int:channel>")
@@ -303,7 +247,7 @@ def robots() -> Response:
 def wall_page(place: str, channel: int) -> str:
     """What a sandbox channel has published."""
     shown = sandbox_wall.wall(installation(), place, channel)
-    _speak(shown.room)
+    speak(shown.room)
     return page("public/wall.html", wall=shown, room=shown.room)
 
 
@@ -313,7 +257,7 @@ def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
     file, row = published_media.picture(installation(), place, name, _person())
     wish = request.args.get("download")
-    return _sent(file, row.sha256, f"{place}-{row.sha256[:10]}{row.suffix}" if wish else "")
+    return _sent(file, row, name=published_media.name_for_saving(installation(), place, row) if wish else "")
 
 
 @bp.get("/media/<place>/<int:width>/<name>")
@@ -324,15 +268,15 @@ def scaled(place: str, width: int, name: str) -> AnyResponse:
     if width not in thumbnails.WIDTHS:
         raise NotFound(N_("There is no such picture."))
     file = thumbnails.scaled(installation(), whole, row, width)
-    return _sent(file, f"{row.sha256}-{width}")
+    return _sent(file, row, f"-{width}")
 
 
 def _person() -> int | None:
     return g.visitor.person if g.visitor else None
 
 
-def _sent(file: File, etag: str, name: str = "") -> AnyResponse:
-    response = files.send(file, etag, name=name)
+def _sent(file: File, row: search.Row, form: str = "", name: str = "") -> AnyResponse:
+    response = files.send(file, f"{row.sha256}{form}", name=name, changed=row.created_at)
     shared = not g.visitor
     # A member's answer says nothing of what the public may see, so no shared cache may keep it.
     response.headers["Cache-Control"] = SHORTLY if shared else "private, max-age=86400"

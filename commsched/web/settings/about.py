@@ -16,7 +16,7 @@ bp = Blueprint("about", __name__, url_prefix="/w/<slug>/about")
 @bp.get("/")
 @allow("read")
 def index() -> str:
-    relay = bool(installation().settings.get("smtp_url"))
+    relay = installation().mailer.reaches()
     return page(
         "settings/about.html",
         checks=health.checks(installation()),

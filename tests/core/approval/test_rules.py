@@ -228,3 +228,32 @@ def test_the_place_of_who_is_gone_goes_to_any_approver() -> None:
     assert fitted(both, {1}, set()).steps == [Step(people=[1], need="all")]
     assert fitted(Policy(steps=[Step(people=[2])]), {1, 3}, set()).steps == [Step()]
     assert fitted(both, {1, 3}, set(), [yes(2)]).steps == both.steps, "what was said while it could be said stands"
+
+
+@given(policies, decisions, st.integers(1, 4), st.sampled_from(("approve", "changes")))
+@same_each_time
+def test_an_undo_leaves_everything_as_if_the_last_decision_had_not_been_given(
+    policy: Policy, said: list[CastDecision], person: int, verdict: str
+) -> None:
+    decision = CastDecision(hash=A, verdict=verdict, person=person, at=NOON)  # type: ignore[arg-type]
+    taken_back = CastDecision(hash=A, verdict="undo", person=person, at=NOON)
+    after = [*said, decision, taken_back]
+    assert standing(after, A) == standing(said, A)
+    assert cleared(policy, after, A) == cleared(policy, said, A)
+    assert standing(after, B) == standing(said, B)
+
+
+@given(policies, decisions, st.integers(1, 4))
+@same_each_time
+def test_an_undo_takes_back_nobody_elses_decision(policy: Policy, said: list[CastDecision], person: int) -> None:
+    taken_back = CastDecision(hash=A, verdict="undo", person=person, at=NOON)
+    others = [one for one in said if one.human != person]
+    assert standing([*others, taken_back], A) == standing(others, A)
+    assert cleared(policy, [*others, taken_back], A) == cleared(policy, others, A)
+
+
+def test_two_decisions_are_undone_one_at_a_time() -> None:
+    taken_back = CastDecision(hash=A, verdict="undo", person=1, at=NOON)
+    no = CastDecision(hash=A, verdict="changes", person=1, at=NOON)
+    assert standing([yes(1), no, taken_back], A) == [yes(1)]
+    assert standing([yes(1), no, taken_back, taken_back], A) == []

@@ -424,7 +424,7 @@ def test_both_versions_are_shown_where_the_crop_was_changed(
 def test_what_the_crop_left_out_is_nobodys_to_see(installation: Installation, cast: Cast, clock: SetClock) -> None:
     """The newsroom gives out the picture as it went out there, and not the one it was cut from."""
     from commsched.core.text.messages import NotFound
-    from commsched.services.public import newsroom, published_media
+    from commsched.services.public import front_page, published_media
 
     room = channel(installation, cast.place.id, "newsroom", name="Pressrummet", account_name="gruppen")
     content = due(installation, cast, clock, room, "1:1")
@@ -434,5 +434,5 @@ def test_what_the_crop_left_out_is_nobodys_to_see(installation: Installation, ca
     assert (row.width, file.key) == (600, key_of(made.sha256, ".jpg"))
     with pytest.raises(NotFound):
         published_media.picture(installation, "gruppen", f"{content.pictures[0].sha256}.jpg", None)
-    [entry] = newsroom.front(installation, "gruppen").entries
+    [entry] = front_page.front(installation, "gruppen").entries
     assert [shot.name for shot in entry.pictures] == [f"{made.sha256}.jpg"]

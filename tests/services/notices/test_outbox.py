@@ -60,7 +60,10 @@ def test_an_approver_gets_a_link_what_it_is_about_and_when(
     tell(installation, cast, "asked_to_approve", item, link_token="hemlig-länk")
     assert outbox.send_due(installation) == 1
     (letter,) = mail.sent
-    assert (letter.to, letter.subject) == ("gunnar@example.org", "Godkänn: Ja till fler turer")
+    assert (letter.to, letter.subject) == (
+        "gunnar@example.org",
+        "Någon ber dig godkänna: tors 26 nov 09:00, Pressrummet",
+    )
     assert letter.sender_name == "Regiongruppen"
     for body in (letter.text, letter.html):
         for words in (
@@ -122,7 +125,7 @@ def test_a_reader_gets_their_own_language(installation: Installation, cast: Cast
         session.get_one(Person, cast.approver.id).language = "en"
     tell(installation, cast, "asked_to_approve", item, link_token="x")
     outbox.send_due(installation)
-    assert mail.sent[0].subject == "Approve: Ja till fler turer"
+    assert mail.sent[0].subject == "Somebody asks you to approve: Thu 26 Nov 09:00, Pressrummet"
     assert "Read and decide" in mail.sent[0].text
     assert "Planned for: Thu 26 Nov 09:00" in mail.sent[0].text
 
@@ -130,6 +133,7 @@ def test_a_reader_gets_their_own_language(installation: Installation, cast: Cast
 FACTS = {
     "asked_to_approve": {"link_token": "x"},
     "reminder": {"link_token": "x"},
+    "nudged": {"link_token": "x", "by": "Karin Ek"},
     "taken_down": {"by": "Elin", "comment": "Fel person på bilden."},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
@@ -138,6 +142,7 @@ FACTS = {
     "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
     "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"},
     "approved": {"by": "Gunnar Lind"},
+    "decision_undone": {"by": "Gunnar Lind"},
     "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
     "token_expiring": {"channel": "Mastodon", "days": 13},
     "access_died": {"channel": "Mastodon"},

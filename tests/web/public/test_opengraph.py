@@ -14,7 +14,7 @@ from sqlalchemy import select
 from commsched import images
 from commsched.images.intake import errors
 from commsched.services.kernel.context import Installation
-from commsched.services.public import newsroom
+from commsched.services.public import front_page
 from commsched.store.models import Media
 from tests import publications
 from tests.conftest import NOW, Cast
@@ -24,7 +24,7 @@ from tests.images import files
 def page_of(installation: Installation, cast: Cast, room: int, **content: Any) -> str:
     said = {"kind": "release", "title": "Ja till fler turer på landet", "text": "Regionen säger ja."} | content
     publications.published(installation, cast.place.id, room, at=NOW - timedelta(hours=1), **said)
-    (entry,) = newsroom.front(installation, "gruppen").entries
+    (entry,) = front_page.front(installation, "gruppen").entries
     return f"/n/gruppen/{entry.address}"
 
 

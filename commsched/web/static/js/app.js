@@ -1,5 +1,7 @@
 // Small comforts. Every page works without them.
 
+import "./rail.js";
+
 const closeOthers = (event) => {
   for (const menu of document.querySelectorAll("details.menu[open], .bar details[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -3,3 +3,17 @@ const form = document.getElementById("decide");
 form?.querySelector("[data-until-day]")?.addEventListener("change", (event) => {
   if (event.target.value) form.querySelector("[data-until]").value = "day";
 });
+
+// What was just decided can be taken back for some seconds; whoever is about to press is not hurried.
+const regret = document.querySelector("[data-regret]");
+const gone = () => {
+  if (regret.matches(":hover, :focus-within")) setTimeout(gone, 1000);
+  else regret.remove();
+};
+if (regret) {
+  setTimeout(gone, Number(regret.dataset.regret) * 1000);
+  // a reload must not offer it again
+  const address = new URL(location.href);
+  address.searchParams.delete("undo");
+  history.replaceState(history.state, "", address);
+}

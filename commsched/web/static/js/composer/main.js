@@ -5,15 +5,17 @@ import { startPictures } from "./pictures.js";
 import { startPanels } from "./panels.js";
 import { startRows } from "./rows.js";
 import { startSaving } from "./saving.js";
+import { startBar } from "./bar.js";
 
 const form = document.getElementById("composer");
 if (form) {
   const changed = () => form.dispatchEvent(new Event("changed"));
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  startPanels(form);
   startRows(form, changed);
   startPictures(form, changed);
   startPreview(form);
+  startPanels(form);
+  startBar(form);
   startSaving(form);
 }

@@ -18,24 +18,75 @@ const fault = (form, name, sentence) => {
   place.append(words);
 };
 
+const fillRing = (ring, room) => {
+  ring.hidden = !room?.words;
+  if (!room?.words) return;
+  ring.querySelector(".ring-used").setAttribute("stroke-dasharray", `${room.share} 100`);
+  ring.querySelector("[data-ring-words]").textContent = room.words;
+  ring.classList.toggle("near", room.share > 90);
+  ring.classList.toggle("over", room.over);
+};
+
+// One look at a time. The one of the channel whose text is written, or the one that was asked for last.
+const startLooks = (form, side) => {
+  let wanted = "";
+  const of = (element, name) => element.dataset[name].split(" ").includes(wanted);
+  const show = () => {
+    const tabs = [...side.querySelectorAll("[data-look-tab]")];
+    const there = tabs.find((tab) => of(tab, "lookTab")) ?? tabs[0];
+    for (const tab of tabs) {
+      tab.setAttribute("aria-selected", String(tab === there));
+      tab.tabIndex = tab === there ? 0 : -1;
+    }
+    for (const look of side.querySelectorAll("[data-look]")) {
+      look.classList.toggle("later", Boolean(there) && look.dataset.look !== there.dataset.lookTab);
+    }
+  };
+  side.addEventListener("click", (event) => {
+    const tab = event.target.closest("[data-look-tab]");
+    if (!tab) return;
+    [wanted] = tab.dataset.lookTab.split(" ");
+    show();
+  });
+  side.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const tabs = [...side.querySelectorAll("[data-look-tab]")];
+    const place = tabs.indexOf(event.target);
+    if (!step || place < 0) return;
+    event.preventDefault();
+    const next = tabs[(place + step + tabs.length) % tabs.length];
+    [wanted] = next.dataset.lookTab.split(" ");
+    show();
+    next.focus();
+  });
+  form.addEventListener("tab", (event) => {
+    if (event.detail !== "all") wanted = event.detail;
+    show();
+  });
+  return { show };
+};
+
 export const startPreview = (form) => {
   const side = document.querySelector(".composer-side");
+  const looks = startLooks(form, side);
   let under;
 
   const show = (told) => {
     fill(side.querySelector("[data-previews]"), told.previews);
     fill(side.querySelector("[data-problems]"), told.problems);
-    fill(form.querySelector("[data-clash]"), told.clash);
+    looks.show();
+    for (const place of form.querySelectorAll("[data-clash]")) {
+      fill(place, place.dataset.clash === told.clash_field ? told.clash : "");
+    }
     form.querySelector("[data-bar-words]").textContent = told.bar.words;
-    form.querySelector("[data-bar-press]").textContent = told.bar.press;
+    const press = form.querySelector("[data-bar-press]");
+    press.textContent = told.bar.label;
+    press.closest("button").setAttribute("aria-label", told.bar.press);
+    form.querySelector("[data-when-words]").textContent = told.bar.when;
     for (const place of form.querySelectorAll("[data-moment] [data-fault]")) {
       fault(form, place.dataset.fault, told.faults[place.dataset.fault]);
     }
-    for (const place of form.querySelectorAll("[data-count]")) {
-      const count = told.counts[place.dataset.count];
-      place.textContent = count ? (count.limit ? `${count.count}/${count.limit}` : count.count) : "";
-      place.classList.toggle("over", Boolean(count?.limit && count.count > count.limit));
-    }
+    for (const ring of form.querySelectorAll("[data-ring]")) fillRing(ring, told.rings[ring.dataset.ring]);
   };
 
   const look = async () => {

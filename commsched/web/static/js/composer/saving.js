@@ -168,6 +168,9 @@ export const startSaving = async (form) => {
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       else if (values.length === 1) [field.value] = values;
     }
+    for (const part of form.querySelectorAll("details.part")) {
+      part.open ||= [...part.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value.trim());
+    }
     form.dispatchEvent(new CustomEvent("pictures", { detail: copy.pictures ?? [] }));
     form.dispatchEvent(new Event("change"));
     form.dispatchEvent(new Event("changed"));

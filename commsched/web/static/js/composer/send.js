@@ -1,5 +1,7 @@
 // Sending the form to the office, and what can come back: an answer, a closed session, or nothing at all.
 
+import { withoutMirrors } from "./panels.js";
+
 export class SignedOut extends Error {}
 export class Offline extends Error {}
 
@@ -7,7 +9,7 @@ export const fieldsOf = (form) => {
   const data = new FormData(form);
   data.delete("files");
   data.delete("do");
-  return data;
+  return withoutMirrors(form, data);
 };
 
 const renew = async (form) => {

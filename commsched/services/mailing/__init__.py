@@ -1,0 +1,1 @@
+"""The installation's own mail: the server that is set on a page, a trial mail, and what was not sent."""

@@ -1,0 +1,81 @@
+"""A trial mail to whoever asks for it, with a sentence about what is wrong where it does not get through."""
+
+from __future__ import annotations
+
+from commsched.core.platform.contract import Email, Mailer
+from commsched.core.text.catalogues import gettext
+from commsched.core.text.messages import N_, Conflict
+from commsched.mail.connection import Dial
+from commsched.mail.diagnosis import PATIENCE, check_sent, examine
+from commsched.mail.live import LiveMailer, Server
+from commsched.mail.relay import SmtpMailer
+from commsched.services.kernel.context import Actor, Installation
+from commsched.services.kernel.server_slots import waiting_for_a_server
+from commsched.services.mailing import server as servers
+from commsched.services.notices.letters import Letter, host_of, render
+from commsched.store.models import Workspace
+from commsched.store.vault import new_token
+
+
+def keep_if_it_sends(installation: Installation, actor: Actor, entered: servers.Entered, to: str) -> None:
+    """Try the server by a mail to ``to``, and keep it if that was taken. Raises :class:`Invalid` by the field that is
+    wrong; then nothing is kept."""
+    servers.check_may(installation, actor)
+    server = servers.server_of(installation, entered)
+    _try(installation, actor, server, to)
+    servers.keep(installation, actor, server)
+
+
+def send_trial(installation: Installation, actor: Actor, to: str) -> None:
+    """A trial mail through the server that is set. Raises :class:`Invalid` where it is not taken."""
+    actor.require("administer")
+    if not installation.mailer.reaches():
+        raise Conflict(N_("No mail server is set."))
+    with waiting_for_a_server(actor):
+        _send(installation, actor, installation.mailer, to, installation.mailer.sender)
+
+
+def _try(installation: Installation, actor: Actor, server: Server, to: str) -> None:
+    dial = _dial(installation)
+    mailer = SmtpMailer(server.relay, server.sender, server.sender_name, PATIENCE, dial=dial)
+    with waiting_for_a_server(actor):
+        examine(server.relay, dial)
+        try:
+            _send(installation, actor, mailer, to, server.sender)
+        finally:
+            mailer.close()
+
+
+def _dial(installation: Installation) -> Dial:
+    mailer = installation.mailer
+    if not isinstance(mailer, LiveMailer):
+        raise Conflict(N_("The mail server is set in commsched.toml or the environment (smtp_url), which wins."))
+    return mailer.dial
+
+
+def _send(installation: Installation, actor: Actor, mailer: Mailer, to: str, sender: str) -> None:
+    with installation.store.read(actor.workspace) as session:
+        office = session.get_one(Workspace, actor.workspace)
+    letter = Letter(
+        subject=gettext(actor.language, N_("A trial mail from %(office)s")) % {"office": office.name},
+        what=gettext(actor.language, N_("Mail gets through.")),
+        means=gettext(actor.language, N_("Those who approve get a mail from now on, and so does the press list.")),
+        press=gettext(actor.language, N_("Open the office")),
+        url=f"{installation.base_url}/w/{office.slug}/",
+        workspace=office.name,
+        language=actor.language,
+    )
+    text, html = render(letter)
+    outcome = mailer.send(
+        Email(
+            message_id=f"trial-{new_token(9).replace('-', 'x').replace('_', 'y')}@{host_of(installation)}",
+            sender="",
+            sender_name="",
+            to=to,
+            subject=letter.subject,
+            text=text,
+            html=html,
+            date=installation.now(),
+        )
+    )
+    check_sent(outcome, sender, to)

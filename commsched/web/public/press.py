@@ -1,0 +1,68 @@
+"""What the press takes with it: the kit of a release, its text, the page of press pictures; and the office's look."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from commsched.services.public import front_page, look, newsroom, press_kit, press_pictures
+from commsched.web.components import files
+from commsched.web.http.request_context import installation, page
+from commsched.web.public.newsroom import SHORTLY, dated, outward, speak
+
+bp = Blueprint("press", __name__)
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""For what is asked for by the hash of what it is."""
+
+
+@bp.get("/n/<place>/pictures")
+@outward
+def pictures(place: str) -> AnyResponse:
+    """Every press picture of the office, with byline and alt text."""
+    shown = press_pictures.pictures(installation(), place, request.args.get("before", ""))
+    speak(shown.room)
+    changed = front_page.changed_at(installation(), shown.room, shown.entries)
+    return dated(page("public/pictures.html", shown=shown, room=shown.room), changed)
+
+
+@bp.get("/n/<place>/<address>/press.zip")
+@outward
+def kit(place: str, address: str) -> AnyResponse:
+    """A release's text and pictures in one file, written while it is sent."""
+    room, entry, kit = press_kit.kit(installation(), place, address)
+    response = Response(press_kit.stream(kit), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=kit.name)
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.set_etag(kit.etag)
+    return dated(response, front_page.changed_at(installation(), room, [entry]))
+
+
+@bp.get("/n/<place>/<address>/text")
+@outward
+def text(place: str, address: str) -> AnyResponse:
+    """A release as text to paste: what *Copy the text* copies, and what it opens without a script."""
+    room, entry = newsroom.entry(installation(), place, address)
+    response = Response(press_kit.plain(room, entry), content_type="text/plain; charset=utf-8")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return dated(response, front_page.changed_at(installation(), room, [entry]))
+
+
+@bp.get("/n/<place>/look.css")
+@outward
+def style(place: str) -> Response:
+    """The office's colours. Pages ask for it by its hash."""
+    shown = look.look(installation(), newsroom.find_room(installation(), place).id)
+    response = Response(shown.css, content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == shown.key else SHORTLY
+    return response
+
+
+@bp.get("/n/<place>/logo")
+@outward
+def logo(place: str) -> AnyResponse:
+    """The office's logo; ``?dark=1`` is the one for dark grounds."""
+    file, etag = look.logo(installation(), place, bool(request.args.get("dark")))
+    response = files.send(file, etag)
+    response.headers["Cache-Control"] = SHORTLY
+    return response
