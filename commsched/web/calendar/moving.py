@@ -118,7 +118,7 @@ def _moved(item_id: int, state: str, form: Form) -> AnyResponse:
     sentence = _("Moved to %(when)s.", when=when)
     if state == "in_review":
         sentence = _("Moved to %(when)s. It has been sent for approval again.", when=when)
-    say(sentence, undo=[item_id])  # a script draws the page anew, and so shows it too
+    say(sentence, undoable=[item_id])  # a script draws the page anew, and so shows it too
     if _by_script():
         return jsonify({"said": sentence, "state": state, "at": known.wall})
     back = local_path(form.text("back", 500), "")

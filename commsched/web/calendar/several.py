@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
@@ -80,7 +79,7 @@ def carry_out() -> Response:
         if result.problem is not None:
             say(f"{result.title or _('Untitled')}: {translated(result.problem)}", "bad")
     if well:
-        say(_said(deed, len(well)), undo=well if deed != "submit" else ())
+        say(_said(deed, len(well)), undoable=well if deed != "submit" else ())
     return redirect(_back(form), 303)
 
 
@@ -98,7 +97,7 @@ def _deed(form: Form) -> Deed:
     deed = form.text("deed", 20)
     if deed not in DEEDS:
         raise Invalid(N_("Choose what to do with them."), "deed")
-    return cast(Deed, deed)
+    return deed
 
 
 def _days(form: Form) -> int:
