@@ -83,22 +83,22 @@ def foresee(installation: Installation, actor: Actor, deed: Deed, ids: Sequence[
 
 
 def carry_out(
-    installation: Installation, actor: Actor, deed: Deed, told: Mapping[int, str], days: int = 0
+    installation: Installation, actor: Actor, deed: Deed, codes: Mapping[int, str], days: int = 0
 ) -> list[Result]:
-    """Do ``deed`` to each item of ``told``, as its code there says; one result an item."""
+    """Do ``deed`` to each item of ``codes``, as its code there says; one result an item."""
     return [
-        _one(installation, actor, deed, expected, told[expected.id])
-        for expected in foresee(installation, actor, deed, list(told), days)
+        _one(installation, actor, deed, expected, codes[expected.id])
+        for expected in foresee(installation, actor, deed, list(codes), days)
     ]
 
 
-def _one(installation: Installation, actor: Actor, deed: Deed, now: Foreseen, told: str) -> Result:
+def _one(installation: Installation, actor: Actor, deed: Deed, now: Foreseen, code: str) -> Result:
     if not now.code:
         return Result(now.id, now.title, now.words)
-    if now.code != told:
+    if now.code != code:
         return Result(now.id, now.title, Message(N_("It has changed since you were asked, so it was left as it is.")))
     acts: dict[Deed, Callable[[], object]] = {
-        "move": lambda: schedule.move(installation, actor, now.id, now.to, ask_again=told == "again"),
+        "move": lambda: schedule.move(installation, actor, now.id, now.to, ask_again=code == "again"),
         "submit": lambda: approve.submit(installation, actor, now.id, then_schedule=bool(now.wall)),
         "cancel": lambda: schedule.cancel(installation, actor, now.id),
     }

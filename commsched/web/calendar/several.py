@@ -106,7 +106,7 @@ def _days(form: Form) -> int:
 
 def _told(form: Form) -> dict[int, str]:
     """What the page said of each: ``12:holds``."""
-    pairs = [told.partition(":") for told in form.many("told")]
+    pairs = [pair.partition(":") for pair in form.many("told")]
     return {int(number): code for number, _colon, code in pairs if number.isascii() and number.isdigit()}
 
 

@@ -73,6 +73,8 @@ STORY: Final = {
     "item.submitted": N_("sent for approval"),
     "item.taken_down": N_("took it off the office's own pages: %(reason)s"),
     "item.undone": N_("took back what they had just done"),
+    "plan.shared": N_("made a link to the plan"),
+    "plan.unshared": N_("ended the link to the plan"),
     "office.paused": N_("paused everything: %(reason)s"),
     "office.pause_reason": N_("said why everything is paused: %(reason)s"),
     "office.restored": N_("restored the office from a backup"),
