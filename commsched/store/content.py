@@ -156,6 +156,8 @@ class Comment(Base, Scoped):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     body: Mapped[str] = mapped_column(Text)
+    quote: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The words of the text that it is about, as they stood in its revision; empty for the whole."""
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
     person: Mapped[Person | None] = relationship("Person", lazy="joined")
