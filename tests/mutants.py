@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip of one channel moves the item",
-        "web/calendar/routes.py",
+        "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
         'alone = form.flag("ask_again"), None',
         "tests/web/calendar/test_channel_times.py",
@@ -462,8 +462,8 @@ MUTANTS = (
     Mutant(
         "as soon as it is approved goes out at the first of two yeses",
         "services/workflow/approve.py",
-        "    if not done:\n        item.state = \"in_review\"",
-        "    if not done and not item.when_approved:\n        item.state = \"in_review\"",
+        '    if not done:\n        item.state = "in_review"',
+        '    if not done and not item.when_approved:\n        item.state = "in_review"',
         "tests/services/workflow/test_when_approved.py",
     ),
     Mutant(

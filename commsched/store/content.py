@@ -200,6 +200,25 @@ class PreviewAddress(Base, Scoped):
     revoked_at: Mapped[datetime | None]
 
 
+class PlanLink(Base, Scoped):
+    """A secret address at which an office's plan is read without an account. One stands at a time."""
+
+    __tablename__ = "plan_link"
+    __table_args__ = (
+        Index("uq_plan_link_standing", "workspace_id", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: the calendar shows the address again. Empty once it has ended."""
+    shows_drafts: Mapped[bool] = mapped_column(default=False)
+    """Whether it tells what drafts are called; else only that something is planned."""
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class Media(Base, Scoped):
     """A picture that passed the intake. The file is ``media/<first two>/<sha256><suffix>`` under the home."""
 

@@ -75,6 +75,8 @@ STORY: Final = {
     "item.undone": N_("took back what they had just done"),
     "mentions.kept": N_("wrote %(name)s in the mention book"),
     "mentions.removed": N_("took %(name)s out of the mention book"),
+    "plan.shared": N_("made a link to the plan"),
+    "plan.unshared": N_("ended the link to the plan"),
     "office.paused": N_("paused everything: %(reason)s"),
     "office.pause_reason": N_("said why everything is paused: %(reason)s"),
     "office.restored": N_("restored the office from a backup"),
