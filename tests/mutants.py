@@ -67,7 +67,7 @@ MUTANTS = (
     ),
     Mutant(
         "a channel is not moved along with its item",
-        SCHEDULE,
+        "services/content/moving.py",
         "        own[channel] = _along(session, channel, own[channel], before, moment)",
         "        pass",
         TIMES,

@@ -180,7 +180,7 @@ def act(
     undoable = _undoable(item_id) if undo else []
     said = instead if isinstance(instead, str) else words
     if back := form.text("back", 2000):  # it was done on another page
-        say(said, undo=undoable)
+        say(said, undoable=undoable)
         return redirect(local_path(back), 303)
     return done(said, "items.show", undoable=undoable, item_id=item_id)
 
