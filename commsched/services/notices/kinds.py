@@ -107,6 +107,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
     ),
+    "proposed": Kind(
+        N_("Other words proposed: %(title)s"),
+        N_("%(by)s proposes other words in “%(title)s”."),
+        N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
+        N_("See the proposal"),
+    ),
+    "to_be_mended": Kind(
+        N_("To be mended: %(title)s"),
+        N_("%(by)s has looked at “%(title)s”, which was released without approval: something is to be mended."),
+        N_("What stands on your own pages is mended with a correction, or taken down. What waits can be stopped."),
+        N_("Open and change"),
+    ),
     "decision_undone": Kind(
         N_("Taken back: %(title)s"),
         N_("%(by)s has taken back what they had decided about “%(title)s”."),

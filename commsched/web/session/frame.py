@@ -10,7 +10,7 @@ from commsched.core.text import languages
 from commsched.services.accounts import last_office, people
 from commsched.services.ops import health
 from commsched.web.http import cookies
-from commsched.web.http.paths import STATIC
+from commsched.web.http.paths import STATIC, static_file
 from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import local_path
 
@@ -23,7 +23,9 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @public
 def static(name: str) -> Response:
     """A static file: for ever where its address carries its hash, else asked about each time."""
-    response = send_from_directory(STATIC, name, conditional=True)
+    file = static_file(name)
+    folder, path = (STATIC, name) if file.is_relative_to(STATIC) else (file.parent, file.name)
+    response = send_from_directory(folder, path, conditional=True)
     response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") else "public, no-cache"
     return response
 
