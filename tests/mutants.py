@@ -59,6 +59,48 @@ TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
     Mutant(
+        "an administrator uses another's approval link",
+        "services/mailing/unsent.py",
+        "        if urlsplit(url).path.startswith(SECRET) and not own:",
+        "        if False:",
+        "tests/services/mailing/test_unsent.py",
+    ),
+    Mutant(
+        "what left by a server that was taken away is called absent",
+        "mail/live.py",
+        "        if isinstance(filed, Absent) and self._ever:",
+        "        if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a mail password follows to another server",
+        "services/mailing/server.py",
+        "    if row is None or (row.host, row.port, row.user) != (host, port, user):",
+        "    if row is None:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a page points into the machine's own network",
+        "platforms/_http/dial.py",
+        "    if not all(is_public(str(address[4][0])) for address in addresses):",
+        "    if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "the administrator of one office sets the mail server of all",
+        "services/mailing/server.py",
+        '    return "" if everywhere and actor.role == "administrator" else _FORBIDDEN',
+        '    return ""',
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a spent password link opens a session once more",
+        "services/accounts/people.py",
+        " or person.stamp != stamp or ",
+        " or ",
+        "tests/web/session/test_by_mail.py",
+    ),
+    Mutant(
         "a channel's own time is not looked at",
         PLAN,
         "        return self.own.get(channel, self.item)",
