@@ -453,8 +453,8 @@ MUTANTS = (
     Mutant(
         "as soon as it is approved goes out at the first of two yeses",
         "services/workflow/approve.py",
-        "    if not done:\n        item.state = \"in_review\"",
-        "    if not done and not item.when_approved:\n        item.state = \"in_review\"",
+        '    if not done:\n        item.state = "in_review"',
+        '    if not done and not item.when_approved:\n        item.state = "in_review"',
         "tests/services/workflow/test_when_approved.py",
     ),
     Mutant(
