@@ -390,6 +390,6 @@ def put_back_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut
     errors=(404, 422),
 )
 def add_comment(id: int, body: schemas.CommentIn) -> schemas.CommentOut:
-    number = comments.comment(installation(), actor(), id, body.body)
+    number = comments.comment(installation(), actor(), id, body.body, body.quote).id
     seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -86,6 +86,9 @@ class ReasonIn(In):
 
 class CommentIn(In):
     body: Passage
+    """``@`` and a name of somebody in the office tells them."""
+    quote: Note = ""
+    """The words of the text that it is about, exactly as they stand there."""
 
 
 class CardIn(In):
@@ -215,6 +218,8 @@ class CommentOut(msgspec.Struct):
     body: str
     revision: int
     at: datetime
+    quote: str = ""
+    """The words that it is about, as they stood in that revision."""
 
 
 class RevisionRef(msgspec.Struct):

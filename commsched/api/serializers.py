@@ -186,7 +186,14 @@ def item(seen: ItemView) -> out.ItemOut:
             for entry in seen.deliveries
         ],
         comments=[
-            out.CommentOut(comment.id, person(comment.person_id, names), comment.body, comment.revision, comment.at)
+            out.CommentOut(
+                comment.id,
+                person(comment.person_id, names),
+                comment.body,
+                comment.revision,
+                comment.at,
+                comment.quote,
+            )
             for comment in seen.comments
         ],
         corrects=row.corrects_id,

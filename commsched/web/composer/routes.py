@@ -25,7 +25,7 @@ from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import conflict, view_model
+from commsched.web.composer import conflict, proposing, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
@@ -117,6 +117,8 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     meant = _meant(fields)
     try:
         meant.raise_first()
+        if press == "propose" and item is not None:
+            return proposing.propose(item, meant)
         number = _save(item, meant, by_itself=False)
     except items.Changed as error:
         return _conflict(fields, error.current.item_id)
@@ -239,6 +241,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         clash=_clash(meant),
         live=_live(item),
         told=bar(shown, item),
+        instead=proposing.offered(item),
         picture_url=picture_url,
         once=_page_token() or secrets.token_urlsafe(18),
         stamp=stamp or (items.stamp(item) if item else ""),
