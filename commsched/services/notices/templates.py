@@ -223,6 +223,7 @@ def _values(
         "brief": brief(session, item, workspace, language, now) if row.kind in ASKS and item is not None else "",
         "channel": facts.get("channel") or "",
         "email": person.email,
+        "place": workspace.name,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
