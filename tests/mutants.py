@@ -1604,6 +1604,20 @@ MUTANTS = (
         "tests/core/text/test_recipients.py",
     ),
     Mutant(
+        "a mention goes out as the mark in the text, not as it was approved",
+        "core/platform/channel_view.py",
+        "    words = spoken(content, channel)",
+        "    words = content",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
+        "the form of a mention is no part of what is approved",
+        "services/content/compose.py",
+        "mentions=forms(names, book, networks[own.channel])",
+        "mentions={}",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
         "spaces stand between encoded words",
         "mail/headers.py",
         '"_" if byte == 32',
