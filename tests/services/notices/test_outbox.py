@@ -161,6 +161,7 @@ FACTS = {
     "pages_stopped": {"trouble": "pages"},
     "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"},
+    "week": {},
 }
 
 
