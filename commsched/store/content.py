@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
@@ -40,6 +40,8 @@ class Item(Base, Scoped):
     own_times: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
+    when_approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It goes out as soon as it is approved: it has no time before that, and that moment then."""
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
@@ -236,6 +238,9 @@ class Media(Base, Scoped):
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
     """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
+    alt_item: Mapped[int | None]
+    """The item that it was first written in, and follows while it is written there; nothing once it is the library's
+    own."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
@@ -249,7 +254,7 @@ class Media(Base, Scoped):
     def describe(self, person: int | None, *, alt: str | None = None, credit: str | None = None) -> None:
         """Set the words that go out with it, and remember who wrote those that are new."""
         if alt is not None and alt != self.alt:
-            self.alt, self.alt_by = alt, person
+            self.alt, self.alt_by, self.alt_item = alt, person, None
         if credit is not None and credit != self.credit:
             self.credit, self.credit_by = credit, person
 

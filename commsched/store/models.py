@@ -38,6 +38,7 @@ from commsched.store.people import (
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
+from commsched.store.review import FactCheck, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",
@@ -53,6 +54,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "FactCheck",
     "Feed",
     "GoneFile",
     "Heartbeat",
@@ -72,6 +74,8 @@ __all__ = [
     "PictureUse",
     "PlanLink",
     "PreviewAddress",
+    "Proposal",
+    "ReleaseReview",
     "Revision",
     "Scoped",
     "SignIn",

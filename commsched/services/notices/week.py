@@ -91,5 +91,5 @@ def _planned(session: Session, workspace: int, start: datetime, end: datetime) -
         .where(*mine, ChannelTime.publish_at >= start, ChannelTime.publish_at < end)
         .distinct()
     )
-    rows = [(row[0], row[1]) for statement in (whole, own) for row in session.execute(statement.limit(MOST))]
+    rows = [(at, item) for statement in (whole, own) for at, item in session.execute(statement.limit(MOST)) if at]
     return sorted(rows, key=lambda row: (row[0], row[1].id))[:MOST]

@@ -132,7 +132,7 @@ class _Look:
     def _move(self, item: Item, to: str) -> str:
         if not self._by:
             raise Invalid(N_("Choose how far."), "days")
-        if not schedule.movable(self._session, item, self._now):
+        if not times.movable(self._session, item, self._now):
             raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
         if not to:
             raise Conflict(N_("It has no time to be moved from."))

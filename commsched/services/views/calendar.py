@@ -29,12 +29,12 @@ from sqlalchemy.orm import Session
 from commsched.core.text.length import fold
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, times
+from commsched.services.content.times import movable as can_move
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
 from commsched.services.views import stamps
 from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
-from commsched.services.workflow.schedule import movable as can_move
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
 from commsched.store.types import to_micros

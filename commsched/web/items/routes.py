@@ -17,7 +17,7 @@ from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments, nudges
 from commsched.services.approval.mentions import stands
 from commsched.services.content import preview_addresses
-from commsched.services.views import item_view, review, stamps
+from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
@@ -66,6 +66,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )
+        by_it = beside.read_beside(installation(), session, actor(), seen)
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -92,6 +93,8 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "embargo": shown.embargo,
         "still_says": lambda words: stands(words, seen.content),
         "callable_names": _callable(seen),
+        "proposals": by_it.proposals,
+        "releases": by_it.releases,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }
@@ -177,7 +180,7 @@ def act(
     undoable = _undoable(item_id) if undo else []
     said = instead if isinstance(instead, str) else words
     if back := form.text("back", 2000):  # it was done on another page
-        say(said, undo=undoable)
+        say(said, undoable=undoable)
         return redirect(local_path(back), 303)
     return done(said, "items.show", undoable=undoable, item_id=item_id)
 
