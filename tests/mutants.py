@@ -68,7 +68,7 @@ MUTANTS = (
     ),
     Mutant(
         "a channel is not moved along with its item",
-        SCHEDULE,
+        "services/content/moving.py",
         "        own[channel] = _along(session, channel, own[channel], before, moment)",
         "        pass",
         TIMES,
@@ -153,7 +153,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip of one channel moves the item",
-        "web/calendar/routes.py",
+        "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
         'alone = form.flag("ask_again"), None',
         "tests/web/calendar/test_channel_times.py",
@@ -421,9 +421,16 @@ MUTANTS = (
     Mutant(
         "who wrote in the library is forgotten",
         "store/content.py",
-        "self.alt, self.alt_by = alt, person",
+        "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
+    ),
+    Mutant(
+        "another post writes over a picture's alt text",
+        "services/media/details.py",
+        'or_(Media.alt == "", Media.alt_item == item)',
+        "or_(True)",
+        "tests/services/media/test_alt_texts.py",
     ),
     Mutant(
         "a no is decided by another when its time passes",
@@ -452,6 +459,34 @@ MUTANTS = (
         "if link.replaced_at is not None:",
         "if False:",
         "tests/services/workflow/test_approve.py",
+    ),
+    Mutant(
+        "as soon as it is approved goes out at the first of two yeses",
+        "services/workflow/approve.py",
+        '    if not done:\n        item.state = "in_review"',
+        '    if not done and not item.when_approved:\n        item.state = "in_review"',
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved forgets its latest time",
+        "services/workflow/approve.py",
+        "if item.when_approved and item.latest_at is not None and item.latest_at < now:",
+        "if False:",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved does not wait for the embargo",
+        "services/content/embargo_times.py",
+        "    if end is None or end <= now:\n        return Plan(_soon(now",
+        "    if True:\n        return Plan(_soon(now",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "a change leaves the time of what was approved",
+        "services/content/items.py",
+        "    if item.when_approved:\n        item.publish_at",
+        "    if False:\n        item.publish_at",
+        "tests/services/workflow/test_when_approved.py",
     ),
     Mutant(
         "it is approved though its time has passed",

@@ -268,6 +268,28 @@ KINDS: Final[Mapping[str, Kind]] = {
         HOME,
         shows_item=False,
     ),
+    "invited": Kind(
+        N_("You are let in: %(place)s"),
+        N_("%(by)s has let you in to %(place)s."),
+        N_(
+            "Choose a password, and you are signed in at once. The link is for you alone: it works once, for three "
+            "days."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
+        shows_item=False,
+    ),
+    "new_password": Kind(
+        N_("A new password for %(place)s"),
+        N_("Here you choose a new password for %(email)s."),
+        N_(
+            "The link is for you alone: it works once, for three days. If you did not ask for it, do nothing: the "
+            "password you have still holds."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
+        shows_item=False,
+    ),
 }
 
 _NAMED: Final = Kind(

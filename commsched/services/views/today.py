@@ -57,6 +57,8 @@ class Stopped(msgspec.Struct, frozen=True):
     due: datetime
     out: int
     parts: int
+    address: str = ""
+    """Where the channel's account is seen on its network."""
 
     @property
     def by_pause(self) -> bool:
@@ -80,8 +82,8 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
-    waits_for: dict[int, list[str]]
-    """Who can move each of them on; nobody, where nobody can."""
+    waits_for: dict[int, dict[int, str]]
+    """The people who can move each of them on, by name; nobody, where nobody can."""
     to_accept: frozenset[int]
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
@@ -151,7 +153,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         return Now(
             to_approve=[item for item, _revision in waiting],
             mine=_where(turned, lambda turn: actor.person in turn.asked),
-            waits_for={number: roster.names(people) for number, people in whose.items()},
+            waits_for={number: roster.called(people) for number, people in whose.items()},
             to_accept=_where(turned, lambda turn: actor.person in turn.acceptors),
             stuck=_where(turned, lambda turn: turn.stuck),
             spoken=comments.unread(session, actor.person, MOST) if rare.talk else [],
@@ -352,6 +354,7 @@ def _stopped(sent: list[_Sent], channels: Mapping[int, Channel]) -> list[Stopped
             row.due,
             row.out,
             row.parts,
+            channels[row.channel].account_url,
         )
         for row in sorted(rows, key=lambda row: row.state != "unknown")
     ]

@@ -33,6 +33,9 @@ SECOND_THOUGHTS: Final = timedelta(seconds=10)
 """How long the pages offer to undo a decision, and how long the mail that tells its writer waits."""
 
 
+OVERDUE: Final = N_("Its time has passed. Choose a new time first, then it can be approved.")
+
+
 class Blocked(Invalid):
     """The draft has problems that stop it; they are in ``problems``."""
 
@@ -84,7 +87,8 @@ def ask_again(
 def _send_in(
     installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
 ) -> None:
-    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.schedule_on_approval = then_schedule or item.when_approved
+    item.submitted_at, item.reason = installation.now(), ""
     item.state, item.reminded_at = "in_review", None
     note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
@@ -197,8 +201,10 @@ def approve_in(
 def _refuse_late(installation: Installation, session: Session, item: Item) -> None:
     """Refuse an approval of an item that can no longer go out in some channel, since it would have no effect there."""
     now = installation.now()
+    if item.when_approved and item.latest_at is not None and item.latest_at < now:
+        raise Conflict(OVERDUE, "publish_at")
     if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
-        raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
+        raise Conflict(OVERDUE, "publish_at")
 
 
 def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> int:
@@ -336,7 +342,9 @@ def advance(
     outbox.drop(session, item, outbox.ASKING)
     facts = {"by": actor.name, "comment": comment[:500]}
     _tell(installation, session, "approved", item, notified, after=SECOND_THOUGHTS, **facts)
-    if item.schedule_on_approval and item.publish_at is not None:
+    if item.when_approved and item.publish_at is None:
+        schedule.at_once(installation, session, actor, item)
+    elif item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 
 

@@ -165,6 +165,8 @@ FACTS = {
     "pages_stopped": {"trouble": "pages"},
     "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"},
+    "invited": {"by": "Karin Ek", "link_token": "http://localhost/password/x"},
+    "new_password": {"link_token": "http://localhost/password/x"},
 }
 
 
