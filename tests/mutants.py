@@ -33,6 +33,8 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+RELEASED = "tests/services/approval/test_release_reviews.py"
+PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
 
 
@@ -65,7 +67,7 @@ MUTANTS = (
     ),
     Mutant(
         "a channel is not moved along with its item",
-        SCHEDULE,
+        "services/content/moving.py",
         "        own[channel] = _along(session, channel, own[channel], before, moment)",
         "        pass",
         TIMES,
@@ -150,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip of one channel moves the item",
-        "web/calendar/routes.py",
+        "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
         'alone = form.flag("ask_again"), None',
         "tests/web/calendar/test_channel_times.py",
@@ -418,9 +420,16 @@ MUTANTS = (
     Mutant(
         "who wrote in the library is forgotten",
         "store/content.py",
-        "self.alt, self.alt_by = alt, person",
+        "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
+    ),
+    Mutant(
+        "another post writes over a picture's alt text",
+        "services/media/details.py",
+        'or_(Media.alt == "", Media.alt_item == item)',
+        "or_(True)",
+        "tests/services/media/test_alt_texts.py",
     ),
     Mutant(
         "a no is decided by another when its time passes",
@@ -449,6 +458,34 @@ MUTANTS = (
         "if link.replaced_at is not None:",
         "if False:",
         "tests/services/workflow/test_approve.py",
+    ),
+    Mutant(
+        "as soon as it is approved goes out at the first of two yeses",
+        "services/workflow/approve.py",
+        '    if not done:\n        item.state = "in_review"',
+        '    if not done and not item.when_approved:\n        item.state = "in_review"',
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved forgets its latest time",
+        "services/workflow/approve.py",
+        "if item.when_approved and item.latest_at is not None and item.latest_at < now:",
+        "if False:",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved does not wait for the embargo",
+        "services/content/embargo_times.py",
+        "    if end is None or end <= now:\n        return Plan(_soon(now",
+        "    if True:\n        return Plan(_soon(now",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "a change leaves the time of what was approved",
+        "services/content/items.py",
+        "    if item.when_approved:\n        item.publish_at",
+        "    if False:\n        item.publish_at",
+        "tests/services/workflow/test_when_approved.py",
     ),
     Mutant(
         "it is approved though its time has passed",
@@ -726,6 +763,83 @@ MUTANTS = (
         "if session.scalar(out.limit(1)) is not None or partly_out(session, item):",
         "if False:",
         UNDO,
+    ),
+    Mutant(
+        "an emergency release without its task",
+        "services/workflow/approve.py",
+        "        release_reviews.open_task(installation, session, item, release)\n",
+        "",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own emergency release looked at",
+        "services/approval/release_reviews.py",
+        "if actor.person is None or task.released_by == actor.person:",
+        "if actor.person is None:",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own proposal taken",
+        PROPOSALS,
+        "if actor.person is None or row.person_id == actor.person:",
+        "if actor.person is None:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal about another version taken",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.answer:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal taken twice",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.base_hash != revision.hash:",
+        PROPOSED,
+    ),
+    Mutant(
+        "other words taken than were proposed",
+        PROPOSALS,
+        "    if revision.hash != row.hash:\n",
+        "    if False:\n",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand without its window",
+        PROPOSALS,
+        "or not _covers(installation, session, item, row)",
+        "",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that is not narrowed",
+        PROPOSALS,
+        "    decision.window_end = min(filter",
+        "    _ = min(filter",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever has left",
+        PROPOSALS,
+        "not person.active or role is None or not may(role",
+        "role is None or not may(role",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever may no longer approve",
+        PROPOSALS,
+        'role is None or not may(role, "approve")',
+        "role is None",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that nobody gave",
+        PROPOSALS,
+        "if row.approves and item.state",
+        "if item.state",
+        PROPOSED,
     ),
     Mutant(
         "another's decision undone",

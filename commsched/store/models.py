@@ -8,6 +8,7 @@ from commsched.store.content import (
     Decision,
     Item,
     Media,
+    PlanLink,
     PreviewAddress,
     Revision,
     Takedown,
@@ -37,6 +38,7 @@ from commsched.store.people import (
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, Notice
+from commsched.store.review import FactCheck, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",
@@ -52,6 +54,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "FactCheck",
     "Feed",
     "GoneFile",
     "Heartbeat",
@@ -69,7 +72,10 @@ __all__ = [
     "Person",
     "PictureSource",
     "PictureUse",
+    "PlanLink",
     "PreviewAddress",
+    "Proposal",
+    "ReleaseReview",
     "Revision",
     "Scoped",
     "SignIn",

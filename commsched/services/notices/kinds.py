@@ -107,6 +107,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
     ),
+    "proposed": Kind(
+        N_("Other words proposed: %(title)s"),
+        N_("%(by)s proposes other words in “%(title)s”."),
+        N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
+        N_("See the proposal"),
+    ),
+    "to_be_mended": Kind(
+        N_("To be mended: %(title)s"),
+        N_("%(by)s has looked at “%(title)s”, which was released without approval: something is to be mended."),
+        N_("What stands on your own pages is mended with a correction, or taken down. What waits can be stopped."),
+        N_("Open and change"),
+    ),
     "decision_undone": Kind(
         N_("Taken back: %(title)s"),
         N_("%(by)s has taken back what they had decided about “%(title)s”."),
@@ -240,6 +252,28 @@ KINDS: Final[Mapping[str, Kind]] = {
         "",
         N_("Open the office"),
         HOME,
+        shows_item=False,
+    ),
+    "invited": Kind(
+        N_("You are let in: %(place)s"),
+        N_("%(by)s has let you in to %(place)s."),
+        N_(
+            "Choose a password, and you are signed in at once. The link is for you alone: it works once, for three "
+            "days."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
+        shows_item=False,
+    ),
+    "new_password": Kind(
+        N_("A new password for %(place)s"),
+        N_("Here you choose a new password for %(email)s."),
+        N_(
+            "The link is for you alone: it works once, for three days. If you did not ask for it, do nothing: the "
+            "password you have still holds."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
         shows_item=False,
     ),
 }

@@ -14,8 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.json_values import JsonObject
+from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing import dates
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Person, Workspace
+from commsched.store.session import EVERY_WORKSPACE
 
 Pace = Literal["now", "daily", "never"]
 PACES: Final[tuple[Pace, ...]] = ("now", "daily", "never")
@@ -45,6 +48,18 @@ def wish_of(settings: Mapping[str, object]) -> Wish:
 def kept(settings: JsonObject, wish: Wish) -> JsonObject:
     """``settings`` with the wish in them."""
     return settings | {"mail_pace": wish.pace, "mail_hour": wish.hour}
+
+
+def set_wish(installation: Installation, person: int, pace: str, hour: int) -> None:
+    """Keep what ``person`` wishes of the mails to come. Raises :class:`Invalid` for no pace of ours
+    or no hour of a day."""
+    if pace not in PACES:
+        raise Invalid(N_("Choose one of them."), "mail_pace")
+    if not 0 <= hour <= 23:
+        raise Invalid(N_("The hour is a number from 0 to 23."), "mail_hour")
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person)
+        row.settings = kept(row.settings or {}, Wish(pace, hour))
 
 
 def wishes(session: Session, people: Collection[int]) -> dict[int, Wish]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from commsched.core.content.draft import ChannelIn, DraftIn, OwnTime, Times, own_field
+from commsched.core.content.draft import ONE_OF_BOTH, ChannelIn, DraftIn, OwnTime, Times, own_field
 from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
@@ -48,12 +48,17 @@ def meaning(fields: Fields, zone: str) -> Meant:
     publish = _time(meant, fields.publish, zone, "publish_at")
     latest = _time(meant, fields.latest, zone, "latest_at")
     embargo = _time(meant, fields.embargo, zone, "embargo")
-    if publish is None and "publish_at" not in faults:
+    if publish is None and not fields.when_approved and "publish_at" not in faults:
         latest = None
     own = _own_times(meant, fields, zone)
+    if fields.when_approved and (publish is not None or own):
+        faults["publish_at"], publish, own = Message(ONE_OF_BOTH), None, {}
     if publish is None and own and "publish_at" not in faults:
         publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
-    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None, own)
+    meant.times = Times(
+        publish, latest.at if latest else None, embargo.at if embargo else None, own, fields.when_approved
+    )
+    draft.when_approved = fields.when_approved
     draft.channels = [_channel(number, own.get(number)) for number in draft.channel_ids]
     for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
         setattr(draft, name, moment.at.isoformat() if moment else None)

@@ -24,11 +24,12 @@ from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import conflict, view_model
+from commsched.web.composer import conflict, proposing, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
+from commsched.web.composer.time_choices import bar_slots
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
@@ -115,6 +116,8 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     meant = meaning(fields, place().zone)
     try:
         meant.raise_first()
+        if press == "propose" and item is not None:
+            return proposing.propose(item, meant)
         number = _save(item, meant, by_itself=False)
     except items.Changed as error:
         return _conflict(fields, error.current.item_id)
@@ -161,7 +164,9 @@ def _take_in_files(fields: Fields, form: Form) -> None:
 def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
     """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
     try:
-        approve.submit(installation(), actor(), number, then_schedule=meant.publish is not None)
+        approve.submit(
+            installation(), actor(), number, then_schedule=meant.publish is not None or meant.times.when_approved
+        )
     except approve.Blocked as error:
         form.fail("", _("It is saved, but cannot be sent yet. What stops it stands below."), error.status)
     except OfficeError as error:
@@ -213,6 +218,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "workspace": workspace,
             "CROPS": NAMES,
             "no_time": WallFields(),
+            "slots": bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
         if request.method == "POST" or view_model.is_time(name):
@@ -229,6 +235,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         clash=_clash(meant),
         live=_live(item),
         told=bar(shown, item),
+        instead=proposing.offered(item),
         picture_url=picture_url,
         once=_page_token() or secrets.token_urlsafe(18),
         stamp=stamp or (items.stamp(item) if item else ""),

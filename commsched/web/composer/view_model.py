@@ -41,6 +41,8 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
+    when_approved: bool = False
+    """It goes out as soon as it is approved."""
     own: Mapping[int, Moment] = msgspec.field(default_factory=dict)
     """When the chosen channels that have a time of their own go out."""
     alike: list[Neighbour] = msgspec.field(default_factory=list)
@@ -88,7 +90,7 @@ class Target(msgspec.Struct, frozen=True):
 def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
     """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
     own = {channel: time.publish for channel, time in meant.times.own.items()}
-    shown = View(faults=dict(meant.faults), publish=meant.publish, own=own)
+    shown = View(faults=dict(meant.faults), publish=meant.publish, when_approved=meant.times.when_approved, own=own)
     make_ready(installation, actor, meant.draft)
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
@@ -246,6 +248,9 @@ def _is_id(text: str) -> bool:
 def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")
+    if verb == "slot":
+        _choose(fields, what)
+        return True
     if verb == "time":
         name, _, exact = what.partition(":")
         _answer(fields, name, WallFields(exact=exact[:40]))
@@ -257,6 +262,13 @@ def rearranged(fields: Fields, press: str) -> bool:
     elif verb in ("drop", "up", "down") and which in order:
         _shift(fields.media, order.index(which), verb)
     return verb in ("add", "drop", "up", "down", "again")
+
+
+def _choose(fields: Fields, what: str) -> None:
+    """A time that the bar suggests, as wall time; or ``approved``: as soon as it is."""
+    day, _at, time = what[:16].partition("T")
+    fields.when_approved = what == "approved"
+    fields.publish = WallFields() if fields.when_approved else WallFields(day, time)
 
 
 def _answer(fields: Fields, name: str, wall: WallFields) -> None:

@@ -237,8 +237,23 @@ def _remark(talk: comments.UnreadTalk) -> Need:
     return Need("answer", "blue", "message-square", talk.item.title or _("Untitled"), why, page, _("Answer"), talk.at)
 
 
+def _released(shown: Now) -> Iterator[Need]:
+    why = _("Let out without approval. Is it in order?")
+    for item in shown.released:
+        yield _of_item(item, "answer", "amber", "siren", why, _("Answer"))
+
+
+def _proposed(shown: Now) -> Iterator[Need]:
+    for item in shown.sent_back:
+        if item.id in shown.proposed:
+            why = _("%(who)s proposes other words", who=shown.proposed[item.id])
+            yield _of_item(item, "answer", "amber", "message-square-diff", why, _("Look"))
+
+
 def _sent_back(shown: Now) -> Iterator[Need]:
     for item in shown.sent_back:
+        if item.id in shown.proposed:
+            continue
         late = item.publish_at is not None and item.publish_at < installation().now()
         why = _("Sent back, and its time has passed") if late else _("Sent back: something should be changed")
         page = url_for("write.edit", item_id=item.id) if may_here("write") else ""
@@ -275,6 +290,8 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _shifted,
     _to_accept,
     _spoken,
+    _released,
+    _proposed,
     _sent_back,
     _mine,
     _unscheduled,

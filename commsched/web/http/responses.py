@@ -9,17 +9,17 @@ from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 
-def done(sentence: str, endpoint: str, tone: str = "good", undo: Collection[int] = (), **values: Any) -> Response:
-    """Redirect to ``endpoint``, where ``sentence`` is shown once (tones: ``good``, ``note``, ``bad``). ``undo``: the
+def done(sentence: str, endpoint: str, tone: str = "good", undoable: Collection[int] = (), **values: Any) -> Response:
+    """Redirect to ``endpoint``, where ``sentence`` is shown once (tones: ``good``, ``note``, ``bad``). ``undoable``:
     items whose last act can be undone; the sentence has a button for it."""
     if sentence:
-        say(sentence, tone, undo)
+        say(sentence, tone, undoable)
     return redirect(url_for(endpoint, **values), 303)
 
 
-def say(sentence: str, tone: str = "good", undo: Collection[int] = ()) -> None:
+def say(sentence: str, tone: str = "good", undoable: Collection[int] = ()) -> None:
     """Show ``sentence`` once, on the next page; as :func:`done`."""
-    flash(sentence, f"{tone}:{','.join(map(str, undo))}" if undo else tone)
+    flash(sentence, f"{tone}:{','.join(map(str, undoable))}" if undoable else tone)
 
 
 def local_path(wish: str, default: str = "/") -> str:
