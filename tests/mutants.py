@@ -33,6 +33,7 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_fact_checks.py"
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
@@ -806,6 +807,28 @@ MUTANTS = (
         "if False:",
         UNDO,
     ),
+    Mutant(
+        "a fact answered twice",
+        FACTS,
+        '            FactCheck.verdict == "",\n',
+        "",
+        CHECKED,
+    ),
+    Mutant(
+        "a link about a fact that lives for ever",
+        FACTS,
+        "(not row.verdict and row.expires_at <= installation.now())",
+        "False",
+        CHECKED,
+    ),
+    Mutant(
+        "a question taken back that goes on",
+        FACTS,
+        "row is None or row.revoked_at is not None or",
+        "row is None or",
+        CHECKED,
+    ),
+    Mutant("questions without an end", FACTS, "if here >= MOST_OPEN or lately >= MOST_A_DAY:", "if False:", CHECKED),
     Mutant(
         "an emergency release without its task",
         "services/workflow/approve.py",
@@ -1602,6 +1625,20 @@ MUTANTS = (
         "            pieces += [(word, word) for word in waiting]\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
+    ),
+    Mutant(
+        "a mention goes out as the mark in the text, not as it was approved",
+        "core/platform/channel_view.py",
+        "    words = spoken(content, channel)",
+        "    words = content",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
+        "the form of a mention is no part of what is approved",
+        "services/content/compose.py",
+        "mentions=forms(names, book, networks[own.channel])",
+        "mentions={}",
+        "tests/services/content/test_mention_book.py",
     ),
     Mutant(
         "spaces stand between encoded words",
