@@ -194,6 +194,10 @@ def _merge(before: DraftIn) -> DraftIn:
         kept["channels"] = before.channel_ids
     if "publish_at" in sent:
         kept.pop("latest_at", None)
+        kept.pop("when_approved", None)
+    if sent.get("when_approved"):
+        kept["channels"] = before.channel_ids
+        kept.pop("publish_at", None)
     return convert(kept | sent, DraftIn)
 
 
@@ -386,6 +390,6 @@ def put_back_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut
     errors=(404, 422),
 )
 def add_comment(id: int, body: schemas.CommentIn) -> schemas.CommentOut:
-    number = comments.comment(installation(), actor(), id, body.body)
+    number = comments.comment(installation(), actor(), id, body.body, body.quote).id
     seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

@@ -86,6 +86,9 @@ class ReasonIn(In):
 
 class CommentIn(In):
     body: Passage
+    """``@`` and a name of somebody in the office tells them."""
+    quote: Note = ""
+    """The words of the text that it is about, exactly as they stand there."""
 
 
 class CardIn(In):
@@ -215,6 +218,8 @@ class CommentOut(msgspec.Struct):
     body: str
     revision: int
     at: datetime
+    quote: str = ""
+    """The words that it is about, as they stood in that revision."""
 
 
 class RevisionRef(msgspec.Struct):
@@ -243,6 +248,7 @@ class ItemLine(msgspec.Struct):
     state: ItemState
     reason: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     zone: str
@@ -263,6 +269,7 @@ class ItemOut(msgspec.Struct):
     reason: str
     reason_text: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     """What the clock of ``zone`` shows at ``publish_at``."""

@@ -138,6 +138,7 @@ def line(row: tuple[Item, Revision], names: Names, plan: Plan) -> out.ItemLine:
         state=cast(ItemState, item.state),
         reason=item.reason,
         publish_at=item.publish_at,
+        when_approved=item.when_approved,
         latest_at=item.latest_at,
         wall_time=wall_time(item),
         zone=item.zone,
@@ -166,6 +167,7 @@ def item(seen: ItemView) -> out.ItemOut:
         reason=row.reason,
         reason_text=reason_text(row.reason),
         publish_at=row.publish_at,
+        when_approved=row.when_approved,
         latest_at=row.latest_at,
         wall_time=wall_time(row),
         zone=row.zone,
@@ -184,7 +186,14 @@ def item(seen: ItemView) -> out.ItemOut:
             for entry in seen.deliveries
         ],
         comments=[
-            out.CommentOut(comment.id, person(comment.person_id, names), comment.body, comment.revision, comment.at)
+            out.CommentOut(
+                comment.id,
+                person(comment.person_id, names),
+                comment.body,
+                comment.revision,
+                comment.at,
+                comment.quote,
+            )
             for comment in seen.comments
         ],
         corrects=row.corrects_id,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from commsched.core.content.model import Content, parse
@@ -40,6 +40,8 @@ class Item(Base, Scoped):
     own_times: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
+    when_approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It goes out as soon as it is approved: it has no time before that, and that moment then."""
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
@@ -156,6 +158,8 @@ class Comment(Base, Scoped):
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     body: Mapped[str] = mapped_column(Text)
+    quote: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The words of the text that it is about, as they stood in its revision; empty for the whole."""
     revision: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime]
     person: Mapped[Person | None] = relationship("Person", lazy="joined")
@@ -192,6 +196,25 @@ class PreviewAddress(Base, Scoped):
     """SHA-256 of the secret, by which it is found."""
     token: Mapped[str] = mapped_column(Text)
     """The secret, encrypted: mails and pages name the same address again. Empty once it has ended."""
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PlanLink(Base, Scoped):
+    """A secret address at which an office's plan is read without an account. One stands at a time."""
+
+    __tablename__ = "plan_link"
+    __table_args__ = (
+        Index("uq_plan_link_standing", "workspace_id", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: the calendar shows the address again. Empty once it has ended."""
+    shows_drafts: Mapped[bool] = mapped_column(default=False)
+    """Whether it tells what drafts are called; else only that something is planned."""
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

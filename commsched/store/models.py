@@ -8,6 +8,7 @@ from commsched.store.content import (
     Decision,
     Item,
     Media,
+    PlanLink,
     PreviewAddress,
     Revision,
     Takedown,
@@ -36,7 +37,7 @@ from commsched.store.people import (
     Workspace,
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
-from commsched.store.record import AuditEntry, Notice
+from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",
@@ -52,6 +53,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "FactCheck",
     "Feed",
     "GoneFile",
     "Heartbeat",
@@ -69,7 +71,10 @@ __all__ = [
     "Person",
     "PictureSource",
     "PictureUse",
+    "PlanLink",
     "PreviewAddress",
+    "Proposal",
+    "ReleaseReview",
     "Revision",
     "Scoped",
     "SignIn",

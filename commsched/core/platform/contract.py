@@ -171,6 +171,8 @@ class Platform(ABC):
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     shape: ClassVar[Crop] = ""
     """The shape that a picture shows best in here. A card of the studio that is kept in it goes out in it."""
+    mentions: ClassVar[str] = ""
+    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""

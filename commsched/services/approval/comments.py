@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.approval.approvers import turn
+from commsched.services.approval.mentions import people_named, quoted
+from commsched.services.approval.roster import read_roster
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
+from commsched.services.notices.wishes import MUTED
 from commsched.store.models import Comment, Decision, Item, Notice, Revision
 
 COLLECTED: Final = timedelta(minutes=10)
@@ -25,27 +28,49 @@ COLLECTED: Final = timedelta(minutes=10)
 KIND: Final = "commented"
 
 
-def comment(installation: Installation, actor: Actor, item_id: int, body: str) -> int:
-    """Say something about an item to the others."""
+class Reached(msgspec.Struct, frozen=True):
+    """A comment, and what those whom it names are called: they are told, unless they may not see the item."""
+
+    id: int
+    told: list[str]
+    not_told: list[str] = []
+
+
+def comment(installation: Installation, actor: Actor, item_id: int, body: str, quote: str = "") -> Reached:
+    """Say something about an item to the others, perhaps about the words ``quote`` of it. Whoever is named with ``@``
+    is told, if they may see it.
+
+    Raises :class:`Invalid` for a name that several people have, and for words that do not stand in the text.
+    """
     actor.require("comment")
     body = passage(body[:10_000], "comment")
     if not body:
         raise Invalid(N_("Write something first."), "comment")
     with installation.store.write(actor.workspace) as session:
         item = items.load(session, item_id)
+        roster = read_roster(session, installation.now())
+        people = {member.person: member.name for member in roster.members.values() if member.active}
+        calls = people_named(body, people)
         row = Comment(
             workspace_id=actor.workspace,
             item_id=item.id,
             person_id=actor.person,
             body=body,
+            quote=quoted(quote, items.current(session, item).parsed()) if quote.strip() else "",
             revision=item.version,
             at=installation.now(),
         )
         session.add(row)
         session.flush()
         note(session, installation, actor, "item.commented", item.id)
-        spread(installation, session, actor, item, row.body)
-        return row.id
+        spread(installation, session, actor, item, row.body, calls=calls)
+        sees = calls & readers(session, item)
+        return Reached(row.id, roster.names(sees - {actor.person}), roster.names(calls - sees))
+
+
+def readers(session: Session, item: Item) -> set[int]:
+    """The active members who may see ``item``."""
+    return people_with(session, "read")
 
 
 def spread(
@@ -55,37 +80,54 @@ def spread(
     item: Item,
     body: str,
     besides: Collection[int | None] = (),
+    calls: Collection[int] = (),
 ) -> None:
-    """Notify the people concerned that ``actor`` wrote ``body``, except the actor and those in ``besides``, who get
-    another notice. The mail is composed when it is sent, with every comment up to then.
+    """Notify the people concerned that ``actor`` wrote ``body``, and those whom it ``calls``; except the actor and
+    those in ``besides``, who get another notice. The mail is composed when it is sent, with every comment up to then.
     """
     if not body.strip():
         return
     session.flush()
-    whom = concerned(installation, session, item) - {actor.person} - set(besides)
+    named = set(calls) & readers(session, item)
+    whom = (concerned(installation, session, item) | named) - {actor.person} - set(besides)
+    since = installation.now().isoformat()
+    rest = whom - _collecting(session, item, installation.now())
+    for people, calling in ((rest & named, True), (rest - named, False)):
+        outbox.queue(
+            session,
+            installation,
+            sorted(people),
+            KIND,
+            item=item,
+            after=COLLECTED,
+            by=actor.name,
+            since=since,
+            named=calling,
+        )
+
+
+def _collecting(session: Session, item: Item, now: datetime) -> set[int]:
+    """Those who get a mail about comments on ``item`` anyway, which has not left, or want none and have it marked."""
     open_ones = (
         Notice.item_id == item.id,
         Notice.kind == KIND,
-        Notice.state == "waiting",
         Notice.read_at.is_(None),
         Notice.tries == 0,
     )
-    coming = set(session.scalars(select(Notice.person_id).where(*open_ones, Notice.next_at > installation.now())))
-    since = installation.now().isoformat()
-    outbox.queue(
-        session, installation, sorted(whom - coming), KIND, item=item, after=COLLECTED, by=actor.name, since=since
-    )
+    waits = and_(Notice.state == "waiting", Notice.next_at > now)
+    return set(session.scalars(select(Notice.person_id).where(*open_ones, or_(waits, Notice.state == MUTED))))
 
 
 def concerned(installation: Installation, session: Session, item: Item) -> set[int]:
-    """The active members who began the item, wrote in it, are asked about it, have decided on it or spoken of it."""
+    """The active members who began the item, wrote in it, are asked about it, have decided on it or spoken of it, of
+    those who may see it."""
     people = {item.author_id}
     for table in (Revision.author_id, Comment.person_id, Decision.person_id):
         people |= set(session.scalars(select(table).where(table.class_.item_id == item.id).distinct()))
     if item.state in ("in_review", "held"):
         now = turn(installation, session, item, items.current(session, item))
         people |= now.asked | now.acceptors
-    here = people_with(session, "read")
+    here = readers(session, item)
     return {person for person in people if person is not None and person in here}
 
 

@@ -50,6 +50,11 @@ class Roster(msgspec.Struct, frozen=True):
         """Those who stand in for any of ``people``."""
         return {member.person for member in self.members.values() if not set(people).isdisjoint(member.principals)}
 
+    def called(self, people: Collection[int]) -> dict[int, str]:
+        """Those of ``people`` who are members with what they are called, by name."""
+        named = [(self.members[person].name, person) for person in people if person in self.members]
+        return {person: name for name, person in sorted(named)}
+
     def names(self, people: Collection[int | None]) -> list[str]:
         """What those of ``people`` who are members are called, by name."""
         return sorted(self.members[person].name for person in people if person in self.members)

@@ -10,6 +10,7 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
+from commsched.core.content.mentions import plainly
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.clean import passage
@@ -21,7 +22,6 @@ from commsched.services.content import compose, embargo_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
-    STOPPABLE,
     Changed,
     current,
     first_line,
@@ -150,7 +150,7 @@ def save(
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
-        _require_editable(session, item)
+        require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
         was = item.state if clearance(session, item, revision.hash) is not None else ""
@@ -162,6 +162,8 @@ def save(
         _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
         if difference.content:
             _void_approval(installation, session, actor, item, was)
+            if prepared.times.when_approved:
+                item.latest_at = prepared.times.latest
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if difference.any:
@@ -202,7 +204,7 @@ def _keep_changes(
         return
     new = _add_revision(installation, session, actor, item, prepared, list(sources))
     if not difference.content:  # the same words with other sources: what waits goes on, under the newest's number
-        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(planning.STOPPABLE))
         session.execute(waits.values(revision_id=new.id))
 
 
@@ -231,7 +233,8 @@ def _told_lately(installation: Installation, session: Session, actor: Actor, ite
     )
 
 
-def _require_editable(session: Session, item: Item) -> None:
+def require_editable(session: Session, item: Item) -> None:
+    """Raise :class:`Conflict` where something of it is out or on its way."""
     out = session.scalar(
         select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
     )
@@ -266,7 +269,8 @@ def _add_revision(
     _use_files(session, actor, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
-    item.title = content.title or first_line(content.text)
+    named = plainly(content)
+    item.title = named.title or first_line(named.text)
     item.search, item.text_hash = prepared.search, prepared.text_hash
     item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
@@ -305,16 +309,19 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     """Set the submitted times on the item; returns whether they differ from the ones before."""
-    before = (item.publish_at, item.latest_at)
+    before = (item.publish_at, item.latest_at, item.when_approved)
+    if times.when_approved and item.when_approved and item.publish_at is not None:
+        return False  # it has been approved, and this is when
+    item.when_approved = times.when_approved
     if times.publish is None:
-        item.publish_at = item.latest_at = None
-        item.wall_time = item.zone = ""
+        item.publish_at, item.latest_at = None, times.latest if times.when_approved else None
+        item.wall_time, item.zone = "", workspace.zone if times.when_approved else ""
     else:
         item.publish_at, item.wall_time, item.zone = times.publish.at, times.publish.wall, times.publish.zone
         item.latest_at = times.latest or latest_for(item.publish_at, workspace.latest_minutes)
         if item.latest_at < item.publish_at:
             raise Invalid(N_("The latest time is before the time itself."), "latest_at")
-    return before != (item.publish_at, item.latest_at)
+    return before != (item.publish_at, item.latest_at, item.when_approved)
 
 
 def _set_own_times(installation: Installation, session: Session, item: Item, prepared: Ready) -> bool:
@@ -342,7 +349,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
     prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
-        _require_editable(session, item)
+        require_editable(session, item)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")

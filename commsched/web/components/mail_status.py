@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flask import Flask, g
 
 from commsched.services.approval.approvers import Turn, called, turn
+from commsched.services.approval.comments import Reached
 from commsched.services.content import items
 from commsched.services.kernel import context
 from commsched.services.kernel.members import people_with
@@ -57,6 +58,16 @@ def accepted(number: int) -> str:
         return " ".join((_("You have accepted it."), sent_in(number)))
     sentence = _("You have accepted it. Now it waits for %(names)s.", names=said_list(names))
     return sentence if mailed() else " ".join((sentence, _("No mail server is set, so tell them yourself.")))
+
+
+def commented(reached: Reached) -> str:
+    """The sentence after a comment: who of those it names gets to know."""
+    sentences = [_("Your comment is there.")]
+    if reached.told:
+        sentences.append(_("%(names)s gets to know.", names=said_all(reached.told)))
+    if reached.not_told:
+        sentences.append(_("%(names)s may not see this, and is not told.", names=said_all(reached.not_told)))
+    return " ".join(sentences)
 
 
 def reminded(names: list[str]) -> str:

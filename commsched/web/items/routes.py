@@ -15,8 +15,9 @@ from commsched.core.timing import again, dates
 from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments, nudges
+from commsched.services.approval.mentions import stands
 from commsched.services.content import preview_addresses
-from commsched.services.views import item_view, review, stamps
+from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
@@ -26,7 +27,7 @@ from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done
+from commsched.web.http.responses import done, local_path, say
 from commsched.web.items import status_text
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
@@ -65,6 +66,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )
+        by_it = beside.read_beside(installation(), session, actor(), seen)
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -89,6 +91,11 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "asked": [f"{what}-{row.id}" for row in seen.deliveries for what in ("url", "parts")],
         "numbers": {version.id: version.number for version in seen.history.versions},
         "embargo": shown.embargo,
+        "still_says": lambda words: stands(words, seen.content),
+        "callable_names": _callable(seen),
+        "proposals": by_it.proposals,
+        "releases": by_it.releases,
+        "checks": by_it.checks,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }
@@ -101,6 +108,12 @@ def _copies(seen: item_view.ItemView) -> list[tuple[int, datetime]]:
         return []
     later = [again.days_later(wall, zone, weeks * again.WEEK, installation().now()) for weeks in (1, 4)]
     return [(days, again.moment(again.moved(wall, timedelta(days=days)), zone)) for days in dict.fromkeys(later)]
+
+
+def _callable(seen: item_view.ItemView) -> list[str]:
+    """The names that a comment can call with ``@``, for the script that completes them."""
+    people = seen.roster.members.values()
+    return sorted(member.name for member in people if member.active and member.person != actor().person)
 
 
 def _under_embargo(seen: item_view.ItemView) -> dict[str, object]:
@@ -166,7 +179,11 @@ def act(
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     undoable = _undoable(item_id) if undo else []
-    return done(instead if isinstance(instead, str) else words, "items.show", undoable=undoable, item_id=item_id)
+    said = instead if isinstance(instead, str) else words
+    if back := form.text("back", 2000):  # it was done on another page
+        say(said, undoable=undoable)
+        return redirect(local_path(back), 303)
+    return done(said, "items.show", undoable=undoable, item_id=item_id)
 
 
 def _undoable(item_id: int) -> list[int]:
@@ -341,11 +358,11 @@ def put_back(item_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/comment")
 @allow("comment")
 def comment(item_id: int) -> str | Response | tuple[str, int]:
-    return act(
-        item_id,
-        _("Your comment is there."),
-        lambda form: comments.comment(installation(), actor(), item_id, form.text("comment", 10_000)),
-    )
+    def say(form: Form) -> str:
+        words = form.text("comment", 10_000), form.text("quote", 2_000)
+        return mail_status.commented(comments.comment(installation(), actor(), item_id, *words))
+
+    return act(item_id, "", say)
 
 
 @bp.post("/remind")

@@ -12,6 +12,7 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import wall_to_utc, zone_of
 from commsched.services.accounts import credential_inventory, deputies, login_throttle, people, sessions, tokens
+from commsched.services.notices import wishes
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
@@ -27,6 +28,7 @@ def _show(form: Form | None = None, **more: object) -> str:
     return page(
         "settings/account.html",
         form=form or Form(),
+        wish=_wish(),
         sessions=sessions.sessions_of(installation(), me),
         keys=credential_inventory.of(installation(), me),
         tokens=tokens.tokens(installation(), actor().workspace, me),
@@ -36,6 +38,12 @@ def _show(form: Form | None = None, **more: object) -> str:
         others=[m for m in members if m.person_id != me and may(m.role, "approve")],
         **more,
     )
+
+
+def _wish() -> wishes.Wish:
+    me = g.visitor.person
+    with installation().store.read(actor().workspace) as session:
+        return wishes.wishes(session, [me])[me]
 
 
 @bp.get("/")
@@ -51,6 +59,19 @@ def update() -> str | Response | tuple[str, int]:
     with form.catch():
         people.set_own(installation(), g.visitor.person, name=form.text("name", 300), language=form.text("language", 8))
         g.language = form.text("language", 8)
+        return done(_("Saved."), "account.index")
+    return _show(form), form.status
+
+
+@bp.post("/mail")
+@allow("read")
+def mail() -> str | Response | tuple[str, int]:
+    """When one wants to hear by mail of what can wait."""
+    form = Form.read()
+    with form.catch():
+        wishes.set_wish(installation(), g.visitor.person, form.text("mail_pace", 10), form.number("mail_hour", 0, 23))
+        week = form.number("mail_week", 0, 23) if form.text("mail_week", 8) else None
+        wishes.set_week(installation(), g.visitor.person, week)
         return done(_("Saved."), "account.index")
     return _show(form), form.status
 
