@@ -114,6 +114,20 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
         N_("See the proposal"),
     ),
+    "fact_right": Kind(
+        N_("It is right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is right."),
+        "",
+        N_("See it"),
+        shows_item=False,
+    ),
+    "fact_wrong": Kind(
+        N_("It is not right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is not right."),
+        N_("The answer stands beside its sources. Nothing else has changed: what is approved goes out as it is."),
+        N_("Read and change"),
+        shows_item=False,
+    ),
     "to_be_mended": Kind(
         N_("To be mended: %(title)s"),
         N_("%(by)s has looked at “%(title)s”, which was released without approval: something is to be mended."),
