@@ -33,6 +33,7 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_fact_checks.py"
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
@@ -58,6 +59,48 @@ WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
+    Mutant(
+        "an administrator uses another's approval link",
+        "services/mailing/unsent.py",
+        "        if urlsplit(url).path.startswith(SECRET) and not own:",
+        "        if False:",
+        "tests/services/mailing/test_unsent.py",
+    ),
+    Mutant(
+        "what left by a server that was taken away is called absent",
+        "mail/live.py",
+        "        if isinstance(filed, Absent) and self._ever:",
+        "        if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a mail password follows to another server",
+        "services/mailing/server.py",
+        "    if row is None or (row.host, row.port, row.user) != (host, port, user):",
+        "    if row is None:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a page points into the machine's own network",
+        "platforms/_http/dial.py",
+        "    if not all(is_public(str(address[4][0])) for address in addresses):",
+        "    if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "the administrator of one office sets the mail server of all",
+        "services/mailing/server.py",
+        '    return "" if everywhere and actor.role == "administrator" else _FORBIDDEN',
+        '    return ""',
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a spent password link opens a session once more",
+        "services/accounts/people.py",
+        " or person.stamp != stamp or ",
+        " or ",
+        "tests/web/session/test_by_mail.py",
+    ),
     Mutant(
         "a channel's own time is not looked at",
         PLAN,
@@ -764,6 +807,28 @@ MUTANTS = (
         "if False:",
         UNDO,
     ),
+    Mutant(
+        "a fact answered twice",
+        FACTS,
+        '            FactCheck.verdict == "",\n',
+        "",
+        CHECKED,
+    ),
+    Mutant(
+        "a link about a fact that lives for ever",
+        FACTS,
+        "(not row.verdict and row.expires_at <= installation.now())",
+        "False",
+        CHECKED,
+    ),
+    Mutant(
+        "a question taken back that goes on",
+        FACTS,
+        "row is None or row.revoked_at is not None or",
+        "row is None or",
+        CHECKED,
+    ),
+    Mutant("questions without an end", FACTS, "if here >= MOST_OPEN or lately >= MOST_A_DAY:", "if False:", CHECKED),
     Mutant(
         "an emergency release without its task",
         "services/workflow/approve.py",
@@ -1560,6 +1625,20 @@ MUTANTS = (
         "            pieces += [(word, word) for word in waiting]\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
+    ),
+    Mutant(
+        "a mention goes out as the mark in the text, not as it was approved",
+        "core/platform/channel_view.py",
+        "    words = spoken(content, channel)",
+        "    words = content",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
+        "the form of a mention is no part of what is approved",
+        "services/content/compose.py",
+        "mentions=forms(names, book, networks[own.channel])",
+        "mentions={}",
+        "tests/services/content/test_mention_book.py",
     ),
     Mutant(
         "spaces stand between encoded words",

@@ -37,8 +37,7 @@ from commsched.store.people import (
     Workspace,
 )
 from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
-from commsched.store.record import AuditEntry, Notice
-from commsched.store.review import FactCheck, Proposal, ReleaseReview
+from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",

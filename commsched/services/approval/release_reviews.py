@@ -81,6 +81,6 @@ def answer(installation: Installation, actor: Actor, item_id: int, task_id: int,
         task.answered_by, task.answered_at = actor.person, installation.now()
         note(session, installation, actor, f"release.{verdict}", item.id)
         if verdict == "mend":
-            told = sorted({person for person in (task.released_by, item.author_id) if person} - {actor.person})
+            concerned = sorted({person for person in (task.released_by, item.author_id) if person} - {actor.person})
             by, words = actor.name, task.words[:500]
-            outbox.queue(session, installation, told, "to_be_mended", item=item, by=by, comment=words)
+            outbox.queue(session, installation, concerned, "to_be_mended", item=item, by=by, comment=words)

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES = "talk", "times"
+TALK, TIMES, CALENDAR = "talk", "times", "calendar"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -21,6 +21,7 @@ PATHS: Final = {
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
     TIMES: "/w/{slug}/times/",
+    CALENDAR: "/w/{slug}/calendar/",
 }
 """Where the button leads."""
 
@@ -112,6 +113,20 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("%(by)s proposes other words in “%(title)s”."),
         N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
         N_("See the proposal"),
+    ),
+    "fact_right": Kind(
+        N_("It is right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is right."),
+        "",
+        N_("See it"),
+        shows_item=False,
+    ),
+    "fact_wrong": Kind(
+        N_("It is not right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is not right."),
+        N_("The answer stands beside its sources. Nothing else has changed: what is approved goes out as it is."),
+        N_("Read and change"),
+        shows_item=False,
     ),
     "to_be_mended": Kind(
         N_("To be mended: %(title)s"),
@@ -244,6 +259,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("See and choose"),
         TIMES,
+        shows_item=False,
+    ),
+    "week": Kind(
+        N_("The week: %(week)s"),
+        N_("This is what is planned this week."),
+        "",
+        N_("Open the calendar"),
+        CALENDAR,
         shows_item=False,
     ),
     "morning": Kind(

@@ -10,11 +10,11 @@ from commsched.core.content import changes
 from commsched.core.content.changes import Change
 from commsched.services.approval import release_reviews
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.review import proposals
+from commsched.services.review import fact_checks, proposals
 from commsched.services.views import item_view
 from commsched.services.views.item_view import ItemView
 from commsched.services.views.review import choices_told
-from commsched.store.models import Proposal, ReleaseReview
+from commsched.store.models import FactCheck, Proposal, ReleaseReview
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -35,9 +35,22 @@ class Released(msgspec.Struct, frozen=True):
     mine: bool
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """A passage that somebody without an account was asked about. ``address``: the link to copy, while it is open;
+    ``stands``: whether the passage stands in the text as it is now."""
+
+    row: FactCheck
+    by: str
+    address: str
+    stands: bool
+    over: bool
+    """Nobody answered in time."""
+
+
 class Beside(msgspec.Struct, frozen=True):
     proposals: list[Proposed] = []
     releases: list[Released] = []
+    checks: list[Checked] = []
 
 
 def read_beside(installation: Installation, session: Session, actor: Actor, seen: ItemView) -> Beside:
@@ -74,4 +87,22 @@ def read_beside(installation: Installation, session: Session, actor: Actor, seen
             )
             for task in tasks
         ],
+        _checks(installation, session, seen, people),
     )
+
+
+def _checks(installation: Installation, session: Session, seen: ItemView, people: dict[int, str]) -> list[Checked]:
+    rows = fact_checks.of_item(session, seen.item.id)
+    people |= item_view.names(session, {row.asked_by for row in rows} - people.keys())
+    texts = proposals.texts_in(seen.content).values()
+    now = installation.now()
+    return [
+        Checked(
+            row,
+            people.get(row.asked_by or 0, ""),
+            fact_checks.address_of(installation, row),
+            any(row.passage in text for text in texts),
+            not row.verdict and row.expires_at <= now,
+        )
+        for row in rows
+    ]

@@ -14,6 +14,7 @@ from commsched.core.content.markup import to_html
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.media.crops import NAMES
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content import items
 from commsched.services.kernel import members
@@ -127,7 +128,7 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     _take_in_files(fields, form)
     if again or form.status != 200:
         return _composer(fields, item, form), form.status
-    meant = meaning(fields, place().zone)
+    meant = _meant(fields)
     try:
         meant.raise_first()
         if press == "propose" and item is not None:
@@ -147,6 +148,11 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
     return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _meant(fields: Fields) -> Meant:
+    here = place()
+    return meaning(fields, here.zone, dates.local(installation().now(), here.zone).date())
 
 
 def _saved(item: Item | None, number: int) -> str:
@@ -218,7 +224,7 @@ def _page_token() -> str:
 
 def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
     """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
-    form, meant = form or Form(), meaning(fields, place().zone)
+    form, meant = form or Form(), _meant(fields)
     target = _target(item.id) if item else None
     item = target.item if target else None
     shown = view_model.view(installation(), actor(), meant, target)
@@ -313,7 +319,7 @@ def check() -> Response:
     target = _target(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
     item = target.item if target else None
     fields = from_form(request.form)
-    meant = meaning(fields, place().zone)
+    meant = _meant(fields)
     shown = view_model.view(installation(), actor(), meant, target)
     context = {
         "view": shown,
@@ -330,6 +336,7 @@ def check() -> Response:
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
+        days={name: wall.day for name, wall in fields.walls().items()},
         bar={"press": submit.press, "label": submit.label, "words": submit.words, "when": submit.when},
         counts=counts,
         rings=rings,
@@ -359,7 +366,7 @@ def keep(item_id: int) -> Response | tuple[Response, int]:
 
 
 def _kept(item: Item | None) -> Response | tuple[Response, int]:
-    meant = meaning(from_form(request.form), place().zone)
+    meant = _meant(from_form(request.form))
     # a time half typed is left for later; anything else must not be lost
     if not all(view_model.is_time(name) for name in meant.faults):
         return jsonify(saved=False, faults={name: translated(words) for name, words in meant.faults.items()})

@@ -37,7 +37,7 @@ def bar_slots(session: Session, workspace: Workspace, fields: Fields, item: int)
     now, zone = installation().now(), workspace.zone
     free = habits.next_slot(session, zone, now, fields.kind, fields.channels, item)
     tomorrow = datetime.combine(_tomorrow(now, zone), USUAL[0])
-    choices = [SlotChoice(_wall(tomorrow), _("Tomorrow %(time)s", time=f"{USUAL[0]:%H:%M}"))]
+    choices = [SlotChoice(_wall(tomorrow), _("Tomorrow %(time)s", time=USUAL[0].strftime("%H:%M")))]
     if free is not None and free != tomorrow:
         when = dates.when(moment(_wall(free), zone), zone, language(), now)
         choices.insert(0, SlotChoice(_wall(free), _("Next free time: %(when)s", when=when)))

@@ -23,7 +23,7 @@ from commsched.web.http.forms import Form
 from commsched.web.http.i18n import translated
 from commsched.web.http.request_context import installation, page
 from commsched.web.items.proposals import fields_of, prepared_from
-from commsched.web.items.review import QUICK, read_until, why
+from commsched.web.items.review import QUICK, checked, read_until, why
 
 bp = Blueprint("links", __name__, url_prefix="/a")
 
@@ -68,6 +68,7 @@ def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
         until=until,
         token=token,
         quick=QUICK,
+        checks=checked(shown, link.actor),
     )
     return _private(make_response(body, form.status))
 

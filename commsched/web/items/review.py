@@ -16,8 +16,9 @@ from commsched.core.timing.wall_time import approval_window, read_time
 from commsched.services.approval import comments
 from commsched.services.content import times
 from commsched.services.kernel import members
+from commsched.services.kernel.context import Actor
 from commsched.services.review import undo
-from commsched.services.views import review
+from commsched.services.views import beside, review
 from commsched.services.views.review import Review
 from commsched.services.workflow import approve
 from commsched.store.models import Decision, Item
@@ -81,9 +82,18 @@ def _page(shown: Review, form: Form) -> str:
         picture_url=picture_url,
         until=until,
         quick=QUICK,
+        checks=checked(shown, actor()),
         done_before=_count("done"),
         regret=_regret(),
     )
+
+
+def checked(shown: Review, reader: Actor) -> list[beside.Checked]:
+    """What others have said of the item's facts, for whoever decides."""
+    if not shown.seen.beside:
+        return []
+    with installation().store.read(reader.workspace) as session:
+        return beside.read_beside(installation(), session, reader, shown.seen).checks
 
 
 def _count(name: str) -> int:

@@ -95,6 +95,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "callable_names": _callable(seen),
         "proposals": by_it.proposals,
         "releases": by_it.releases,
+        "checks": by_it.checks,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }

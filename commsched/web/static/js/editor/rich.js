@@ -58,7 +58,6 @@ const DEEDS = {
   numbers: (chain) => chain.toggleOrderedList(),
   quote: (chain) => chain.toggleBlockquote(),
   undo: (chain) => chain.undo(),
-  redo: (chain) => chain.redo(),
 };
 const STATES = {
   heading: ["heading", { level: 2 }], subheading: ["heading", { level: 3 }], bold: ["bold"], italic: ["italic"],
