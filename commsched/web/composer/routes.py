@@ -75,6 +75,20 @@ def create() -> str | Response | tuple[str, int]:
     return _posted(None)
 
 
+@bp.post("/write/shared")
+@allow("write")
+def shared() -> str:
+    """A composer that begins with what another app shared: text, link and pictures. Nothing is saved yet."""
+    form = Form()
+    with installation().store.read(actor().workspace) as session:
+        workspace = members.workspace_of(session, actor())
+        fields = view_model.blank(installation(), session, actor(), workspace, "post")
+    posted = from_form(request.form)
+    fields.texts |= {name: posted.texts[name] for name in ("text", "link")}
+    _take_in_files(fields, form)
+    return _composer(fields, None, form)
+
+
 @bp.get("/items/<int:item_id>/edit")
 @allow("write")
 def edit(item_id: int) -> str | Response:
