@@ -496,6 +496,13 @@ MUTANTS = (
         f"{EYES}words_written",
     ),
     Mutant(
+        "a card is cut where it has a drawing in that size",
+        "services/media/renditions.py",
+        "blob_of(installation, _drawn_so(installation, actor, wish)).read()",
+        "blob_of(installation, row).read()",
+        "tests/services/media/test_card_sizes.py",
+    ),
+    Mutant(
         "another post writes over a picture's alt text",
         "services/media/details.py",
         'or_(Media.alt == "", Media.alt_item == item)',
@@ -743,7 +750,7 @@ MUTANTS = (
     Mutant(
         "no filter of system calls",
         "images/intake/confinement.py",
-        "_seccomp() if seccomp else False",
+        "_seccomp(threads) if seccomp else False",
         "False",
         "tests/images/intake/test_confinement.py",
     ),

@@ -30,9 +30,10 @@ BATCH: Final = 500
 
 def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
     """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
-    or card every word stands, compared as :func:`commsched.core.text.length.fold` has it."""
+    or card every word stands, compared as :func:`commsched.core.text.length.fold` has it. A card in several sizes is
+    one of them."""
     wanted = terms(words)
-    statement = select(Media).order_by(desc(Media.id)).limit(limit)
+    statement = select(Media).where(Media.front_id.is_(None)).order_by(desc(Media.id)).limit(limit)
     if wanted:
         statement = statement.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
     elif before is not None:
@@ -45,7 +46,7 @@ def _holding(session: Session, words: Collection[Term], before: int | None) -> I
     neither database can fold."""
     columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
     while True:
-        statement = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        statement = select(*columns).where(Media.front_id.is_(None)).order_by(desc(Media.id)).limit(BATCH)
         rows = session.execute(statement if before is None else statement.where(Media.id < before)).all()
         for row in rows:
             said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
