@@ -60,6 +60,48 @@ TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 MUTANTS = (
     Mutant(
+        "an administrator uses another's approval link",
+        "services/mailing/unsent.py",
+        "        if urlsplit(url).path.startswith(SECRET) and not own:",
+        "        if False:",
+        "tests/services/mailing/test_unsent.py",
+    ),
+    Mutant(
+        "what left by a server that was taken away is called absent",
+        "mail/live.py",
+        "        if isinstance(filed, Absent) and self._ever:",
+        "        if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a mail password follows to another server",
+        "services/mailing/server.py",
+        "    if row is None or (row.host, row.port, row.user) != (host, port, user):",
+        "    if row is None:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a page points into the machine's own network",
+        "platforms/_http/dial.py",
+        "    if not all(is_public(str(address[4][0])) for address in addresses):",
+        "    if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "the administrator of one office sets the mail server of all",
+        "services/mailing/server.py",
+        '    return "" if everywhere and actor.role == "administrator" else _FORBIDDEN',
+        '    return ""',
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a spent password link opens a session once more",
+        "services/accounts/people.py",
+        " or person.stamp != stamp or ",
+        " or ",
+        "tests/web/session/test_by_mail.py",
+    ),
+    Mutant(
         "a channel's own time is not looked at",
         PLAN,
         "        return self.own.get(channel, self.item)",
@@ -150,6 +192,34 @@ MUTANTS = (
         """    return [block("publish_at", PASSED)] if passed(at, now) else []""",
         "    return []",
         TIMES,
+    ),
+    Mutant(
+        "what has changed since it was told is done all the same",
+        "services/planning/several.py",
+        "    if now.code != code:",
+        "    if False:",
+        "tests/services/planning/test_several.py",
+    ),
+    Mutant(
+        "a link to the plan that was ended leads on",
+        "services/planning/plan_links.py",
+        "wanted = (PlanLink.token_hash == token_hash(token), PlanLink.revoked_at.is_(None))",
+        "wanted = (PlanLink.token_hash == token_hash(token),)",
+        "tests/web/calendar/test_plan.py",
+    ),
+    Mutant(
+        "the plan tells strangers what drafts are called",
+        "web/calendar/plan.py",
+        "    if row[2] in UNTOLD and not shows_drafts:",
+        "    if False:",
+        "tests/web/calendar/test_plan.py",
+    ),
+    Mutant(
+        "the mail of the week comes twice",
+        "services/notices/week.py",
+        "    return wanted - _told_since(session, wanted, midnight)",
+        "    return wanted",
+        "tests/services/notices/test_week.py",
     ),
     Mutant(
         "a chip of one channel moves the item",
@@ -426,6 +496,13 @@ MUTANTS = (
         f"{EYES}words_written",
     ),
     Mutant(
+        "a card is cut where it has a drawing in that size",
+        "services/media/renditions.py",
+        "blob_of(installation, _drawn_so(installation, actor, wish)).read()",
+        "blob_of(installation, row).read()",
+        "tests/services/media/test_card_sizes.py",
+    ),
+    Mutant(
         "another post writes over a picture's alt text",
         "services/media/details.py",
         'or_(Media.alt == "", Media.alt_item == item)',
@@ -673,7 +750,7 @@ MUTANTS = (
     Mutant(
         "no filter of system calls",
         "images/intake/confinement.py",
-        "_seccomp() if seccomp else False",
+        "_seccomp(threads) if seccomp else False",
         "False",
         "tests/images/intake/test_confinement.py",
     ),
@@ -1583,6 +1660,20 @@ MUTANTS = (
         "            pieces += [(word, word) for word in waiting]\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
+    ),
+    Mutant(
+        "a mention goes out as the mark in the text, not as it was approved",
+        "core/platform/channel_view.py",
+        "    words = spoken(content, channel)",
+        "    words = content",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
+        "the form of a mention is no part of what is approved",
+        "services/content/compose.py",
+        "mentions=forms(names, book, networks[own.channel])",
+        "mentions={}",
+        "tests/services/content/test_mention_book.py",
     ),
     Mutant(
         "spaces stand between encoded words",

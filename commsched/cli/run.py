@@ -140,6 +140,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
             click.echo(
                 f"  {person['name']}, {person['title']} ({person['role']}): {person['email']} / {person['password']}"
             )
+        echo(N_("The mails that a demo sends to nobody are read at %(at)s."), at=f"{address}/w/{info['slug']}/outbox/")
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(installation, sockets, address, tell_of_it)

@@ -170,7 +170,16 @@ def full(cast: Cast, clock: SetClock) -> Cast:
     return cast
 
 
-PAGES = ("", "calendar/", "calendar/?view=week", "calendar/?view=list", "calendar/?state=review&q=vård", "pause/")
+PAGES = (
+    "",
+    "calendar/",
+    "calendar/?view=week",
+    "calendar/?view=list",
+    "calendar/?state=review&q=vård",
+    "calendar/share",
+    "calendar/paper",
+    "pause/",
+)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES = "talk", "times"
+TALK, TIMES, CALENDAR = "talk", "times", "calendar"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -21,6 +21,7 @@ PATHS: Final = {
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
     TIMES: "/w/{slug}/times/",
+    CALENDAR: "/w/{slug}/calendar/",
 }
 """Where the button leads."""
 
@@ -258,6 +259,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("See and choose"),
         TIMES,
+        shows_item=False,
+    ),
+    "week": Kind(
+        N_("The week: %(week)s"),
+        N_("This is what is planned this week."),
+        "",
+        N_("Open the calendar"),
+        CALENDAR,
         shows_item=False,
     ),
     "morning": Kind(

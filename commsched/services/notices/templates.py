@@ -176,6 +176,10 @@ def _lists(
         return [_talk(session, row, item, workspace, language, now)]
     if row.kind == "consent_ending":
         return [_consents(row, language)]
+    if row.kind == "week":
+        from commsched.services.notices import week
+
+        return week.lists(session, workspace, language, now)
     if row.kind == "morning":
         from commsched.services.notices.digest import day_lists
 
@@ -227,6 +231,7 @@ def _values(
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
+        "week": gettext(language, N_("w. %(week)s")) % {"week": dates.week(dates.local(now, workspace.zone).date())},
     }
 
 

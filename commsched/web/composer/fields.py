@@ -84,6 +84,11 @@ class Fields(msgspec.Struct):
     spans: dict[int, int] = msgspec.field(default_factory=dict)
     """Minutes from a channel's own time to its latest, where that does not follow from the item's."""
 
+    def walls(self) -> dict[str, WallFields]:
+        """Every time, by what the form calls it."""
+        named = {"publish": self.publish, "latest": self.latest, "embargo": self.embargo}
+        return named | {f"at-{number}": wall for number, wall in self.times.items()}
+
     @property
     def empty(self) -> bool:
         """Nobody has written anything yet."""

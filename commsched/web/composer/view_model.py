@@ -21,6 +21,7 @@ from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
+from commsched.web.composer import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
@@ -46,6 +47,12 @@ class View(msgspec.Struct):
     own: Mapping[int, Moment] = msgspec.field(default_factory=dict)
     """When the chosen channels that have a time of their own go out."""
     alike: list[Neighbour] = msgspec.field(default_factory=list)
+    anchors: dict[str, str] = msgspec.field(default_factory=dict)
+    """Where a problem is mended that its field alone does not say, by its sentence in English."""
+
+    def anchor(self, problem: Problem) -> str:
+        """The id of the element in which ``problem`` is mended, or nothing."""
+        return self.anchors.get(str(problem.words)) or problem_list.anchor(problem)
 
     @property
     def stops(self) -> int:
@@ -115,9 +122,10 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             own=meant.times.own_moments,
             around=around,
         )
+        own_texts = {part.channel for part in content.channels if part.text is not None}
         shown.own = own | embargo_times.held_back(installation, content, meant.publish, own, around.channels)
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
-        shown.problems = _problems(shown, judgement)
+        shown.problems = _problems(shown, judgement, own_texts)
         shown.faults |= _time_faults(judgement, own)
         shown.problems += _near(around.workspace, judgement.neighbours)
         shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
@@ -151,16 +159,20 @@ def is_time(field: str) -> bool:
     return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
-def _problems(shown: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
+def _problems(shown: View, judgement: check.Judgement, own: Collection[int]) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     said: dict[tuple[str, str], tuple[str, Problem]] = {}
     for problem in judgement.general:
-        said[_sentence(problem)] = "", problem
+        said[problem_list.said_of(problem.words)] = "", problem
+        shown.anchors.setdefault(str(problem.words), problem_list.anchor(problem))
     for channel in judgement.checked:
         for problem in channel.problems:
-            key = _sentence(problem)
+            key = problem_list.said_of(problem.words)
             said[key] = ("" if key in said else channel.name), problem
-    return sorted([*_times(shown.faults), *said.values()], key=lambda pair: not pair[1].blocks)
+            place = problem_list.anchor(problem, channel.channel, channel.channel in own)
+            shown.anchors.setdefault(str(problem.words), place)
+    gathered = problem_list.gathered(said.values())
+    return sorted([*_times(shown.faults), *gathered], key=lambda pair: not pair[1].blocks)
 
 
 def _time_faults(judgement: check.Judgement, own: Collection[int]) -> dict[str, Message]:
@@ -181,10 +193,6 @@ def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]
         ("", warn("publish_at", words, title=row.title, time=dates.clock(others.near_at[row.id], workspace.zone)))
         for row in others.near
     ]
-
-
-def _sentence(problem: Problem) -> tuple[str, str]:
-    return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
 def stored(installation: Installation, session: Session, workspace: Workspace, target: Target) -> Fields:

@@ -165,6 +165,7 @@ FACTS = {
     "pages_stopped": {"trouble": "pages"},
     "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"},
+    "week": {},
     "invited": {"by": "Karin Ek", "link_token": "http://localhost/password/x"},
     "new_password": {"link_token": "http://localhost/password/x"},
 }

@@ -1,5 +1,7 @@
 // Small comforts. Every page works without them.
 
+import "./installable.js";
+import "./keys.js";
 import "./rail.js";
 
 const closeOthers = (event) => {

@@ -25,10 +25,12 @@ export const startEmoji = (button, target) => {
   button.after(panel);
 
   const fill = () => {
-    const wish = fold(search.value.trim());
+    const wishes = fold(search.value).split(/\s+/u).filter(Boolean);
     const last = recent();
-    const rows = EMOJI.filter(([, ...words]) => !wish || words.some((text) => fold(text).split(" ").some((word) => word.startsWith(wish))));
-    if (!wish) rows.sort(([one], [other]) => (last.includes(other) ? 1 : 0) - (last.includes(one) ? 1 : 0));
+    const fits = (text) => wishes.every((wish) => fold(text).split(" ").some((word) => word.startsWith(wish)));
+    const rows = EMOJI.filter(([, ...words]) => words.some(fits));
+    const first = ([sign, ...words]) => (wishes.length ? words.some((text) => fold(text).startsWith(wishes[0])) : last.includes(sign));
+    rows.sort((one, other) => Number(first(other)) - Number(first(one)));
     grid.replaceChildren(...rows.map(([sign, sv, en]) => {
       const words = swedish ? sv : en;
       const cell = Object.assign(document.createElement("button"), { type: "button", className: "emoji", textContent: sign, title: words });

@@ -18,7 +18,7 @@ export const startSuggesting = (form, desk, targetOf) => {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", desk.dataset.wordsSuggested);
   list.hidden = true;
-  document.body.append(list);
+  form.append(list);
   let aids;
   let target = null;
   let length = 0;
@@ -72,13 +72,21 @@ export const startSuggesting = (form, desk, targetOf) => {
     length = typed;
     list.replaceChildren(...options.map(row));
     list.hidden = false;
-    const { left, bottom } = target.place();
-    const room = document.documentElement.clientWidth - list.offsetWidth - 8;
-    list.style.left = `${Math.max(8, Math.min(left, room)) + window.scrollX}px`;
-    list.style.top = `${bottom + 4 + window.scrollY}px`;
+    stand();
     target.element.setAttribute("aria-controls", "suggest");
     return choose(0);
   };
+
+  const stand = () => {
+    if (list.hidden) return;
+    const { left, top, bottom } = target.place();
+    const room = document.documentElement.clientWidth - list.offsetWidth - 8;
+    list.style.left = `${Math.max(8, Math.min(left, room))}px`;
+    const floor = document.querySelector(".action-bar")?.getBoundingClientRect().top ?? window.innerHeight;
+    const fits = bottom + list.offsetHeight + 8 < floor || top < list.offsetHeight + 8;
+    list.style.top = `${(fits ? bottom + 4 : top - list.offsetHeight - 4)}px`;
+  };
+  window.addEventListener("scroll", stand, { passive: true });
 
   const look = async (where) => {
     const before = where.before();

@@ -20,7 +20,8 @@ export const fieldTarget = (field) => ({
     mirror.append(mark);
     document.body.append(mirror);
     const box = field.getBoundingClientRect();
-    const spot = { left: box.left + mark.offsetLeft, bottom: box.top + mark.offsetTop + mark.offsetHeight - field.scrollTop };
+    const top = box.top + mark.offsetTop - field.scrollTop;
+    const spot = { left: box.left + mark.offsetLeft, top, bottom: top + mark.offsetHeight };
     mirror.remove();
     return spot;
   },
@@ -37,7 +38,7 @@ export const richTarget = (rich) => ({
     rich.editor.chain().focus().insertContentAt({ from: from - length, to }, text).run();
   },
   place: () => {
-    const { left, bottom } = rich.editor.view.coordsAtPos(rich.editor.state.selection.from);
-    return { left, bottom };
+    const { left, top, bottom } = rich.editor.view.coordsAtPos(rich.editor.state.selection.from);
+    return { left, top, bottom };
   },
 });

@@ -1,0 +1,48 @@
+// The service worker. It keeps one page for when there is no network, and what other apps share until it is opened.
+// Pages of an office are never kept: whoever uses the device next must not see them.
+
+const KEPT = `shell ${BUILD}`;
+const SHARED = "shared";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(SHELL)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const old = caches.keys().then((names) => names.filter((name) => name !== KEPT && name !== SHARED));
+  event.waitUntil(old.then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => self.clients.claim()));
+});
+
+const page = async (request) => {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match(SHELL[0])) ?? Response.error();
+  }
+};
+
+// What the telephone's menu shares is kept here and opened by a page, where the person says what becomes of it.
+const take = async (request) => {
+  const sent = await request.formData();
+  const cache = await caches.open(SHARED);
+  for (const old of await cache.keys()) await cache.delete(old);
+  const words = Object.fromEntries(["title", "text", "link"].map((name) => [name, String(sent.get(name) ?? "")]));
+  await cache.put("/share/words", new Response(JSON.stringify(words)));
+  const files = sent.getAll("files").filter((file) => file instanceof File && file.size);
+  for (const [number, file] of files.slice(0, 10).entries()) {
+    const headers = { "Content-Type": file.type, "X-Name": encodeURIComponent(file.name) };
+    await cache.put(`/share/file/${number}`, new Response(file, { headers }));
+  }
+  return Response.redirect("/share", 303);
+};
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (address.origin !== location.origin) return;
+  if (request.method === "POST" && address.pathname === "/share") event.respondWith(take(request));
+  else if (request.mode === "navigate" && request.method === "GET") event.respondWith(page(request));
+  else if (SHELL.includes(address.pathname + address.search)) {
+    event.respondWith(fetch(request).catch(() => caches.match(request).then((kept) => kept ?? Response.error())));
+  }
+});
