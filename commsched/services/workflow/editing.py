@@ -161,9 +161,7 @@ def save(
         )
         _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
         if difference.content:
-            _void_approval(installation, session, actor, item, was)
-            if prepared.times.when_approved:
-                item.latest_at = prepared.times.latest
+            _void_approval(installation, session, actor, item, was, prepared.times)
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if difference.any:
@@ -213,9 +211,13 @@ def _note_edit(installation: Installation, session: Session, actor: Actor, item:
     note(session, installation, actor, "item.edited", item.id, **facts)
 
 
-def _void_approval(installation: Installation, session: Session, actor: Actor, item: Item, was: str) -> None:
+def _void_approval(
+    installation: Installation, session: Session, actor: Actor, item: Item, was: str, times: Times = Times()
+) -> None:
     """Void the approval, since it was of other words. ``was`` is the state that it had brought the item to, if any."""
     return_to_draft(session, item)
+    if times.when_approved:
+        item.latest_at = times.latest
     if was not in ("", "draft", "in_review", "changes_requested"):
         note(session, installation, actor, "approval.voided", item.id, was=was)
 

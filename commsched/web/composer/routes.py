@@ -15,7 +15,6 @@ from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.media.crops import NAMES
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import dates
-from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.media import search
@@ -23,9 +22,8 @@ from commsched.services.views import item_view
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
-from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import conflict, proposing, time_choices, view_model
+from commsched.web.composer import clashes, conflict, proposing, time_choices, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
@@ -266,7 +264,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         view=shown,
         looks=_looks(shown),
         counts=drawn.rooms(shown.previews),
-        clash=_clash(meant),
+        clash=clashes.clash(meant, place().zone),
         live=_live(item),
         told=bar(shown, item),
         instead=proposing.offered(item),
@@ -286,23 +284,6 @@ def _looks(shown: view_model.View) -> list[drawn.Look]:
 
 def _live(item: Item | None) -> bool:
     return item is not None and item.state in LIVE
-
-
-def _clash(meant: Meant) -> dict[str, object] | None:
-    if not isinstance(meant.clash, Gap | Fold):
-        return None
-    return {
-        "field": meant.clash.field,
-        "name": _clock_field(meant.clash.field),
-        "choices": choices(meant.clash, place().zone),
-        "twice": isinstance(meant.clash, Fold),
-    }
-
-
-def _clock_field(field: str) -> str:
-    """What the form calls the time ``field``: ``publish`` for ``publish_at``, ``at-3`` for a channel's own."""
-    _channels, _dot, own = field.partition(".")
-    return f"at-{own.partition('.')[0]}" if own else field.removesuffix("_at")
 
 
 def _conflict(mine: Fields, item_id: int) -> tuple[str, int]:
@@ -340,7 +321,7 @@ def check() -> Response:
         "looks": _looks(shown),
         "fields": fields,
         "item": item,
-        "clash": _clash(meant),
+        "clash": clashes.clash(meant, place().zone),
         "picture_url": picture_url,
     }
     submit = bar(shown, item)
