@@ -60,11 +60,11 @@ def manifest() -> Response:
     return response
 
 
-@bp.get("/app-icon-<any(plain, maskable):kind>-<int:side>.png")
+@bp.get("/app-icon-<kind>-<int:side>.png")
 @public
 def icon(kind: str, side: int) -> Response:
     """The mark as a picture, drawn the first time it is asked for."""
-    if side not in SIZES:
+    if side not in SIZES or kind not in ("plain", "maskable"):
         abort(404)
     response = Response(images.app_icon.app_icon(side, kind == "maskable"), content_type="image/png")
     response.headers["Cache-Control"] = "public, max-age=86400"

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from commsched.core.content.draft import PictureIn, VariantIn
 from commsched.core.content.model import MAX_TEXT
 from commsched.services.accounts import people
-from commsched.services.content import items
+from commsched.services.content import items, times
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import AuditEntry, Item, Revision, Workspace
@@ -638,3 +638,17 @@ def test_days_as_people_type_them_and_a_suggested_time_work_without_a_script(
     assert slots
     shown = form(writer.post("~/write", post(channels=[to["mastodon"]], do=slots[0])).text)
     assert f"{shown['publish_day'][0]}T{shown['publish_time'][0]}" == slots[0].removeprefix("slot:")
+
+
+def test_a_channels_own_latest_time_is_written_in_the_composer(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = to["x"]
+    own = {f"at-{number}_day": "2026-11-27", f"at-{number}_time": "9", f"span-{number}": "45"}
+    day = {"publish_day": "2026-11-27", "publish_time": "7.30"}
+    writer.post("~/write", post(channels=[to["mastodon"], number], **day, **own))
+    item = latest(installation, cast)[0]
+    assert form(writer.get(f"~/items/{item.id}/edit").text)[f"span-{number}"] == ["45"]
+    with installation.store.read(cast.place.id) as session:
+        slot = times.plan(session, items.load(session, item.id)).own[number]
+    assert (slot.latest - slot.at).total_seconds() == 45 * 60

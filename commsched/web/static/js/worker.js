@@ -36,6 +36,19 @@ const take = async (request) => {
   return Response.redirect("/share", 303);
 };
 
+// Something waits for whoever uses this device: a few words that say nothing of what it is.
+self.addEventListener("push", (event) => {
+  const told = event.data ? event.data.json() : {};
+  const shown = { body: told.body, icon: "/app-icon-plain-192.png", tag: told.url, data: told.url };
+  event.waitUntil(self.registration.showNotification(told.title || "commsched", shown));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const wish = new URL(event.notification.data || "/", location.origin);
+  if (wish.origin === location.origin) event.waitUntil(self.clients.openWindow(wish.href));
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
