@@ -17,7 +17,7 @@ const remember = (source) => {
   } catch { /* a browser that keeps nothing asks each time */ }
 };
 
-const extensionsOf = (library) => {
+const extensionsOf = (library, placeholder) => {
   const link = library.Mark.create({
     name: "link",
     inclusive: false,
@@ -51,6 +51,7 @@ const extensionsOf = (library) => {
   return [
     Document, Paragraph, Text, lineBreak, Heading.configure({ levels: [1, 2, 3, 4, 5, 6] }), Bold, Italic,
     Code.extend({ excludes: "" }), CodeBlock, Blockquote, BulletList, numbers, ListItem, HorizontalRule, UndoRedo, Gapcursor, link,
+    library.Placeholder.configure({ placeholder }),
   ];
 };
 
@@ -190,7 +191,7 @@ class Rich {
     return new this.library.Editor({
       element: this.box,
       injectCSS: false,
-      extensions: extensionsOf(this.library),
+      extensions: extensionsOf(this.library, field.placeholder),
       editorProps: {
         attributes: {
           role: "textbox", "aria-multiline": "true", class: `${field.className.replace("behind-rich", "")} rich-text`, id: `rich-${field.name}`, lang: field.lang || this.form.elements.language?.value || "",
