@@ -41,12 +41,12 @@ def _spoken(name: str) -> str:
 
 def distinct(names: list[str]) -> list[str]:
     """``names``, of which no two are the same: the second ``a.jpg`` becomes ``a-2.jpg``."""
-    given: list[str] = []
+    distinct_names: list[str] = []
     for name in names:
         stem, dot, suffix = name.rpartition(".")
         number, fresh = 1, name
-        while fresh in given:
+        while fresh in distinct_names:
             number += 1
             fresh = f"{stem}-{number}{dot}{suffix}"
-        given.append(fresh)
-    return given
+        distinct_names.append(fresh)
+    return distinct_names

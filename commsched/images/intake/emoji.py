@@ -1,9 +1,12 @@
-"""Emoji in colour: which fonts have them, and a single one as a picture."""
+"""What a font file holds: its tables, the emoji in colour that it has, and a single one as a picture."""
 
 from __future__ import annotations
 
 import io
+import struct
 from typing import TYPE_CHECKING, Final
+
+from commsched.images.intake import errors
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -15,6 +18,24 @@ TABLES: Final = frozenset((b"CBDT", b"COLR"))
 """Bitmaps of at most 255 pixels, and layers of outlines. (Others, such as ``sbix``, may hold pictures of any size.)"""
 _TRIED: Final = "😀❤🎉"
 _NOBODY: Final = "\U000fffff"
+_HEAD: Final = struct.Struct(">4sH6x")
+_ENTRY: Final = struct.Struct(">4s4xLL")
+_MOST: Final = 100
+"""Tables in one font; usual ones have twenty."""
+
+
+def tables(data: bytes) -> frozenset[bytes]:
+    """The names of the file's tables. Raises :class:`errors.Damaged` where one lies outside it, or there are none."""
+    if len(data) < _HEAD.size:
+        raise errors.Damaged()
+    count = _HEAD.unpack_from(data)[1]
+    end = _HEAD.size + count * _ENTRY.size
+    if not 0 < count <= _MOST or end > len(data):
+        raise errors.Damaged()
+    entries = list(_ENTRY.iter_unpack(data[_HEAD.size : end]))
+    if any(start + length > len(data) for _tag, start, length in entries):
+        raise errors.Damaged()
+    return frozenset(tag for tag, _start, _length in entries)
 
 
 def family(data: bytes) -> str:

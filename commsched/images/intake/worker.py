@@ -48,7 +48,6 @@ _MODULES = (
     "commsched.images.intake.derive",
     "commsched.images.intake.emoji",
     "commsched.images.intake.fingerprint",
-    "commsched.images.intake.sfnt",
     "copy",
     "html",
     "resource",
@@ -116,9 +115,9 @@ def font_facts(data: bytes) -> JsonObject:
 
     from PIL import ImageFont
 
-    from commsched.images.intake import emoji, errors, sfnt
+    from commsched.images.intake import emoji, errors
 
-    if emoji.TABLES & sfnt.tables(data) and (family := emoji.family(data)):
+    if emoji.TABLES & emoji.tables(data) and (family := emoji.family(data)):
         return {"family": family, "emoji": True}
     for size in (400, 40, 12):  # those that it will be measured at and drawn in
         font = ImageFont.truetype(io.BytesIO(data), size)

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.media.crops import shape_of
 from commsched.core.media.sizes import size
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.brand_kit import kit_of
@@ -58,6 +59,16 @@ def old(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)
 
 
+def _leave_card(session: Session, row: Media) -> None:
+    """One size of a card goes: the entry knows it no more; if it was the one that stood for the others, they stand for
+    themselves."""
+    session.execute(update(Media).where(Media.front_id == row.id).values(front_id=None))
+    front = session.get(Media, row.front_id) if row.front_id else None
+    if front is not None:
+        gone = shape_of((row.width, row.height))
+        front.facts = front.facts | {"shapes": [shape for shape in front.facts.get("shapes", ()) if shape != gone]}
+
+
 def remove(installation: Installation, actor: Actor, pictures: Collection[int]) -> list[Media]:
     """Delete those of ``pictures`` that nothing uses, for good; returns them. One that has been used in the meantime
     stays. Their files are deleted too, unless another office has the same file.
@@ -70,6 +81,7 @@ def remove(installation: Installation, actor: Actor, pictures: Collection[int]) 
         files += [(row.sha256, row.suffix) for row in session.scalars(statement)]
         quota.put_on_list(session, files)
         for row in gone:
+            _leave_card(session, row)
             session.delete(row)
         if gone:
             note(

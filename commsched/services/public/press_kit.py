@@ -49,15 +49,15 @@ def kit(installation: Installation, place: str, address: str) -> tuple[Newsroom,
     with installation.store.read(room.id) as session:
         rows = search.files(session, [shot.name[:64] for shot in entry.pictures])
         files = [blob_of(installation, rows[shot.name[:64]]) for shot in entry.pictures]
-    there = [(name, shot, file) for name, shot, file in zip(names, entry.pictures, files, strict=True) if file.exists()]
+    kept = [(name, shot, file) for name, shot, file in zip(names, entry.pictures, files, strict=True) if file.exists()]
     language = known(entry.content.language, room.language)
     folder = slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
     texts = [(f"{folder}.txt", plain(room, entry))]
-    if there:
-        said = _listed([(name, shot) for name, shot, _file in there], language)
+    if kept:
+        said = _listed([(name, shot) for name, shot, _file in kept], language)
         texts.append((f"{slug(_said(N_('Pictures'), language))}.txt", said))
-    etag = hashlib.sha256(repr((texts, [(name, shot.name) for name, shot, _file in there])).encode()).hexdigest()[:32]
-    return room, entry, Kit(f"{folder}.zip", etag, texts, [(name, file) for name, _shot, file in there])
+    etag = hashlib.sha256(repr((texts, [(name, shot.name) for name, shot, _file in kept])).encode()).hexdigest()[:32]
+    return room, entry, Kit(f"{folder}.zip", etag, texts, [(name, file) for name, _shot, file in kept])
 
 
 def file_name(room: Newsroom, shot: Shot, entry: Publication | None = None) -> str:

@@ -64,10 +64,10 @@ def outward(view: Callable[P, ResponseReturnValue]) -> Callable[P, AnyResponse]:
 def dated(response: ResponseReturnValue, changed: datetime | None) -> AnyResponse:
     """``response`` with the moment at which what it shows last changed: feed readers and caches that know no ETag ask
     by it."""
-    given = make_response(response)
+    answer = make_response(response)
     if changed is not None:
-        given.last_modified = changed
-    return given
+        answer.last_modified = changed
+    return answer
 
 
 def _gone(place: str) -> AnyResponse:

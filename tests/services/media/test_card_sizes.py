@@ -12,7 +12,7 @@ from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
-from commsched.services.media import search
+from commsched.services.media import search, unused
 from commsched.services.workflow import editing
 from commsched.store.models import Media
 from tests import writing
@@ -94,3 +94,13 @@ def test_a_photo_goes_as_it_is(installation: Installation, cast: Cast) -> None:
     with installation.store.read(cast.place.id) as session:
         content = items.current(session, items.load(session, number)).parsed()
     assert content.pictures_on(to["x"])[0].sha256 == content.pictures[0].sha256
+
+
+def test_sizes_that_are_deleted_are_known_no_more(installation: Installation, cast: Cast) -> None:
+    wide, square, x = card(installation, cast, WIDE, SQUARE, X)
+    unused.remove(installation, cast.actor("writer"), [square])
+    with installation.store.read(cast.place.id) as session:
+        assert session.get_one(Media, wide).facts["shapes"] == ["1.91:1", "16:9"]
+    unused.remove(installation, cast.actor("writer"), [wide])
+    with installation.store.read(cast.place.id) as session:
+        assert [row.id for row in search.newest(session)] == [x], "what is left is not hidden"
