@@ -1,0 +1,127 @@
+"""Who sees a confidential item: the people named on it, until it is published. Queries are narrowed to that in this one
+place, as :mod:`commsched.store.session` narrows them to one workspace.
+
+A session that is opened for a :class:`Sight` sees a workspace as one person does. One that is opened for a plain
+number (the scheduler, the public pages, the machine's administrator) sees every item: it is for what must reach them
+all, and shows nothing of them to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, Self
+
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Select, bindparam, event, select, true
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
+
+from commsched.store.models import (
+    ApprovalLink,
+    AuditEntry,
+    ChannelTime,
+    Comment,
+    Confidant,
+    Decision,
+    Delivery,
+    Item,
+    Notice,
+    PreviewAddress,
+    Revision,
+    Takedown,
+)
+
+OUT: Final = ("published", "partly_published")
+"""Item states in which everybody may read it, so that nothing is confidential any more."""
+NOBODY: Final = 0
+"""The reader whom no item names."""
+_HANGS_ON_ITEMS: Final = (Revision, Delivery, Decision, Comment, ChannelTime, Takedown, PreviewAddress, ApprovalLink)
+_MAY_HANG: Final = (Notice, AuditEntry)
+"""Those that belong to no item too."""
+_item: Final[FromClause] = Item.__table__
+_confidant: Final[FromClause] = Confidant.__table__
+
+
+class Sight(int):
+    """A workspace's number, and the person who looks. It is used wherever the number is."""
+
+    person: int
+
+    def __new__(cls, workspace: int, person: int) -> Self:
+        sight = super().__new__(cls, workspace)
+        sight.person = person
+        return sight
+
+
+def hidden(reader: int | BindParameter[int]) -> Select[tuple[int]]:
+    """SQL: the ids of the items that ``reader`` may not see."""
+    named = select(_confidant.c.item_id).where(_confidant.c.person_id == reader)
+    return select(_item.c.id).where(
+        _item.c.confidential.is_(true()), _item.c.state.not_in(OUT), _item.c.id.not_in(named)
+    )
+
+
+READER: Final = bindparam("reader", type_=BigInteger)
+
+
+def seen(number: ColumnElement[Any]) -> ColumnElement[bool]:
+    """SQL, for plain tables: the item with that ``number`` may be seen by the parameter ``reader``."""
+    return number.not_in(hidden(READER))
+
+
+def reader_of(session: Session) -> int:
+    """The value of :data:`READER` for a session that is somebody's."""
+    reader: int | None = session.info.get("reader")
+    return NOBODY if reader is None else reader
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    reader = state.session.info.get("reader")
+    if reader is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(*_as_seen_by(reader))
+
+
+@lru_cache(maxsize=512)
+def _as_seen_by(reader: int) -> tuple[ExecutableOption, ...]:
+    options = [with_loader_criteria(Item, Item.id.not_in(hidden(reader)), include_aliases=True)]
+    options += [
+        with_loader_criteria(each, each.item_id.not_in(hidden(reader)), include_aliases=True)
+        for each in _HANGS_ON_ITEMS
+    ]
+    options += [
+        with_loader_criteria(
+            each,
+            each.item_id.is_(None) | each.item_id.not_in(hidden(reader)),
+            include_aliases=True,
+        )
+        for each in _MAY_HANG
+    ]
+    return tuple(options)
+
+
+@contextmanager
+def everything(session: Session) -> Iterator[None]:
+    """See every item of the workspace for a while: for what must reach them all, whoever does it. Nothing read here
+    may be shown."""
+    before = session.info.get("reader")
+    session.info["reader"] = None
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["reader"] = before
+
+
+@contextmanager
+def as_seen_by(session: Session, person: int) -> Iterator[None]:
+    """See the items as ``person`` does for a while: for what is written to them."""
+    before = session.info.get("reader")
+    session.info["reader"] = person
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["reader"] = before
