@@ -1106,8 +1106,8 @@ MUTANTS = (
     Mutant(
         "resume sends what was missed",
         "services/workflow/pause.py",
-        "held = hold_missed(session, installation)",
-        "held = []",
+        "rows = hold_missed(session, installation)",
+        "rows = []",
     ),
     Mutant(
         "parts out of order",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Select, bindparam, event, select, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -65,7 +65,7 @@ def hidden(reader: int | BindParameter[int]) -> Select[tuple[int]]:
 READER: Final = bindparam("reader", type_=BigInteger)
 
 
-def seen(number: ColumnElement[Any]) -> ColumnElement[bool]:
+def seen(number: ColumnElement[int]) -> ColumnElement[bool]:
     """SQL, for plain tables: the item with that ``number`` may be seen by the parameter ``reader``."""
     return number.not_in(hidden(READER))
 

@@ -6,9 +6,8 @@ import msgspec
 from flask import request
 
 from commsched.core.content.draft import DraftIn
+from commsched.services.approval.roster import read_roster
 from commsched.services.kernel import confidants
-from commsched.services.kernel.members import people_with
-from commsched.services.views.item_view import names
 from commsched.store.models import Item
 from commsched.web.http.request_context import actor, installation
 
@@ -24,10 +23,11 @@ def choices(item: Item | None) -> Lock:
     """What the switch shows. Whoever writes is always named, so they do not stand there."""
     with installation().store.read(actor().workspace) as session:
         kept = confidants.named(session, item) if item is not None and item.confidential else set()
-        here = names(session, people_with(session, "read") - {actor().person})
+        members = read_roster(session, installation().now()).members.values()
     posted = request.method == "POST" and "lock_shown" in request.form
     named = _chosen() if posted else kept
-    people = sorted(((number, name, number in named) for number, name in here.items()), key=lambda row: row[1])
+    here = [each for each in members if each.active and each.person != actor().person]
+    people = sorted(((each.person, each.name, each.person in named) for each in here), key=lambda row: row[1])
     return Lock(people, request.form.get("lock") == "1" if posted else bool(item is not None and item.confidential))
 
 

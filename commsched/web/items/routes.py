@@ -111,9 +111,12 @@ def _copies(seen: item_view.ItemView) -> list[tuple[int, datetime]]:
 
 def _confide(seen: item_view.ItemView) -> list[tuple[int, str, bool, bool]]:
     """Everybody who may be named on a confidential item: number, name, whether they are, whether they must be."""
-    with installation().store.read(actor().workspace) as session:
-        named = confidants.named(session, seen.item) if seen.item.confidential else set()
-        members = read_roster(session, installation().now()).members.values()
+    named: set[int] = set()
+    members = seen.roster.members.values()
+    if seen.item.confidential:  # then the roster holds those alone who see it
+        with installation().store.read(actor().workspace) as session:
+            named = confidants.named(session, seen.item)
+            members = read_roster(session, installation().now()).members.values()
     must = {actor().person, seen.item.author_id}
     rows = [(each.person, each.name, each.person in named, each.person in must) for each in members if each.active]
     return sorted(rows, key=lambda row: (not row[3], row[1].casefold()))
