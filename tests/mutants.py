@@ -33,6 +33,9 @@ COURIER, DOUBT, PARTS = "services/deliver/dispatcher.py", "services/deliver/afte
 EYES = "tests/services/workflow/test_four_eyes.py -k "
 KINDS = "tests/platforms/test_mastodon_kinds.py"
 UNDO = "tests/services/review/test_undo.py"
+FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_fact_checks.py"
+RELEASED = "tests/services/approval/test_release_reviews.py"
+PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
 
 
@@ -68,8 +71,8 @@ MUTANTS = (
     Mutant(
         "what hangs on a confidential item is shown to all",
         "store/sight.py",
-        "for each in _MAY_HANG",
-        "for each in ()",
+        "for each in _of_items():",
+        "for each in ():",
         CONFIDED,
     ),
     Mutant(
@@ -108,6 +111,48 @@ MUTANTS = (
         CONFIDED,
     ),
     Mutant(
+        "an administrator uses another's approval link",
+        "services/mailing/unsent.py",
+        "        if urlsplit(url).path.startswith(SECRET) and not own:",
+        "        if False:",
+        "tests/services/mailing/test_unsent.py",
+    ),
+    Mutant(
+        "what left by a server that was taken away is called absent",
+        "mail/live.py",
+        "        if isinstance(filed, Absent) and self._ever:",
+        "        if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a mail password follows to another server",
+        "services/mailing/server.py",
+        "    if row is None or (row.host, row.port, row.user) != (host, port, user):",
+        "    if row is None:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a page points into the machine's own network",
+        "platforms/_http/dial.py",
+        "    if not all(is_public(str(address[4][0])) for address in addresses):",
+        "    if False:",
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "the administrator of one office sets the mail server of all",
+        "services/mailing/server.py",
+        '    return "" if everywhere and actor.role == "administrator" else _FORBIDDEN',
+        '    return ""',
+        "tests/services/mailing/test_server.py",
+    ),
+    Mutant(
+        "a spent password link opens a session once more",
+        "services/accounts/people.py",
+        " or person.stamp != stamp or ",
+        " or ",
+        "tests/web/session/test_by_mail.py",
+    ),
+    Mutant(
         "a channel's own time is not looked at",
         PLAN,
         "        return self.own.get(channel, self.item)",
@@ -116,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "a channel is not moved along with its item",
-        SCHEDULE,
+        "services/content/moving.py",
         "        own[channel] = _along(session, channel, own[channel], before, moment)",
         "        pass",
         TIMES,
@@ -201,7 +246,7 @@ MUTANTS = (
     ),
     Mutant(
         "a chip of one channel moves the item",
-        "web/calendar/routes.py",
+        "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
         'alone = form.flag("ask_again"), None',
         "tests/web/calendar/test_channel_times.py",
@@ -469,9 +514,16 @@ MUTANTS = (
     Mutant(
         "who wrote in the library is forgotten",
         "store/content.py",
-        "self.alt, self.alt_by = alt, person",
+        "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
+    ),
+    Mutant(
+        "another post writes over a picture's alt text",
+        "services/media/details.py",
+        'or_(Media.alt == "", Media.alt_item == item)',
+        "or_(True)",
+        "tests/services/media/test_alt_texts.py",
     ),
     Mutant(
         "a no is decided by another when its time passes",
@@ -500,6 +552,34 @@ MUTANTS = (
         "if link.replaced_at is not None:",
         "if False:",
         "tests/services/workflow/test_approve.py",
+    ),
+    Mutant(
+        "as soon as it is approved goes out at the first of two yeses",
+        "services/workflow/approve.py",
+        '    if not done:\n        item.state = "in_review"',
+        '    if not done and not item.when_approved:\n        item.state = "in_review"',
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved forgets its latest time",
+        "services/workflow/approve.py",
+        "if item.when_approved and item.latest_at is not None and item.latest_at < now:",
+        "if False:",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "as soon as it is approved does not wait for the embargo",
+        "services/content/embargo_times.py",
+        "    if end is None or end <= now:\n        return Plan(_soon(now",
+        "    if True:\n        return Plan(_soon(now",
+        "tests/services/workflow/test_when_approved.py",
+    ),
+    Mutant(
+        "a change leaves the time of what was approved",
+        "services/content/items.py",
+        "    if item.when_approved:\n        item.publish_at",
+        "    if False:\n        item.publish_at",
+        "tests/services/workflow/test_when_approved.py",
     ),
     Mutant(
         "it is approved though its time has passed",
@@ -777,6 +857,105 @@ MUTANTS = (
         "if session.scalar(out.limit(1)) is not None or partly_out(session, item):",
         "if False:",
         UNDO,
+    ),
+    Mutant(
+        "a fact answered twice",
+        FACTS,
+        '            FactCheck.verdict == "",\n',
+        "",
+        CHECKED,
+    ),
+    Mutant(
+        "a link about a fact that lives for ever",
+        FACTS,
+        "(not row.verdict and row.expires_at <= installation.now())",
+        "False",
+        CHECKED,
+    ),
+    Mutant(
+        "a question taken back that goes on",
+        FACTS,
+        "row is None or row.revoked_at is not None or",
+        "row is None or",
+        CHECKED,
+    ),
+    Mutant("questions without an end", FACTS, "if here >= MOST_OPEN or lately >= MOST_A_DAY:", "if False:", CHECKED),
+    Mutant(
+        "an emergency release without its task",
+        "services/workflow/approve.py",
+        "        release_reviews.open_task(installation, session, item, release)\n",
+        "",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own emergency release looked at",
+        "services/approval/release_reviews.py",
+        "if actor.person is None or task.released_by == actor.person:",
+        "if actor.person is None:",
+        RELEASED,
+    ),
+    Mutant(
+        "one's own proposal taken",
+        PROPOSALS,
+        "if actor.person is None or row.person_id == actor.person:",
+        "if actor.person is None:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal about another version taken",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.answer:",
+        PROPOSED,
+    ),
+    Mutant(
+        "a proposal taken twice",
+        PROPOSALS,
+        "if row.answer or row.base_hash != revision.hash:",
+        "if row.base_hash != revision.hash:",
+        PROPOSED,
+    ),
+    Mutant(
+        "other words taken than were proposed",
+        PROPOSALS,
+        "    if revision.hash != row.hash:\n",
+        "    if False:\n",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand without its window",
+        PROPOSALS,
+        "or not _covers(installation, session, item, row)",
+        "",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that is not narrowed",
+        PROPOSALS,
+        "    decision.window_end = min(filter",
+        "    _ = min(filter",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever has left",
+        PROPOSALS,
+        "not person.active or role is None or not may(role",
+        "role is None or not may(role",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand of whoever may no longer approve",
+        PROPOSALS,
+        'role is None or not may(role, "approve")',
+        "role is None",
+        PROPOSED,
+    ),
+    Mutant(
+        "an approval beforehand that nobody gave",
+        PROPOSALS,
+        "if row.approves and item.state",
+        "if item.state",
+        PROPOSED,
     ),
     Mutant(
         "another's decision undone",
@@ -1497,6 +1676,20 @@ MUTANTS = (
         "            pieces += [(word, word) for word in waiting]\n",
         "            pass\n",
         "tests/core/text/test_recipients.py",
+    ),
+    Mutant(
+        "a mention goes out as the mark in the text, not as it was approved",
+        "core/platform/channel_view.py",
+        "    words = spoken(content, channel)",
+        "    words = content",
+        "tests/services/content/test_mention_book.py",
+    ),
+    Mutant(
+        "the form of a mention is no part of what is approved",
+        "services/content/compose.py",
+        "mentions=forms(names, book, networks[own.channel])",
+        "mentions={}",
+        "tests/services/content/test_mention_book.py",
     ),
     Mutant(
         "spaces stand between encoded words",

@@ -194,6 +194,10 @@ def _merge(before: DraftIn) -> DraftIn:
         kept["channels"] = before.channel_ids
     if "publish_at" in sent:
         kept.pop("latest_at", None)
+        kept.pop("when_approved", None)
+    if sent.get("when_approved"):
+        kept["channels"] = before.channel_ids
+        kept.pop("publish_at", None)
     return convert(kept | sent, DraftIn)
 
 

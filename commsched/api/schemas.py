@@ -248,6 +248,7 @@ class ItemLine(msgspec.Struct):
     state: ItemState
     reason: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     zone: str
@@ -268,6 +269,7 @@ class ItemOut(msgspec.Struct):
     reason: str
     reason_text: str
     publish_at: datetime | None
+    when_approved: bool
     latest_at: datetime | None
     wall_time: str
     """What the clock of ``zone`` shows at ``publish_at``."""

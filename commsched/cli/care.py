@@ -183,7 +183,7 @@ def _tell_of(brought: Brought, folder: Path) -> None:
         count=brought.settled.doubted,
     )
     _tell_of_own_pages(brought, made_at)
-    for name in archives.LEAD_OUT:
+    for name in (*archives.LEAD_OUT, "mail_server"):
         if value := brought.settings.get(name):
             echo(N_("From the backup's settings: %(setting)s"), setting=f"{name} = {archives.without_password(value)}")
     if not brought.has_key:

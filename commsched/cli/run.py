@@ -140,6 +140,7 @@ def demo(host: str, port: int, only_furnish: bool) -> None:
             click.echo(
                 f"  {person['name']}, {person['title']} ({person['role']}): {person['email']} / {person['password']}"
             )
+        echo(N_("The mails that a demo sends to nobody are read at %(at)s."), at=f"{address}/w/{info['slug']}/outbox/")
         echo(N_("Something goes out at %(at)s. Stop with Ctrl-C."), at=info["soon"][11:19])
 
     _serve(installation, sockets, address, tell_of_it)
@@ -182,8 +183,7 @@ def up(host: str, port: int) -> None:
     """Run the office: pages, API and, in a process beside them, the scheduler that publishes. Ctrl-C or SIGTERM ends
     both."""
     warn_of_network_disk()
-    installation = open_installation()
-    sockets = listen(host, port)
+    installation, sockets = _bind_and_open(host, port)
     address = address_of(host, bound(sockets))
     _serve(installation, sockets, address, lambda: click.echo(f"Listening on {address}"))
 
@@ -194,8 +194,7 @@ def up(host: str, port: int) -> None:
 def web(host: str, port: int) -> None:
     """Run the pages and the API only. Publishing then needs “commsched worker” beside it."""
     warn_of_network_disk()
-    installation = open_installation()
-    sockets = listen(host, port)
+    installation, sockets = _bind_and_open(host, port)
     address = address_of(host, bound(sockets))
     _alone()
     _log()
@@ -219,6 +218,16 @@ def worker(parent: int | None, address: str) -> None:
     if parent is None:
         click.echo("The scheduler is running.")
     click.get_current_context().exit(process.run(installation, parent))
+
+
+def _bind_and_open(host: str, port: int) -> tuple[Installation, list[socket.socket]]:
+    """The sockets first: a port that is taken leaves the office as it was, not even migrated."""
+    sockets = listen(host, port)
+    try:
+        return open_installation(), sockets
+    except BaseException:
+        close(sockets)
+        raise
 
 
 def _serve(

@@ -60,7 +60,7 @@ _BASE_URL = known_server("https://graph.facebook.com")
 
 
 class Facebook(NetworkPlatform["Graph"]):
-    key = "facebook"
+    key = mentions = "facebook"
     name = "Facebook"
     about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
     icon = "facebook"

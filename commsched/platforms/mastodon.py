@@ -59,7 +59,7 @@ _TOKEN = Setting(
 
 
 class Mastodon(NetworkPlatform["Client"]):
-    key = "mastodon"
+    key = mentions = "mastodon"
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads and pictures.")
     icon = "mastodon"

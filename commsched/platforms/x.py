@@ -63,7 +63,7 @@ _BASE_URL = known_server("https://api.x.com", "api_base_url")
 
 
 class X(NetworkPlatform["Client"]):
-    key = "x"
+    key = mentions = "x"
     name = "X"
     about = N_("An account: posts, threads and pictures. X charges for each post.")
     icon = "x"

@@ -41,6 +41,8 @@ class Item(Base, Scoped):
     own_times: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many of its channels have a time of their own (``ChannelTime``), so that those are looked for only then."""
     schedule_on_approval: Mapped[bool] = mapped_column(default=False)
+    when_approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It goes out as soon as it is approved: it has no time before that, and that moment then."""
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """The policy as it stood at submission."""
     reason: Mapped[str] = mapped_column(String(40), default="")
@@ -212,6 +214,25 @@ class PreviewAddress(Base, Scoped):
     revoked_at: Mapped[datetime | None]
 
 
+class PlanLink(Base, Scoped):
+    """A secret address at which an office's plan is read without an account. One stands at a time."""
+
+    __tablename__ = "plan_link"
+    __table_args__ = (
+        Index("uq_plan_link_standing", "workspace_id", unique=True, sqlite_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: the calendar shows the address again. Empty once it has ended."""
+    shows_drafts: Mapped[bool] = mapped_column(default=False)
+    """Whether it tells what drafts are called; else only that something is planned."""
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class Media(Base, Scoped):
     """A picture that passed the intake. The file is ``media/<first two>/<sha256><suffix>`` under the home."""
 
@@ -231,6 +252,9 @@ class Media(Base, Scoped):
     alt: Mapped[str] = mapped_column(Text, default="")
     alt_by: Mapped[int | None]
     """The person who wrote it. With this, no one can approve their own words as part of another person's post."""
+    alt_item: Mapped[int | None]
+    """The item that it was first written in, and follows while it is written there; nothing once it is the library's
+    own."""
     credit: Mapped[str] = mapped_column(String(200), default="")
     credit_by: Mapped[int | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
@@ -244,7 +268,7 @@ class Media(Base, Scoped):
     def describe(self, person: int | None, *, alt: str | None = None, credit: str | None = None) -> None:
         """Set the words that go out with it, and remember who wrote those that are new."""
         if alt is not None and alt != self.alt:
-            self.alt, self.alt_by = alt, person
+            self.alt, self.alt_by, self.alt_item = alt, person, None
         if credit is not None and credit != self.credit:
             self.credit, self.credit_by = credit, person
 

@@ -9,11 +9,22 @@ from commsched.store.content import (
     Decision,
     Item,
     Media,
+    PlanLink,
     PreviewAddress,
     Revision,
     Takedown,
 )
-from commsched.store.files import Derivative, Upload, Video
+from commsched.store.files import (
+    ConsentWarning,
+    Derivative,
+    GoneFile,
+    Likeness,
+    PictureSource,
+    PictureUse,
+    Upload,
+    Video,
+    VideoUse,
+)
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -36,8 +47,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
-from commsched.store.record import AuditEntry, Notice
+from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
 
 __all__ = [
     "ApiToken",
@@ -54,6 +64,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "FactCheck",
     "Feed",
     "GoneFile",
     "Heartbeat",
@@ -71,7 +82,10 @@ __all__ = [
     "Person",
     "PictureSource",
     "PictureUse",
+    "PlanLink",
     "PreviewAddress",
+    "Proposal",
+    "ReleaseReview",
     "Revision",
     "Scoped",
     "SignIn",

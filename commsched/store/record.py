@@ -1,10 +1,12 @@
-"""What happened: the append-only log, and the notices people get."""
+"""What happened, and what waits for somebody: the append-only log, the notices people get, proposals of other words,
+facts that are checked, and the tasks that emergency releases leave."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from commsched.core.content.model import Content, parse
 from commsched.core.text.json_values import JsonObject
 from commsched.store.base import Base, Scoped
 
@@ -50,3 +52,77 @@ class Notice(Base, Scoped):
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     """When its reader saw its subject on a page. It is only set for kinds that Today marks as unread."""
+
+
+class Proposal(Base, Scoped):
+    """Other words for one version of an item, by somebody who is to approve it. What they propose is a whole content,
+    so that its hash is known before anybody takes it."""
+
+    __tablename__ = "proposal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"))
+    base_hash: Mapped[str] = mapped_column(String(64))
+    """Of the version that it is about."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[str] = mapped_column(String(64))
+    """Of ``content``."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    approves: Mapped[bool] = mapped_column(default=False)
+    """The proposer approves exactly ``hash``, once it is taken."""
+    window_start: Mapped[datetime | None]
+    window_end: Mapped[datetime | None]
+    """What that approval covers: the office's window as it was when they said so."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    via: Mapped[str] = mapped_column(String(10), default="page")
+    answer: Mapped[str] = mapped_column(String(10), default="")
+    """Empty while it is open; ``taken``, ``declined`` or ``withdrawn``."""
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    answered_at: Mapped[datetime | None]
+
+    def parsed(self) -> Content:
+        return parse(self.content)
+
+
+class FactCheck(Base, Scoped):
+    """A passage that somebody without an account is asked about, by a link of their own."""
+
+    __tablename__ = "fact_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the secret, by which it is found."""
+    token: Mapped[str] = mapped_column(Text)
+    """The secret, encrypted: whoever asked may copy the address again. Empty once it is over."""
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320), default="")
+    passage: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    verdict: Mapped[str] = mapped_column(String(10), default="")
+    """Empty until it is answered; ``right`` or ``wrong``."""
+    words: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None]
+
+
+class ReleaseReview(Base, Scoped):
+    """The task that an emergency release leaves: somebody who approves looks at what was let out without them."""
+
+    __tablename__ = "release_review"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id", ondelete="CASCADE"), unique=True)
+    released_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(String(10), default="")
+    """Empty while it is open; ``fine`` or ``mend``."""
+    words: Mapped[str] = mapped_column(Text, default="")
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    answered_at: Mapped[datetime | None]

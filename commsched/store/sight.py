@@ -13,32 +13,16 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Self
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Select, bindparam, event, select, true
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Select, bindparam, event, or_, select, true
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
-from commsched.store.models import (
-    ApprovalLink,
-    AuditEntry,
-    ChannelTime,
-    Comment,
-    Confidant,
-    Decision,
-    Delivery,
-    Item,
-    Notice,
-    PreviewAddress,
-    Revision,
-    Takedown,
-)
+from commsched.store.models import Base, Confidant, Item
 
 OUT: Final = ("published", "partly_published")
 """Item states in which everybody may read it, so that nothing is confidential any more."""
 NOBODY: Final = 0
 """The reader whom no item names."""
-_HANGS_ON_ITEMS: Final = (Revision, Delivery, Decision, Comment, ChannelTime, Takedown, PreviewAddress, ApprovalLink)
-_MAY_HANG: Final = (Notice, AuditEntry)
-"""Those that belong to no item too."""
 _item: Final[FromClause] = Item.__table__
 _confidant: Final[FromClause] = Confidant.__table__
 
@@ -87,19 +71,18 @@ def _narrow(state: ORMExecuteState) -> None:
 @lru_cache(maxsize=512)
 def _as_seen_by(reader: int) -> tuple[ExecutableOption, ...]:
     options = [with_loader_criteria(Item, Item.id.not_in(hidden(reader)), include_aliases=True)]
-    options += [
-        with_loader_criteria(each, each.item_id.not_in(hidden(reader)), include_aliases=True)
-        for each in _HANGS_ON_ITEMS
-    ]
-    options += [
-        with_loader_criteria(
-            each,
-            each.item_id.is_(None) | each.item_id.not_in(hidden(reader)),
-            include_aliases=True,
-        )
-        for each in _MAY_HANG
-    ]
+    for each in _of_items():
+        number = each.columns["item_id"]
+        fine = number.not_in(hidden(reader))
+        fine = or_(number.is_(None), fine) if number.nullable else fine
+        options.append(with_loader_criteria(each.class_, fine, include_aliases=True))
     return tuple(options)
+
+
+@lru_cache(maxsize=1)
+def _of_items() -> list[Mapper[Base]]:
+    """Whatever hangs on an item, or may: decisions, deliveries, comments, notices, the record."""
+    return [each for each in Base.registry.mappers if "item_id" in each.columns and each.class_ is not Confidant]
 
 
 @contextmanager

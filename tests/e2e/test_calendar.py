@@ -234,3 +234,149 @@ def test_a_day_that_has_passed_takes_no_post(visit: Any, cast: Cast) -> None:
     page.wait_for_timeout(300)
     assert page.get_by_role("dialog").count() == 0
     assert look(cast, item).wall_time == "2026-11-26T12:00"
+
+
+def test_the_first_day_stands_no_lower_than_120_points_on_a_small_laptop(visit: Any, cast: Cast) -> None:
+    for minute in (5, 15):  # too close to each other, which is told within the bar
+        scheduled(cast, channels=[channel(cast.installation, cast.place.id)], publish_at=f"2026-11-26T14:{minute:02}")
+    page = visit(cast.writer)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for language in ("sv", "en"):
+        page.goto("/w/gruppen/calendar/")
+        banner = page.evaluate("document.querySelector('.banner')?.offsetHeight ?? 0")  # something is wrong, and said
+        assert page.locator(".month .day").first.bounding_box()["y"] - banner <= 120, language
+        assert page.locator(".cal-bar").bounding_box()["height"] <= 48
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert page.evaluate("document.querySelector('.day.today').getBoundingClientRect().top") < 800
+
+
+def test_a_press_opens_the_post_beside_the_calendar_and_the_arrows_walk_on(visit: Any, axe: Any, cast: Cast) -> None:
+    first, second = scheduled(cast), written(cast, publish_at="2026-11-27T09:00", text="Det andra inlägget.")
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    page.locator(f"#i{first}").click()
+    panel = page.locator("[data-panel]")
+    panel.locator(".panel-head").wait_for()
+    assert "I dag lägger vi fram" in panel.inner_text()
+    axe(page)
+    page.keyboard.press("ArrowRight")
+    panel.get_by_role("heading", name="Det andra inlägget.").first.wait_for()
+    assert page.locator(f".ev.open #i{second}").count() == 1
+    page.keyboard.press("Escape")
+    panel.wait_for(state="hidden")
+    page.wait_for_function(f"document.activeElement.id === 'i{second}'")
+    assert page.url.endswith("/calendar/")
+
+
+def test_a_post_is_cancelled_in_the_panel_and_undone_from_the_toast(visit: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    page.focus(f"#i{item}")
+    page.keyboard.press("Enter")
+    panel = page.locator("[data-panel]")
+    panel.locator("summary", has_text="Avbryt publiceringen").click()
+    with page.expect_navigation():
+        panel.get_by_role("button", name="Avbryt publiceringen").click()
+    assert look(cast, item).state == "cancelled"
+    with page.expect_navigation():
+        page.locator(".toast").get_by_role("button", name="Ångra").click()
+    page.wait_for_selector(f"#i{item}")
+    assert look(cast, item).state == "scheduled"
+
+
+def test_a_move_with_a_mouse_is_undone_with_one_press(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-11-27")
+    with page.expect_navigation():
+        let_go(page)
+    toast = page.locator(".toast", has_text="Flyttat till fre 27 nov 12:00.")
+    toast.wait_for()
+    page.wait_for_timeout(10_500)
+    with page.expect_navigation():
+        toast.get_by_role("button", name="Ångra").click()
+    assert look(cast, item).wall_time == "2026-11-26T12:00"
+
+
+def test_several_are_chosen_with_shift_or_x_and_moved_a_week_in_two_presses(visit: Any, axe: Any, cast: Cast) -> None:
+    items = [written(cast, publish_at=f"2026-11-2{day}T09:00") for day in (6, 7, 8)]
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    page.locator(f"#i{items[0]}").click(modifiers=["Shift"])
+    page.locator(f"#i{items[1]}").click(modifiers=["Shift"])
+    page.focus(f"#i{items[2]}")
+    page.keyboard.press("x")
+    assert page.locator("[data-count]").inner_text() == "3"
+    with page.expect_navigation():
+        page.locator("#several").get_by_role("button", name="Flytta").click()
+    axe(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Flytta 3 inlägg").click()
+    assert [look(cast, item).wall_time for item in items] == [f"2026-12-0{day}T09:00" for day in (3, 4, 5)]
+
+
+def test_several_are_chosen_in_the_list_without_a_script(visit: Any, cast: Cast) -> None:
+    items = [written(cast, publish_at=f"2026-11-2{day}T09:00") for day in (6, 7)]
+    page = visit(cast.writer, script=False)
+    page.goto("/w/gruppen/calendar/?view=list")
+    for item in items:
+        page.locator(f"input[value='{item}'][name=item]").check()
+    page.locator("#several").get_by_role("button", name="Flytta").click()
+    page.get_by_role("button", name="Flytta 2 inlägg").click()
+    page.wait_for_selector(".toast:has-text('2 inlägg är flyttade')")
+    assert [look(cast, item).wall_time for item in items] == ["2026-12-03T09:00", "2026-12-04T09:00"]
+
+
+def test_dragged_with_alt_a_copy_stands_there_and_the_original_where_it_was(visit: Any, cast: Cast) -> None:
+    item = written(cast)
+    page = visit(cast.writer)
+    drag(page, item, "2026-11-27")
+    page.evaluate(
+        """(day) => {
+      const box = document.querySelector(`.day[data-day='${day}']`), dataTransfer = new DataTransfer();
+      box.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, altKey: true, dataTransfer }));
+    }""",
+        "2026-11-27",
+    )
+    page.wait_for_selector("[data-day='2026-11-27'] .ev")
+    assert look(cast, item).wall_time == "2026-11-26T12:00"
+    assert page.locator("[data-day='2026-11-27'] time").inner_text() == "12:00"
+
+
+def test_more_weeks_come_when_one_scrolls_to_the_end(visit: Any, cast: Cast) -> None:
+    page = visit(cast.writer)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.goto("/w/gruppen/calendar/")
+    assert page.locator(".month-week").count() == 5
+    page.mouse.move(700, 400)
+    page.mouse.wheel(0, 4000)
+    page.locator(".month-week").nth(9).wait_for(state="attached")
+
+
+def test_a_double_click_on_a_day_writes_there_with_a_time_filled_in(visit: Any, cast: Cast) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/calendar/")
+    with page.expect_navigation():
+        page.locator("#d2026-11-27").dblclick(position={"x": 60, "y": 80})
+    assert "/write" in page.url
+    assert "2026-11-27T09%3A00" in page.url or "2026-11-27T09:00" in page.url
+
+
+def test_what_has_no_time_is_dragged_from_its_tray_into_a_day(visit: Any, cast: Cast) -> None:
+    item = written(cast, publish_at=None)
+    page = visit(cast.writer)
+    drag(page, item, "2026-11-27")
+    with page.expect_navigation():
+        let_go(page)
+    assert look(cast, item).wall_time == "2026-11-27T09:00"
+
+
+def test_a_phone_has_a_strip_of_fourteen_days_that_leads_to_each(visit: Any, cast: Cast) -> None:
+    item = written(cast, publish_at="2026-12-03T09:00")
+    page = visit(cast.writer, phone=True)
+    page.goto("/w/gruppen/calendar/")
+    strip = page.locator(".cal-strip a")
+    assert strip.count() == 14
+    strip.filter(has_text="torsdag 3 december").click()
+    assert page.locator(f"#i{item}").is_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -63,5 +64,64 @@ def test_control_and_enter_sends(visit: Any, cast: Cast, to: dict[str, int]) -> 
     page = visit(cast.writer)
     page.goto("/w/gruppen/write")
     page.keyboard.type("Öppet möte på torsdag.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()
+
+
+def test_what_stops_it_leads_to_its_field_and_pictures_without_alt_text_are_one_line(
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    for width in (640, 700, 760):
+        writing.picture(installation, cast, alt="", width=width)
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/write")
+    page.keyboard.type("Fler turer på linje 14.")
+    page.locator("summary", has_text="Ur bildbanken").click()
+    for place in range(3):
+        page.locator("[data-pick]").nth(place).click()
+    page.get_by_role("link", name="Bild 1–3 saknar alt-text").click()
+    expect(page.locator("[data-shots] textarea").first).to_be_focused()
+    page.get_by_label("Publiceras: dag").fill("31/2")
+    page.get_by_role("link", name="är ingen dag").click()
+    expect(page.get_by_label("Publiceras: dag")).to_be_focused()
+
+
+def test_a_day_is_typed_as_people_say_it_and_chosen_from_a_month(visit: Any, cast: Cast, to: dict[str, int]) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/write")
+    page.keyboard.type("Öppet möte i Storhede.")
+    day = page.get_by_label("Publiceras: dag")
+    day.fill("3/12 2026")
+    page.get_by_label("Publiceras: klockslag").fill("7,30")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Publiceras: klockslag")).to_have_value("07:30")
+    expect(page.locator("[data-bar-words]")).to_contain_text("tors 3 dec 07:30")
+    expect(day).to_have_value(re.compile("^tors 3 dec"))
+    page.locator(".action-bar").get_by_role("button", name="Välj dag").press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-bar-words]")).to_contain_text("fre 4 dec 07:30")
+    expect(page.locator("[data-keep-words]")).to_contain_text("Sparat")
+    page.get_by_label("Så snart det är godkänt").check()
+    expect(day).to_have_value("")
+    expect(page.locator("[data-bar-words]")).to_have_text("Publiceras så snart det är godkänt, i 4 kanaler.")
+    page.get_by_role("button", name="Skicka till Gunnar Lind").click()
+    expect(page.locator("main")).to_contain_text("Så snart det är godkänt går det ut av sig självt.")
+
+
+def test_a_timed_post_takes_at_most_twenty_keystrokes_beyond_its_words(
+    visit: Any, cast: Cast, to: dict[str, int]
+) -> None:
+    page = visit(cast.writer)
+    page.goto("/w/gruppen/write")
+    page.keyboard.type("Allt med tangentbordet.")
+    tomorrow = page.get_by_role("button", name="I morgon 07:30")
+    strokes = 0
+    while not tomorrow.evaluate("element => element === document.activeElement"):
+        page.keyboard.press("Tab")
+        strokes += 1
+        assert strokes < 18
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-bar-words]")).to_contain_text("07:30")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()

@@ -29,6 +29,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
+from commsched.core.content.mentions import spoken
 from commsched.core.content.model import parse
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.platform.contract import ChannelContext, Platform
@@ -595,7 +596,7 @@ class World:
             assert len(found) == 1, "a call without an attempt committed before it"
             attempt, row, delivery, revision = found[0]
             assert self.clock.at - attempt.started_at <= STALE, "the call began long after it was allowed"
-            said = parse(revision.content).text_on(context.channel)
+            said = spoken(parse(revision.content), context.channel).text_on(context.channel)
             pieces = [said] if platform.independent_parts else said.split(SPLIT)
             words = pieces[0 if platform.independent_parts else row.number]
             # a dispatcher that slept may hold a call that was allowed before somebody changed the stored words
@@ -692,7 +693,7 @@ class World:
             assert not list(audit_log.broken(connection)), "the record's chain is broken"
 
     def _look_for(self, row: Delivery, revision: Revision, parts: list[Part], visible: Counter[Any]) -> None:
-        said = parse(revision.content).text_on(row.channel_id)
+        said = spoken(parse(revision.content), row.channel_id).text_on(row.channel_id)
         people = [self.installation.vault.unseal(part.recipient).casefold() for part in parts if part.recipient]
         wanted = [(4, said, one) for one in people] or [(row.channel_id, piece, "") for piece in said.split(SPLIT)]
         assert all(visible[one] for one in wanted), "recorded as published, but nobody saw it: lost"
@@ -707,7 +708,8 @@ class World:
             assert {"published", "partly"} & set(states), "partly published, but nobody has it"
         if none and not self.restores and item.id not in self.tampered and not self.answered:
             mine = contents[item.revision_id or 0].parsed()
-            said = {(one.channel, mine.text_on(one.channel).split(SPLIT)[0]) for one in mine.channels}
+            spoken_there = [(one.channel, spoken(mine, one.channel).text_on(one.channel)) for one in mine.channels]
+            said = {(channel, text.split(SPLIT)[0]) for channel, text in spoken_there}
             assert not said & {(one.channel, one.text) for one in self.wall.seen}, f"{item.state}, yet it can be read"
 
     def _apart(self, item: Item, contents: dict[int, Revision]) -> None:
@@ -912,7 +914,7 @@ class World:
         with self.installation.store.read(EVERY_WORKSPACE) as session:
             revision = session.get(Revision, row.revision_id)
             assert revision is not None
-            said = revision.parsed().text_on(row.channel_id)
+            said = spoken(revision.parsed(), row.channel_id).text_on(row.channel_id)
         if not part.recipient:
             return said.split(SPLIT)[part.number] in {one.text for one in self.wall.on(row.channel_id)}
         whom = self.installation.vault.unseal(part.recipient).casefold()

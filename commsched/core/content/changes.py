@@ -264,6 +264,10 @@ def _one_channel(
         was, now = (tell(variant.channel, variant.options) for variant in (old, new))
         label = Message(N_("Choices on %(name)s"), {"name": name})
         changes.append(Change(f"options-{new.channel}", label, was, now, diff_words(was, now)))
+    if old.mentions != new.mentions:
+        was, now = (", ".join(sorted(channel.mentions.values())) for channel in (old, new))
+        label = Message(N_("Mentions on %(name)s"), {"name": name})
+        changes.append(Change(f"mentions-{new.channel}", label, was, now, diff_words(was, now)))
     if old.recipients != new.recipients:
         note = Message(N_("The list of recipients of %(name)s has changed."), {"name": name})
         changes.append(Change(f"recipients-{new.channel}", Message(N_("Recipients")), notes=[note]))

@@ -118,6 +118,8 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
     """The answer, when the wall time comes twice: 0 is the first, 1 the second."""
     latest_at: Line | None = None
+    when_approved: bool = False
+    """It goes out as soon as it is approved, and has no time before that."""
     embargo: Line | None = None
     correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     """What a correction corrects, as readers are told. Empty for everything else."""
@@ -127,6 +129,9 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     @property
     def channel_ids(self) -> list[int]:
         return [channel.id if isinstance(channel, ChannelIn) else channel for channel in self.channels]
+
+
+ONE_OF_BOTH: Final = N_("Choose either a time, or that it goes out as soon as it is approved.")
 
 
 class OwnTime(msgspec.Struct, frozen=True):
@@ -147,6 +152,8 @@ class Times(msgspec.Struct, frozen=True):
     """In UTC."""
     own: Mapping[int, OwnTime] = {}
     """By channel, where it has a time of its own."""
+    when_approved: bool = False
+    """It goes out as soon as it is approved: there is no time, and no channel has one of its own."""
 
     @property
     def own_moments(self) -> dict[int, datetime]:
@@ -160,12 +167,15 @@ def times_of(draft: DraftIn, zone: str) -> Times:
     A draft that has no time, but whose channels have, is planned for the first of these.
     """
     publish = read_time(draft.publish_at, zone, draft.fold) if draft.publish_at else None
-    latest = read_time(draft.latest_at, zone, field="latest_at").at if draft.latest_at and publish else None
+    has_time = publish is not None or draft.when_approved
+    latest = read_time(draft.latest_at, zone, field="latest_at").at if draft.latest_at and has_time else None
     embargo = read_time(draft.embargo, zone, field="embargo").at if draft.embargo else None
     own = _own_times(draft, zone)
+    if draft.when_approved and (publish is not None or own):
+        raise Invalid(ONE_OF_BOTH, "publish_at")
     if publish is None and own:
         publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
-    return Times(publish, latest, embargo, own)
+    return Times(publish, latest, embargo, own, draft.when_approved)
 
 
 def own_field(channel: int, name: str) -> str:

@@ -103,8 +103,13 @@ def _read_star(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def parse_blocks(text: str) -> list[Token]:
+    """``text``, cleaned already, as the parser reads it: links as they were written."""
+    return _markdown(text.count("[") <= MOST_BRACKETS).parse(text)
+
+
 def _tokens(text: str) -> list[Token]:
-    tokens = _markdown(text.count("[") <= MOST_BRACKETS).parse(clean(text))
+    tokens = parse_blocks(clean(text))
     for token in tokens:
         if token.children:
             token.children = _followable(token.children)

@@ -86,6 +86,8 @@ class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """The shape its pictures were asked to be shown in."""
     pictures: list[Rendition] = []
     """The pictures that go out there as another file than the item's own."""
+    mentions: dict[str, str] = {}
+    """What stands there for each name that is mentioned (``core.content.mentions``), so that an approval covers it."""
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

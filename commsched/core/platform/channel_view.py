@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from commsched.core.content.mentions import spoken
 from commsched.core.content.model import Attachment, Content
 from commsched.core.platform.contract import AttachmentFile, ChannelView
 
@@ -25,9 +26,10 @@ def for_channel(
     """What ``channel`` would say. ``files`` are those of its attachments, by SHA-256; what has none is left out. Raises
     ``KeyError`` where the item does not go there."""
     attached = [_file(each, files[each.sha256]) for each in content.attachments_on(channel) if each.sha256 in files]
+    words = spoken(content, channel)
     return ChannelView(
-        content=content,
-        text=content.text_on(channel),
+        content=words,
+        text=words.text_on(channel),
         options=content.on(channel).options,
         pictures=tuple(file for file in attached if file.kind == "picture"),
         other_files=tuple(file for file in attached if file.kind != "picture"),

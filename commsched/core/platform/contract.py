@@ -168,6 +168,8 @@ class Platform(ABC):
     """How many calls may be open at once on one channel, at most."""
     under_embargo: ClassVar[bool] = False
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
+    mentions: ClassVar[str] = ""
+    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""

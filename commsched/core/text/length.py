@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -73,12 +72,12 @@ def split_thread(text: str) -> list[str]:
     return [part for part in trimmed if part] or [""]
 
 
-_UNSEEN: Final = frozenset({0xAD, 0x34F, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), 0xFEFF})
+UNSEEN: Final = frozenset({0xAD, 0x34F, *range(0x200B, 0x2010), 0x2060, *range(0xFE00, 0xFE10), 0xFEFF})
 _ALIKE: Final = (
     dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
     | dict.fromkeys(map(ord, "‘’‚‛′´`"), "'")
     | dict.fromkeys(map(ord, "“”„‟″«»"), '"')
-    | dict.fromkeys(_UNSEEN)
+    | dict.fromkeys(UNSEEN)
 )
 
 
@@ -87,33 +86,3 @@ def fold(text: str) -> str:
     quotation mark and space, however each was typed or pasted. å and a stay two letters."""
     plain = unicodedata.normalize("NFKC", text.translate(_ALIKE))
     return unicodedata.normalize("NFKC", plain.casefold())
-
-
-def found_in(text: str, words: str) -> tuple[int, int] | None:
-    """Where the first of ``words`` that stands in ``text`` begins and ends there, compared as :func:`fold` has it."""
-    windows = [(start, fold(text[start : start + 2 * _WINDOW])) for start in range(0, len(text), _WINDOW)]
-    for word in fold(words).split():
-        for start, folded in windows:
-            at = folded.find(word)
-            if at >= 0:
-                first, last = _unfolded(text[start : start + 2 * _WINDOW], at, at + len(word))
-                return start + first, start + last
-    return None
-
-
-_WINDOW: Final = 2_000
-"""Characters that are unfolded at once, each twice so that no word falls between two: in a whole book it would cost."""
-
-
-def _unfolded(text: str, start: int, end: int) -> tuple[int, int]:
-    """The piece of ``text`` that became ``[start, end)`` when it was folded. Longer beginnings fold to no less."""
-    places = range(len(text) + 1)
-
-    def length(place: int) -> int:
-        return len(fold(text[:place]))
-
-    first = bisect_right(places, start, key=length) - 1
-    last = bisect_left(places, end, key=length)
-    while last < len(text) and (unicodedata.combining(text[last]) or ord(text[last]) in _UNSEEN):
-        last += 1
-    return first, last

@@ -43,6 +43,8 @@ class _Way(TypedDict):
     mmap: int
     mprotect: int
     prlimit64: int
+    clone: int
+    clone3: int
     plain: tuple[int, ...]
 
 
@@ -54,6 +56,8 @@ _WAYS: Final[dict[str, _Way]] = {
         "mmap": 9,
         "mprotect": 10,
         "prlimit64": 302,
+        "clone": 56,
+        "clone3": 435,
         "plain": _numbers(
             "0 1 3 7 8 11 12 13 14 15 17 19 20 23 24 25 28 35 39 60 96 97 98 131 186 202 204 219 228 "
             "229 230 231 270 271 273 318 324 334"
@@ -65,6 +69,8 @@ _WAYS: Final[dict[str, _Way]] = {
         "mmap": 222,
         "mprotect": 226,
         "prlimit64": 261,
+        "clone": 220,
+        "clone3": 435,
         "plain": _numbers(
             "57 62 63 64 65 66 67 72 73 93 94 98 99 101 113 114 115 123 124 128 132 134 135 139 163 165 "
             "169 172 178 214 215 216 233 278 283 293"
@@ -81,6 +87,9 @@ _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _NUMBER, _ARCH = 0, 4
 _X32: Final = 0x40000000
+_THREAD: Final = 0x10000
+_NO_SUCH_CALL = 0x00050026
+"""ENOSYS: whoever is answered so asks in the older way, whose flags a filter can read."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -90,8 +99,9 @@ class Held(msgspec.Struct, frozen=True):
     seccomp: bool
 
 
-def enter(limits: Mapping[str, int], *, landlock: bool = True, seccomp: bool = True) -> Held:
-    """Put everything on that this system has: ``limits`` by name (``AS``, ``CPU`` …), then the two walls."""
+def enter(limits: Mapping[str, int], *, landlock: bool = True, seccomp: bool = True, threads: bool = False) -> Held:
+    """Put everything on that this system has: ``limits`` by name (``AS``, ``CPU`` …), then the two walls. ``threads``:
+    it may start threads, which stand behind the same walls, and still no process."""
     for name, value in limits.items():
         limit(name, value)
     if sys.platform != "linux":
@@ -100,7 +110,7 @@ def enter(limits: Mapping[str, int], *, landlock: bool = True, seccomp: bool = T
     if _prctl(_PR_SET_NO_NEW_PRIVS, 1) != 0:
         return Held(0, False)
     version = _landlock() if landlock else 0
-    return Held(version, _seccomp() if seccomp else False)
+    return Held(version, _seccomp(threads) if seccomp else False)
 
 
 def tried() -> Held:
@@ -172,18 +182,18 @@ def _landlock() -> int:
     return version if done == 0 else 0
 
 
-def _seccomp() -> bool:
+def _seccomp(threads: bool = False) -> bool:
     """Refuse every system call but those that computing and answering take. For all threads that there are."""
     way = _WAYS.get(platform.machine())
     if way is None:
         return False
-    steps = _filter(way)
+    steps = _filter(way, threads)
     program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     handed = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(program)))
     return _syscall(way["seccomp"], ctypes.c_uint(1), ctypes.c_uint(1), handed) == 0
 
 
-def _filter(way: _Way) -> list[tuple[int, int, int, int]]:
+def _filter(way: _Way, threads: bool = False) -> list[tuple[int, int, int, int]]:
     """The program (linux/filter.h): steps of operation, jump where true, jump where not, and a value."""
     refuse, allow = (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)
     steps = [
@@ -215,6 +225,9 @@ def _filter(way: _Way) -> list[tuple[int, int, int, int]]:
         refuse,
     ]
     steps += [(_EQUAL, 0, 3, way["prlimit64"]), (_LOAD, 0, 0, _argument(0)), (_EQUAL, 0, 1, 0), allow]  # its own limits
+    if threads:
+        steps += [(_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 1, way["clone3"]), (_RETURN, 0, 0, _NO_SUCH_CALL)]
+        steps += [(_EQUAL, 0, 3, way["clone"]), (_LOAD, 0, 0, _argument(0)), (_ANY_BIT, 0, 1, _THREAD), allow]
     return [*steps, refuse]
 
 

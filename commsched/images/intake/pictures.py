@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from commsched.images.intake import errors, pool, sanitize
+from commsched.images.intake import errors, phone_formats, pool, sanitize
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -67,7 +67,8 @@ def take(data: bytes, filename: str = "", workers: pool.Pool | None = None, owne
         raise errors.EmptyFile()
     if len(data) > sanitize.MAX_BYTES:  # said here too, so that it is never copied to the worker
         raise errors.FileTooLarge(size=round(len(data) / 2**20, 1), limit=sanitize.MAX_BYTES // 2**20)
-    facts, new = (workers or pool.shared).run({"job": "clean"}, data, owner)
+    usual = phone_formats.reading if phone_formats.is_heic(data) else pool.shared
+    facts, new = (workers or usual).run({"job": "clean"}, data, owner)
     return Taken(
         sha256=name_of(new),
         data=new,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from commsched.core.media.sizes import PICTURE_BYTES
 from commsched.core.text.json_values import JsonObject
-from commsched.images.intake import errors, jpeg, metadata, profiles
+from commsched.images.intake import errors, jpeg, metadata, phone_formats, profiles
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,9 +45,8 @@ _FILMS = {b"\0\0\1\xba": "MPEG", b"\0\0\1\xb3": "MPEG", b"FLV\1": "FLV", b"0&\xb
 HEAD = 192
 """How many leading bytes are enough to recognise a kind of file."""
 _OURS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF")
-_PHONE = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"heif", b"mif1", b"msf1")
 _STILL = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "Canon CR3", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000"}
-BRANDS = frozenset((*_PHONE, *_STILL))
+BRANDS = frozenset((*phone_formats.BRANDS, *_STILL))
 """What the boxes of an MP4 say they are where they hold pictures (ISO/IEC 14496-12, 4.3)."""
 
 
@@ -71,7 +70,7 @@ def refusal(data: bytes) -> errors.BadPicture:
 
 
 def _container(brand: bytes) -> errors.BadPicture:
-    if brand in _PHONE:
+    if brand in phone_formats.BRANDS:
         return errors.PhonePhoto()
     return errors.OtherPicture(format=_STILL[brand]) if brand in _STILL else errors.Film()
 
@@ -87,8 +86,9 @@ def other_film(head: bytes) -> str:
 
 
 @contextlib.contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
-    """The picture in ``data``, of a size we take; what goes wrong inside becomes a :class:`BadPicture`."""
+def opened(data: bytes, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
+    """The picture in ``data``, of a size and in one of the ``formats`` we take; what goes wrong inside becomes a
+    :class:`BadPicture`."""
     from PIL import Image, UnidentifiedImageError
 
     if not data:
@@ -100,9 +100,9 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=formats) as image:
                 _within(image)
-            with Image.open(io.BytesIO(_checked(data)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(_checked(data)), formats=formats) as image:
                 yield image
     except errors.BadPicture:
         raise
@@ -113,7 +113,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     except MemoryError:
         raise errors.TooHeavy() from None
     except Exception as error:  # decoders of hostile files raise anything: SyntaxError, KeyError …
-        raise errors.Damaged() from error
+        raise (refusal(data) if data[4:8] == b"ftyp" else errors.Damaged()) from error
 
 
 def _checked(data: bytes) -> bytes:
@@ -127,7 +127,8 @@ def _checked(data: bytes) -> bytes:
 
 
 def _within(image: Image.Image) -> None:
-    frames = getattr(image, "n_frames", 1)
+    only_first = image.format in phone_formats.NAMES
+    frames = 1 if only_first else getattr(image, "n_frames", 1)
     pixels = image.width * image.height
     if pixels > MAX_PIXELS or frames > MAX_FRAMES or (frames > 1 and pixels * frames > MAX_MOVING_PIXELS):
         raise errors.TooManyPixels(limit=MAX_PIXELS // 1_000_000)
@@ -177,9 +178,9 @@ def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[Json
     ``decoded`` is called when the stranger's file has been read and only ours is left to write."""
     from commsched.images.intake import fingerprint
 
-    with opened(data) as image:
-        mime = MIMES[image.format or ""]
-        moves = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"  # behind a phone's photo lies its depth
+    with opened(data, (*FORMATS, *phone_formats.readable())) as image:
+        mime = _kept_as(image)
+        moves = getattr(image, "n_frames", 1) > 1 and image.format not in _SERIES
         moving = moves and mime in MOVING
         who, owner, located = _read_metadata(image)
         facts: JsonObject = {"mime": mime, "had_motion": moves and not moving, "had_location": located}
@@ -191,6 +192,14 @@ def clean(data: bytes, decoded: Callable[[], None] = lambda: None) -> tuple[Json
         facts |= {"width": first.width, "height": first.height, "frames": _frames(new) if moving else 1}
         facts |= {"dhash": fingerprint.dhash(first), "focus": fingerprint.focus(first)}
         return facts, new
+
+
+_SERIES = ("MPO", "HEIF")
+"""Behind the first picture of a phone's photo lies its depth, or another of the same series: that is no motion."""
+
+
+def _kept_as(image: Image.Image) -> str:
+    return phone_formats.kept_as(image) if image.format in phone_formats.NAMES else MIMES[image.format or ""]
 
 
 def _frames(data: bytes) -> int:
@@ -205,7 +214,7 @@ def _still(
     image: Image.Image, data: bytes, decoded: Callable[[], None], exif: bytes | None
 ) -> tuple[Image.Image, bytes]:
     """The picture, and its new file: of the same kind, and coded as the old one was, so that it grows no larger."""
-    mime, tables = MIMES[image.format or ""], _tables(image)
+    mime, tables = _kept_as(image), _tables(image)
     image.load()
     decoded()
     colours = profiles.Colours(image.info.get("icc_profile"))

@@ -62,18 +62,24 @@ LENGTHS = struct.Struct(">II")
 
 def prepare() -> None:
     """Load everything that a job will need: no file can be opened afterwards."""
-    from PIL import Image
+    from PIL import AvifImagePlugin, Image
 
     for name in _MODULES:
         importlib.import_module(name)
     for name in _CODECS:
         codecs.lookup(name)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # it may start none
     Image.preinit()
 
 
-def confine() -> confinement.Held:
-    """Limits that no picture can lift again, and the walls that the system has."""
-    return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
+def confine(threads: bool = False) -> confinement.Held:
+    """Limits that no picture can lift again, and the walls that the system has. With ``threads`` it is the filter of
+    system calls that allows no process; where there is none, no threads either."""
+    limits = {"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NOFILE": 32}
+    held = confinement.enter(limits if threads else limits | {"NPROC": 0}, threads=threads)
+    if threads and not held.seccomp:
+        confinement.limit("NPROC", 0)
+    return held
 
 
 def _more_time(seconds: int = OWN_SECONDS) -> None:
@@ -144,10 +150,12 @@ def main() -> None:
     serve(prepare, answer)
 
 
-def serve(ready: Callable[[], None], do: Callable[[JsonObject, bytes], tuple[JsonObject, bytes]]) -> None:
+def serve(
+    ready: Callable[[], None], do: Callable[[JsonObject, bytes], tuple[JsonObject, bytes]], *, threads: bool = False
+) -> None:
     """Load with ``ready``, put the walls up, and then ``do`` one job after the other."""
     ready()
-    held = msgspec.structs.asdict(confine())
+    held = msgspec.structs.asdict(confine(threads))
     while select.select([0], [], [], IDLE_SECONDS)[0]:
         try:
             header_size, body_size = LENGTHS.unpack(_exactly(0, LENGTHS.size))

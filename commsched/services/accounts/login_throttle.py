@@ -36,6 +36,8 @@ PER_ADDRESS: Final = 50
 """The same from one address, whatever accounts it tries."""
 PER_ACCOUNT: Final = 100
 """Failed tries in a :data:`DAY` on one account from all devices it does not know."""
+PER_WISH: Final = 3
+"""Mails with a link for a new password in :data:`WINDOW` to one address."""
 KNOWN_FOR: Final = timedelta(days=365)
 """How long a device's cookie is kept."""
 
@@ -101,6 +103,15 @@ def limits(installation: Installation, email: str, address: str, device: str) ->
         Limit(f"p:{account}:{_short(network(address))}", PER_PLACE),
         *_everywhere(address),
         Limit(f"a:{account}", PER_ACCOUNT, DAY),
+    ]
+
+
+def asking(email: str, address: str) -> list[Limit]:
+    """What a wish for a new password counts under: the address that was typed, whether anybody has it or not, and where
+    the wish comes from."""
+    return [
+        Limit(f"f:{_short(fold_email(email))}", PER_WISH),
+        Limit(f"w:{network(address)}", PER_PLACE * 2),
     ]
 
 

@@ -20,7 +20,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts.login_throttle import fold_email
 from commsched.services.accounts.passwords import new_hash
 from commsched.services.accounts.policies import to_policy
-from commsched.services.accounts.sessions import note_everywhere, set_password
+from commsched.services.accounts.sessions import note_everywhere, open_session, set_password
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
@@ -307,11 +307,28 @@ def use_password_link(installation: Installation, token: str, password: str, end
     person = read_password_link(installation, token)
     kept = new_hash(password, person.email)
     with installation.store.write(EVERY_WORKSPACE) as session:
-        row = session.get_one(Person, person.id)
-        if row.stamp != person.stamp:
-            raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
-        set_password(session, installation, row, kept, end)
-        return row
+        return _spend(session, installation, person, kept, end)
+
+
+def enter_by_link(
+    installation: Installation, token: str, password: str, end: Collection[str], address: str, agent: str
+) -> str:
+    """As :func:`use_password_link`, and sign the person in. Returns the secret of the new session, the only one."""
+    person = read_password_link(installation, token)
+    kept = new_hash(password, person.email)
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        row = _spend(session, installation, person, kept, end)
+        session.flush()
+        return open_session(session, installation, row, address, agent)
+
+
+def _spend(session: Session, installation: Installation, person: Person, kept: str, end: Collection[str]) -> Person:
+    """Set the password of ``person``, as they were when the link was read: it is spent by one request only."""
+    row = session.get_one(Person, person.id)
+    if row.stamp != person.stamp:
+        raise NotFound(N_("This link has been used or is too old. Ask an administrator for a new one."))
+    set_password(session, installation, row, kept, end)
+    return row
 
 
 def set_own(installation: Installation, person: int, *, name: str | None = None, language: str | None = None) -> None:

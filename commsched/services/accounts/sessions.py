@@ -89,10 +89,11 @@ def sign_in(
         raise WrongPassword(N_("The address and the password do not belong together."))
     with installation.store.write(EVERY_WORKSPACE) as session:
         login_throttle.forgive(session, tries)
-        return _open(session, installation, person, address, agent)
+        return open_session(session, installation, person, address, agent)
 
 
-def _open(session: Session, installation: Installation, person: Person, address: str, agent: str) -> str:
+def open_session(session: Session, installation: Installation, person: Person, address: str, agent: str) -> str:
+    """Sign ``person`` in, in the caller's transaction. Returns the secret for the cookie."""
     now, secret = installation.now(), new_token()
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
     session.add(
@@ -328,4 +329,4 @@ def change_password(
         person = session.get_one(Person, person_id)
         set_password(session, installation, person, kept, end)
         session.flush()
-        return _open(session, installation, person, address, agent)
+        return open_session(session, installation, person, address, agent)

@@ -55,6 +55,11 @@ class Roster(msgspec.Struct, frozen=True):
         """The same moment, as if nobody but ``people`` worked here."""
         return Roster({person: member for person, member in self.members.items() if person in people})
 
+    def called(self, people: Collection[int]) -> dict[int, str]:
+        """Those of ``people`` who are members with what they are called, by name."""
+        named = [(self.members[person].name, person) for person in people if person in self.members]
+        return {person: name for name, person in sorted(named)}
+
     def names(self, people: Collection[int | None]) -> list[str]:
         """What those of ``people`` who are members are called, by name."""
         return sorted(self.members[person].name for person in people if person in self.members)

@@ -48,6 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
     own: dict[str, KeptSlot] = {}
     """By channel, as text, since JSON has no other keys."""
     rows: list[Row] = []
+    when_approved: bool = False
 
     def own_slots(self) -> dict[int, Slot]:
         return {int(channel): kept.slot() for channel, kept in self.own.items()}
@@ -66,6 +67,7 @@ def standing(session: Session, item: Item) -> Standing:
         KeptSlot.of(slot) if slot else None,
         {str(channel): KeptSlot.of(own) for channel, own in times.plan(session, item).own.items()},
         [Row(row.id, row.state, row.reason) for row in session.scalars(live.order_by(Delivery.id))],
+        item.when_approved,
     )
 
 

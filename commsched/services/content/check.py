@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
@@ -199,9 +200,22 @@ def _check_one(
         problems,
         [
             *embargo_times.embargo_notes(installation, content, at, channel),
+            *_unlinked(platform.mentions, content, channel.id),
             *_notes(installation, channel, content, files),
         ],
     )
+
+
+def _unlinked(network: str, content: Content, channel: int) -> list[Message]:
+    """Who is mentioned by name only on a network, since the mention book has no handle there."""
+    words = N_("The mention book has no address for %(name)s on %(network)s, so the name stands there.")
+    known = content.on(channel).mentions
+    by_name = [name for name in named_in(content) if network and key_of(name) in known and _is_name(name, known)]
+    return [Message(words, {"name": name, "network": NETWORKS.get(network, network)}) for name in by_name]
+
+
+def _is_name(name: str, known: Mapping[str, str]) -> bool:
+    return key_of(known[key_of(name)]) == key_of(name)
 
 
 def _notes(
@@ -242,6 +256,9 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         problems.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
         problems.append(block("title", N_("A press release needs a headline.")))
+    for name in unknown_in(content):
+        words = N_("“%(name)s” is not in the mention book: write the name without @[ ], or put it in the book.")
+        problems.append(block("text", words, name=name))
     if content.corrects and not content.correction:
         problems.append(block("correction", N_("Write what is corrected: readers are told.")))
     return problems

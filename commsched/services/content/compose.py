@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts, texts_of
+from commsched.core.content.mentions import forms, named_in
 from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
 from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.channels import lists
+from commsched.services.content import mention_book
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import provenance
@@ -55,7 +57,20 @@ def content_from(
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
     )
-    return _as_kept(replace(content, **texts_of(draft)))
+    return _with_mentions(installation, workspace, chosen, _as_kept(replace(content, **texts_of(draft))))
+
+
+def _with_mentions(
+    installation: Installation, workspace: Workspace, chosen: list[Channel], content: Content
+) -> Content:
+    """``content`` with what stands on each channel for those who are mentioned, by the office's book of now."""
+    names = named_in(content)
+    if not names:
+        return content
+    book, platforms = mention_book.book(workspace), {channel.id: channel.platform for channel in chosen}
+    networks = {number: installation.platform(key).mentions for number, key in platforms.items()}
+    channels = [replace(own, mentions=forms(names, book, networks[own.channel])) for own in content.channels]
+    return replace(content, channels=channels)
 
 
 def _as_kept(content: Content) -> Content:

@@ -72,7 +72,8 @@ def as_draft(installation: Installation, session: Session, item: Item, revision:
         attachments=_attachments(session, said.videos),
         sources=[SourceIn(**source) for source in revision.sources],
         embargo=said.embargo or None,
-        publish_at=item.publish_at.isoformat() if item.publish_at else None,
+        publish_at=item.publish_at.isoformat() if item.publish_at and not item.when_approved else None,
+        when_approved=item.when_approved,
         latest_at=item.latest_at.isoformat() if item.latest_at else None,
     )
     return replace(draft, **texts_of(said))

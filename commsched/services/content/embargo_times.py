@@ -52,6 +52,26 @@ def at_embargo(
     return dict.fromkeys(public, slot) | dict(own)
 
 
+def soonest(installation: Installation, session: Session, item: Item, content: Content, usual: timedelta) -> Plan:
+    """When ``item``, which goes out as soon as it is approved, would go out were it approved now: now, and what is
+    public not before its embargo. ``usual``: how late it may be, where its writer named no latest time."""
+    now, zone = installation.now(), item.zone or "UTC"
+    end = embargo.end_of(content.embargo)
+    channels = tuple(part.channel for part in content.channels)
+    if end is None or end <= now:
+        return Plan(_soon(now, item.latest_at, usual, zone), {}, channels)
+    early = carriers_of(installation, session, content)
+    if not early:
+        return Plan(_soon(end, item.latest_at, usual, zone), {}, channels)
+    own = dict.fromkeys(set(channels) - early, slot_at(end, usual, zone))
+    return Plan(_soon(now, item.latest_at, usual, zone), own, channels)
+
+
+def _soon(at: datetime, latest: datetime | None, usual: timedelta, zone: str) -> Slot:
+    slot = slot_at(at, usual, zone)
+    return slot if latest is None else Slot(slot.at, latest, slot.wall, slot.zone)
+
+
 def slot_at(end: datetime, span: timedelta, zone: str) -> Slot:
     """The time of what goes out when an embargo ends, which may be late by ``span``."""
     return Slot(end, end + span, f"{dates.local(end, zone):%Y-%m-%dT%H:%M}", zone)

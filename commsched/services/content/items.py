@@ -21,10 +21,6 @@ from commsched.store import locks
 from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
 from commsched.store.types import to_micros
 
-STOPPABLE = ("waiting", "held", "failed")
-"""States of a delivery in which no call is under way. Some of its parts may be out."""
-
-
 ONE_STRETCH = timedelta(minutes=10)
 """Saves by one person this close together are one stretch of writing."""
 
@@ -104,13 +100,15 @@ def return_to_draft(session: Session, item: Item) -> None:
     sent back for changes stays so. Writes nothing in the audit log: the caller knows why."""
     session.execute(
         update(Delivery)
-        .where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        .where(Delivery.item_id == item.id, Delivery.state.in_(times.STOPPABLE))
         .values(state="cancelled", next_at=None, reason="changed")
     )
     if item.state != "changes_requested":
         item.state = "draft"
     item.reason = ""
     item.submitted_at = item.reminded_at = None
+    if item.when_approved:
+        item.publish_at, item.latest_at, item.wall_time = None, None, ""
 
 
 def history(session: Session, item: Item) -> list[Revision]:

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, desc, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import DELIVERY_STATES, ITEM_STATES
-from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid
+from commsched.core.text.words import Term, match, terms
 from commsched.services.content.times import planned_between
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, AuditEntry, Delivery, Item, Part, Revision
@@ -40,6 +40,8 @@ class ItemQuery(msgspec.Struct, frozen=True):
     end: datetime | None = None
     """Planned at ``start`` or later, and before ``end``."""
     kind: str = ""
+    asks: bool = False
+    """Only such as somebody must say of whether they went out."""
 
 
 def known(states: Iterable[str], allowed: Sequence[str]) -> tuple[str, ...]:
@@ -75,9 +77,30 @@ def items(session: Session, wish: ItemQuery, page: Page) -> list[tuple[Item, Rev
         statement = statement.where(Item.kind == wish.kind)
     if wish.start is not None or wish.end is not None:
         statement = statement.where(planned_between(wish.start, wish.end))
-    for word in fold(wish.words).split()[:10]:
-        statement = statement.where(holds(Item.search, word))
+    if wish.asks:
+        asked = select(Delivery.item_id).where(Delivery.state == "unknown")
+        statement = statement.where(Item.id.in_(asked))
+    if wanted := terms(wish.words):
+        statement = statement.where(Item.id.in_(_matching(session, statement, wanted, page)))
     return [(row[0], row[1]) for row in session.execute(_cut(statement, Item.id, page))]
+
+
+def _matching(session: Session, statement: Select[Item, Revision], wanted: Sequence[Term], page: Page) -> list[int]:
+    """The ids of the first items of ``statement`` that have every term, newest first. The database finds those that
+    may have them, since neither kind knows the forms of a word; they are read some at a time, as far as is asked."""
+    for term in wanted:
+        for pieces in term.needles:
+            statement = statement.where(or_(*(holds(Item.search, piece) for piece in pieces)))
+    candidates = statement.with_only_columns(Item.id, Item.search)
+    matching: list[int] = []
+    before, most = page.before, min(max(page.limit, 1), MOST)
+    while len(matching) < most:
+        rows = session.execute(_cut(candidates, Item.id, Page(before, MOST))).all()
+        matching += [number for number, said in rows if match(said, wanted)]
+        if len(rows) < MOST:
+            break
+        before = rows[-1][0]
+    return matching[:most]
 
 
 def deliveries(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -15,6 +16,10 @@ from commsched.store.outbox import left_off
 
 UNDER_WAY = ("published", "sending", "unknown")
 """States of a delivery that is out, or may be: its time is no longer anybody's to choose."""
+
+
+STOPPABLE = ("waiting", "held", "failed")
+"""States of a delivery in which no call is under way. Some of its parts may be out."""
 
 
 def slot_of(row: ChannelTime) -> Slot:
@@ -82,6 +87,34 @@ def movable_alone(session: Session, item: Item) -> set[int]:
     state = select(Delivery.channel_id, left_off, Delivery.stop).where(Delivery.item_id == item.id)
     fixed = {row[0] for row in session.execute(state) if row[1] in UNDER_WAY or row[2]}
     return goes_to(item) - fixed
+
+
+def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
+    """Whether part of an item is out, nothing of it is under way, and the rest waits for a later time. ``rows`` are its
+    deliveries, with ``state`` and ``due_at``."""
+    left = [row for row in rows if row.state not in ("published", "cancelled")]
+    waiting = [row for row in left if row.state == "waiting"]
+    return bool(waiting) and all(row.state in STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
+
+
+def movable(session: Session, item: Item, now: datetime, channels: Collection[int] | None = None) -> bool:
+    """Whether the item can be moved to another time. An item that is fully out in one channel keeps its time, except
+    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved.
+
+    ``channels``: whether these alone can be moved. They can until something of them is out or under way, whatever
+    became of the others.
+    """
+    if channels is not None:
+        over = item.state in ("published", "cancelled")
+        return not over and set(channels) <= movable_alone(session, item)
+    if item.state == "publishing":
+        left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
+        return rest_waits(session.execute(left).all(), now)
+    if item.state != "partly_published":
+        return item.state not in ("published", "publishing", "cancelled")
+    rows = session.execute(select(Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)).all()
+    stopped = any(row.state in STOPPABLE and not row.stop for row in rows)
+    return stopped and all(row.state != "published" for row in rows)
 
 
 def keep(session: Session, item: Item, own: Mapping[int, Slot]) -> bool:

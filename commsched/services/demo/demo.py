@@ -25,7 +25,7 @@ from commsched.core.text.messages import N_, Conflict
 from commsched.core.timing.dates import long_day
 from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
-from commsched.services.accounts import people
+from commsched.services.accounts import last_office, people
 from commsched.services.channels import lists
 from commsched.services.demo import events
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
@@ -136,6 +136,8 @@ def _found(installation: Installation, said: JsonObject) -> None:
     try:
         main = _place(then, said, "name", "slug")
         other = _place(then, said, "district", "district_slug")
+        for person in (main.writer, main.leader):
+            last_office.choose_office(then, person.actor.person or 0, said["office"]["slug"])
         pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
         plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import desc, select
+from sqlalchemy import desc, or_, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.media.consent import lapsed, person
@@ -160,3 +160,22 @@ def ended(session: Session, now: datetime) -> list[Ended]:
             )
         )
     return lines
+
+
+def learn_alts(session: Session, actor: Actor, item: int, pictures: Iterable[Media], alts: Mapping[str, str]) -> None:
+    """Keep the first alt text that is written for a picture, for the next post with it. It follows the item that it is
+    written in until somebody describes the picture in the library; another post's own words stay that post's own.
+
+    ``alts`` are the item's, by SHA-256. Whether the picture still has none is asked by the statement that writes.
+    """
+    for row in pictures:
+        said = alts.get(row.sha256, "").strip()
+        if not said or said == row.alt:
+            continue
+        nobody_elses = or_(Media.alt == "", Media.alt_item == item)
+        session.execute(
+            update(Media)
+            .where(Media.id == row.id, nobody_elses)
+            .values(alt=said, alt_by=actor.person, alt_item=item)
+            .execution_options(synchronize_session=False)
+        )

@@ -15,6 +15,7 @@ from commsched.core.text.clean import line, passage
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.core.text.words import Term, match, terms
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Actor, Installation
@@ -30,7 +31,7 @@ BATCH: Final = 500
 def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
     """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
     or card every word stands, compared as :func:`commsched.core.text.length.fold` has it."""
-    wanted = fold(words).split()[:10]
+    wanted = terms(words)
     statement = select(Media).order_by(desc(Media.id)).limit(limit)
     if wanted:
         statement = statement.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
@@ -39,7 +40,7 @@ def newest(session: Session, words: str = "", before: int | None = None, limit: 
     return list(session.scalars(statement))
 
 
-def _holding(session: Session, words: Collection[str], before: int | None) -> Iterator[int]:
+def _holding(session: Session, words: Collection[Term], before: int | None) -> Iterator[int]:
     """The ids of those with every one of ``words``, newest first. Read some at a time, and only as far as is asked:
     neither database can fold."""
     columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
@@ -48,7 +49,7 @@ def _holding(session: Session, words: Collection[str], before: int | None) -> It
         rows = session.execute(statement if before is None else statement.where(Media.id < before)).all()
         for row in rows:
             said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))
-            if all(word in said for word in words):
+            if match(said, words):
                 yield row.id
         if len(rows) < BATCH:
             return

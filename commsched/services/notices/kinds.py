@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES = "talk", "times"
+TALK, TIMES, CALENDAR = "talk", "times", "calendar"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -21,6 +21,7 @@ PATHS: Final = {
     CONSENTS: "/w/{slug}/pictures/consents",
     PASSWORD: "/password/{token}",
     TIMES: "/w/{slug}/times/",
+    CALENDAR: "/w/{slug}/calendar/",
 }
 """Where the button leads."""
 
@@ -106,6 +107,32 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "approved": Kind(
         N_("Approved: %(title)s"), N_("%(by)s has approved “%(title)s”."), "", N_("Open"), shows_item=False
+    ),
+    "proposed": Kind(
+        N_("Other words proposed: %(title)s"),
+        N_("%(by)s proposes other words in “%(title)s”."),
+        N_("Take them with one press, or write on yourself. It does not go out until it has been approved."),
+        N_("See the proposal"),
+    ),
+    "fact_right": Kind(
+        N_("It is right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is right."),
+        "",
+        N_("See it"),
+        shows_item=False,
+    ),
+    "fact_wrong": Kind(
+        N_("It is not right: %(title)s"),
+        N_("%(by)s says that what you asked about in “%(title)s” is not right."),
+        N_("The answer stands beside its sources. Nothing else has changed: what is approved goes out as it is."),
+        N_("Read and change"),
+        shows_item=False,
+    ),
+    "to_be_mended": Kind(
+        N_("To be mended: %(title)s"),
+        N_("%(by)s has looked at “%(title)s”, which was released without approval: something is to be mended."),
+        N_("What stands on your own pages is mended with a correction, or taken down. What waits can be stopped."),
+        N_("Open and change"),
     ),
     "decision_undone": Kind(
         N_("Taken back: %(title)s"),
@@ -234,12 +261,42 @@ KINDS: Final[Mapping[str, Kind]] = {
         TIMES,
         shows_item=False,
     ),
+    "week": Kind(
+        N_("The week: %(week)s"),
+        N_("This is what is planned this week."),
+        "",
+        N_("Open the calendar"),
+        CALENDAR,
+        shows_item=False,
+    ),
     "morning": Kind(
         N_("Today, %(day)s"),
         N_("Good morning. This is how the day looks."),
         "",
         N_("Open the office"),
         HOME,
+        shows_item=False,
+    ),
+    "invited": Kind(
+        N_("You are let in: %(place)s"),
+        N_("%(by)s has let you in to %(place)s."),
+        N_(
+            "Choose a password, and you are signed in at once. The link is for you alone: it works once, for three "
+            "days."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
+        shows_item=False,
+    ),
+    "new_password": Kind(
+        N_("A new password for %(place)s"),
+        N_("Here you choose a new password for %(email)s."),
+        N_(
+            "The link is for you alone: it works once, for three days. If you did not ask for it, do nothing: the "
+            "password you have still holds."
+        ),
+        N_("Choose a password"),
+        PASSWORD,
         shows_item=False,
     ),
 }

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.markup import first_words, shown_words
+from commsched.core.content.mentions import plainly
 from commsched.core.platform.email import Email, InlineImage
 from commsched.core.text.catalogues import all_of, gettext
 from commsched.core.text.languages import known
@@ -175,6 +176,10 @@ def _lists(
         return [_talk(session, row, item, workspace, language, now)]
     if row.kind == "consent_ending":
         return [_consents(row, language)]
+    if row.kind == "week":
+        from commsched.services.notices import week
+
+        return week.lists(session, workspace, language, now)
     if row.kind == "morning":
         from commsched.services.notices.digest import day_lists
 
@@ -222,9 +227,11 @@ def _values(
         "brief": brief(session, item, workspace, language, now) if row.kind in ASKS and item is not None else "",
         "channel": facts.get("channel") or "",
         "email": person.email,
+        "place": workspace.name,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
+        "week": gettext(language, N_("w. %(week)s")) % {"week": dates.week(dates.local(now, workspace.zone).date())},
     }
 
 
@@ -257,7 +264,7 @@ def _excerpt(session: Session, item: Item) -> list[str]:
     revision = session.scalar(select(Revision).where(Revision.id == item.revision_id))
     if revision is None:
         return []
-    content = revision.parsed()
+    content = plainly(revision.parsed())
     parts = split_thread(content.text) if content.kind == "post" else []
     if len(parts) < 2:
         words = shown_words(content, content.text, 280)

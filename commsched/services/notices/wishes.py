@@ -34,6 +34,8 @@ class Wish(msgspec.Struct, frozen=True):
 
     pace: Pace = "now"
     hour: int = USUAL_HOUR
+    week: int | None = None
+    """The hour of a Monday for the mail of the week; ``None``: not at all."""
 
 
 def wish_of(settings: Mapping[str, object]) -> Wish:
@@ -42,11 +44,12 @@ def wish_of(settings: Mapping[str, object]) -> Wish:
     return Wish(
         pace if pace in PACES else "now",
         hour if isinstance(hour, int) and 0 <= hour <= 23 else USUAL_HOUR,
+        week_hour(settings),
     )
 
 
 def kept(settings: JsonObject, wish: Wish) -> JsonObject:
-    """``settings`` with the wish in them."""
+    """``settings`` with the wish's pace and hour in them; the mail of the week is kept by :func:`set_week`."""
     return settings | {"mail_pace": wish.pace, "mail_hour": wish.hour}
 
 
@@ -60,6 +63,22 @@ def set_wish(installation: Installation, person: int, pace: str, hour: int) -> N
     with installation.store.write(EVERY_WORKSPACE) as session:
         row = session.get_one(Person, person)
         row.settings = kept(row.settings or {}, Wish(pace, hour))
+
+
+def set_week(installation: Installation, person: int, hour: int | None) -> None:
+    """Keep whether ``person`` wishes the mail of the week, and at which hour of a Monday; ``None``: not at all. Raises
+    :class:`Invalid` for no hour of a day."""
+    if hour is not None and not 0 <= hour <= 23:
+        raise Invalid(N_("The hour is a number from 0 to 23."), "mail_week")
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        row = session.get_one(Person, person)
+        row.settings = (row.settings or {}) | {"mail_week": hour}
+
+
+def week_hour(settings: Mapping[str, object]) -> int | None:
+    """The hour of a Monday at which a person wants the mail of the week; ``None`` where they do not."""
+    hour = settings.get("mail_week")
+    return hour if isinstance(hour, int) and 0 <= hour <= 23 else None
 
 
 def wishes(session: Session, people: Collection[int]) -> dict[int, Wish]:

@@ -18,6 +18,7 @@ from commsched.services.deliver.after_restore import doubt
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation
+from commsched.services.mailing import server
 from commsched.services.ops import backup, carried, replacing
 from commsched.services.workflow import pause
 from commsched.store.models import Heartbeat, SignIn
@@ -42,7 +43,7 @@ class Brought(msgspec.Struct, frozen=True):
     settled: Settled
     carried: carried.Carried | None
     settings: dict[str, str]
-    """Settings from the archive that decide where things are sent."""
+    """Settings from the archive that decide where things are sent; ``mail_server`` is the one set on the page."""
 
 
 def bring_back(file: Path, home: Path, now: datetime, open_copy: Callable[[Path], Installation]) -> Brought:
@@ -75,13 +76,15 @@ def _make_ready(file: Path, home: Path, stage: Path, open_copy: Callable[[Path],
     try:
         settled = settle(installation, manifest.made_at)
         took = carried.carry(installation, held) if held is not None else None
+        mail = server.get(installation)
     finally:
         installation.store.close()
     _fold(stage / backup.DATABASE)
     if not with_key:  # one that was made only to open the copy
         (stage / backup.KEY).unlink(missing_ok=True)
     has_key = with_key or (home / backup.KEY).exists()
-    return Brought(manifest, has_key, settled, took, backup.settings_of(stage))
+    lead_out = backup.settings_of(stage) | ({"mail_server": f"smtp://{mail.host}:{mail.port}"} if mail else {})
+    return Brought(manifest, has_key, settled, took, lead_out)
 
 
 def _fold(database: Path) -> None:

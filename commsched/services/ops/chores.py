@@ -24,7 +24,7 @@ from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
 from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
-from commsched.services.notices import outbox, shifted_times
+from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
 from commsched.store import locks
 from commsched.store.models import (
@@ -62,6 +62,7 @@ def run(installation: Installation) -> None:
             warn_of_consents,
             shifted_times.check_daily,
             morning_mail,
+            week.send,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.content.mentions import plainly, spoken
 from commsched.core.content.model import Attachment, Content
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_, NotFound
@@ -52,6 +53,7 @@ def preview(installation: Installation, token: str) -> Preview:
         item, content = _open(session, number)
         room = _room(session, workspace, token)
         now, channel = installation.now(), _shown_channel(session, content)
+        content = plainly(content) if channel is None else spoken(content, channel)
         text = content.text if channel is None else content.text_on(channel)
         pictures = versions.shots(session, _pictures(content, channel), now)
         address = address_of(content.title, text, item.uid)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
+from commsched.core.content.mentions import spoken
 from commsched.core.content.model import Content
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, NotFound
@@ -265,9 +266,7 @@ def _with_pictures(
 
 def _entry(item: Item, every: list[Version], number: int, pictures: Sequence[Shot]) -> Publication:
     newest, chosen = every[-1], every[number - 1]
-    address = address_of(newest.content.title, newest.content.text_on(newest.channel), item.uid)
-    text = chosen.content.text_on(chosen.channel)
-    kind = chosen.content.kind
-    return Publication(
-        item.uid, kind, address, every[0].at, chosen.content, text, tuple(pictures), tuple(every), number
-    )
+    newest_words, words = (spoken(version.content, version.channel) for version in (newest, chosen))
+    address = address_of(newest_words.title, newest_words.text_on(newest.channel), item.uid)
+    text = words.text_on(chosen.channel)
+    return Publication(item.uid, words.kind, address, every[0].at, words, text, tuple(pictures), tuple(every), number)

@@ -29,13 +29,13 @@ from sqlalchemy.orm import Session
 from commsched.core.text.length import fold
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, times
+from commsched.services.content.times import movable as can_move
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown, states
 from commsched.services.views import stamps
 from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
-from commsched.services.workflow.schedule import movable as can_move
-from commsched.store.models import Channel, ChannelTime, Delivery, Item, Membership, Person
+from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
 from commsched.store.sight import reader_of, seen
 from commsched.store.types import to_micros
@@ -80,7 +80,28 @@ _delivery = Delivery.__table__
 _at = type_coerce(_item.c.publish_at, BigInteger)
 _state = shown.label("state")
 _marked = case((_item.c.own_times > 0, "own"), else_="")
-_COLUMNS: Final = (_item.c.id, _at, _state, _item.c.title, _item.c.channels, _item.c.kind, _item.c.author_id, _marked)
+_use, _media = PictureUse.__table__, Media.__table__
+_picture = func.coalesce(
+    select(_media.c.sha256)
+    .join_from(_use, _media, _media.c.id == _use.c.media_id)
+    .where(_use.c.revision_id == _item.c.revision_id)
+    .order_by(_use.c.media_id)
+    .limit(1)
+    .correlate(_item)
+    .scalar_subquery(),
+    "",
+)
+_COLUMNS: Final = (
+    _item.c.id,
+    _at,
+    _state,
+    _item.c.title,
+    _item.c.channels,
+    _item.c.kind,
+    _item.c.author_id,
+    _marked,
+    _picture.label("picture"),
+)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
 _time = ChannelTime.__table__
 _time_at = type_coerce(_time.c.publish_at, BigInteger)

@@ -17,10 +17,10 @@ from commsched.store.models import ChannelTime, Delivery
 from commsched.store.outbox import left_off
 from commsched.store.types import to_micros
 
-Row = tuple[int, int, str, str, str, str, int | None, str]
+Row = tuple[int, int, str, str, str, str, int | None, str, str]
 """An item at one of its times: id, the time in microseconds since 1970 UTC, state, title, the channels that go out then
 as ``,3,17,``, kind, author, and ``3-17`` where these channels have that time for themselves, so that it is moved alone;
-empty for the item's own time."""
+empty for the item's own time; last the SHA-256 of a picture in it, or nothing."""
 
 _ids: BindParameter[int] = bindparam("ids", expanding=True)
 _times = select(ChannelTime.item_id, ChannelTime.channel_id, ChannelTime.publish_at).where(
@@ -68,14 +68,14 @@ def split(session: Session, rows: Iterable[Row], now: datetime) -> list[Row]:
 
 
 def _parts(row: Row, own: Mapping[int, int], fates: Mapping[int, Fate], now: datetime) -> Iterable[Row]:
-    number, item_at, shown, title, spelled, kind, author, _mark = row
+    number, item_at, shown, title, spelled, kind, author, _mark, picture = row
     groups: dict[int, list[int]] = defaultdict(list)
     for channel in (int(channel_id) for channel_id in spelled.split(",") if channel_id):
         groups[own.get(channel, item_at)].append(channel)
     for at, channels in groups.items():
         state = state_of([fates[channel] for channel in channels if channel in fates], shown, now)
         alone = "" if at == item_at else "-".join(map(str, channels))
-        yield number, at, state, title, f",{','.join(map(str, channels))},", kind, author, alone
+        yield number, at, state, title, f",{','.join(map(str, channels))},", kind, author, alone, picture
 
 
 def state_of(fates: Sequence[Fate], shown: str, now: datetime) -> str:

@@ -113,7 +113,7 @@ def _event(
     so that it stays the same entry wherever it is moved."""
     from icalendar import Event
 
-    _id, at, state, _title, channels, _kind, _author, alone = row
+    _id, at, state, _title, channels, _kind, _author, alone, _picture = row
     begins = from_micros(at)
     name = f"{item.uid}.{alone.partition('-')[0]}" if alone else item.uid
     title = item.title or gettext(actor.language, N_("Untitled"))

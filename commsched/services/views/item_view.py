@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, bindparam, exists, select
+from sqlalchemy import BigInteger, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import standing
@@ -22,7 +22,18 @@ from commsched.services.content import check, items, queries, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
 from commsched.services.workflow import takedown
-from commsched.store.models import Attempt, Comment, Decision, Delivery, Item, Person, Revision
+from commsched.store.models import (
+    Attempt,
+    Comment,
+    Decision,
+    Delivery,
+    FactCheck,
+    Item,
+    Person,
+    Proposal,
+    ReleaseReview,
+    Revision,
+)
 
 
 class ItemView(msgspec.Struct, frozen=True):
@@ -56,6 +67,8 @@ class ItemView(msgspec.Struct, frozen=True):
     """When it goes out, channel by channel."""
     unseen: bool = False
     """Whether its reader has not seen everything that was said about it."""
+    beside: bool = False
+    """Whether anything lies beside it (:mod:`commsched.services.views.beside`)."""
 
     @property
     def standing(self) -> list[Decision]:
@@ -78,7 +91,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
     row = session.execute(_ITEM, {"item": item_id, "reader": reader, "now": now}).first()
     if row is None:
         raise NotFound(N_("There is no such item."))
-    item, revision, state, commented, attempted, unseen = row
+    item, revision, state, commented, attempted, unseen, beside = row
     history = histories(session, [item_id])[item_id]
     said = _comments(session, item_id) if commented else []
     rows = list(session.scalars(_DELIVERIES, {"item": item_id}))
@@ -112,6 +125,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
         roster,
         times.plan(session, item),
         bool(unseen),
+        bool(beside),
     )
 
 
@@ -124,6 +138,11 @@ _ITEM: Final = (
         exists().where(Comment.item_id == Item.id),
         exists().where(Attempt.delivery_id == Delivery.id, Delivery.item_id == Item.id).correlate(Item),
         exists().where(*comments.unseen(Item.id, bindparam("reader", type_=BigInteger))),
+        or_(
+            exists().where(Proposal.item_id == Item.id, Proposal.answer == ""),
+            exists().where(FactCheck.item_id == Item.id),
+            exists().where(ReleaseReview.item_id == Item.id),
+        ),
     )
     .join(Revision, Revision.id == Item.revision_id)
     .where(Item.id == _NUMBER)

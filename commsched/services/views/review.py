@@ -102,8 +102,8 @@ class Review(msgspec.Struct, frozen=True):
         return list(groups.values())
 
 
-_OWN_LOOKS: Final = frozenset({"newsroom", "presslist", "folder"})
-"""Platforms that dress the same words in boxes of their own."""
+_OWN_LOOKS: Final = frozenset({"newsroom", "presslist"})
+"""Platforms that dress the same words as a page or a letter."""
 
 
 def _look_of(preview: Preview) -> object:
@@ -115,7 +115,10 @@ def _look_of(preview: Preview) -> object:
     )
     notes = tuple((note.message, tuple(sorted(note.params.items()))) for note in preview.checked.notes)
     chosen = tuple(sorted(preview.view.options.items()))
-    return key if key in _OWN_LOOKS else "", parts, chosen, preview.subject, preview.notice, tuple(preview.foot), notes
+    content = preview.view.content
+    more = content.kind == "release" or content.link or content.title or content.quotes or preview.boxes
+    dressed = key in _OWN_LOOKS or (key == "folder" and more)
+    return key if dressed else "", parts, chosen, preview.subject, preview.notice, tuple(preview.foot), notes
 
 
 def waiting(installation: Installation, actor: Actor) -> list[Waiting]:

@@ -51,6 +51,7 @@ from commsched.store.models import (
     Decision,
     Delivery,
     Deputy,
+    FactCheck,
     Heartbeat,
     Item,
     Media,
@@ -59,6 +60,8 @@ from commsched.store.models import (
     Part,
     Person,
     PictureUse,
+    Proposal,
+    ReleaseReview,
     Takedown,
     Workspace,
 )
@@ -72,6 +75,9 @@ _attempt: Final[FromClause] = Attempt.__table__
 _part: Final[FromClause] = Part.__table__
 _decision: Final[FromClause] = Decision.__table__
 _comment: Final[FromClause] = Comment.__table__
+_proposal: Final[FromClause] = Proposal.__table__
+_check: Final[FromClause] = FactCheck.__table__
+_release: Final[FromClause] = ReleaseReview.__table__
 _takedown: Final[FromClause] = Takedown.__table__
 _channel: Final[FromClause] = Channel.__table__
 _member: Final[FromClause] = Membership.__table__
@@ -268,6 +274,7 @@ def _today() -> Select[Any]:
         joined(sent),
         out.scalar_subquery(),
         _newest(_decision),
+        *_open_ones(),
         *_people(),
         _channels(),
         joined(select(piece(_notice.c.id)).where(*talk).order_by(_notice.c.id)),
@@ -320,6 +327,26 @@ def _under_way() -> ScalarSelect[int]:
     going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
     own = select(func.count()).where(_delivery.c.item_id == _item.c.id, going)
     return own.correlate(_item, _place).scalar_subquery()
+
+
+def _beside(number: BindParameter[int]) -> tuple[ScalarSelect[str], ...]:
+    """What lies beside the item: proposals, facts that are checked, emergency releases, and how each was answered."""
+    proposed = select(piece(_proposal.c.id, _proposal.c.answer)).where(_proposal.c.item_id == number)
+    asked = piece(_check.c.id, _check.c.verdict, _check.c.revoked_at, flag(_check.c.expires_at <= _now))
+    checks = select(asked).where(_check.c.item_id == number)
+    released = select(piece(_release.c.id, _release.c.answer)).where(_release.c.item_id == number)
+    return (
+        joined(proposed.order_by(_proposal.c.id)),
+        joined(checks.order_by(_check.c.id)),
+        joined(released.order_by(_release.c.id)),
+    )
+
+
+def _open_ones() -> tuple[ScalarSelect[str], ScalarSelect[str]]:
+    """The proposals and the emergency releases of the office that nobody has answered."""
+    proposed = select(piece(_proposal.c.id)).where(_proposal.c.workspace_id == workspace, _proposal.c.answer == "")
+    released = select(piece(_release.c.id)).where(_release.c.workspace_id == workspace, _release.c.answer == "")
+    return joined(proposed.order_by(_proposal.c.id)), joined(released.order_by(_release.c.id))
 
 
 def _twins(number: BindParameter[int]) -> ScalarSelect[str]:
@@ -379,6 +406,7 @@ def _one_item() -> Select[Any]:
             select(piece(*states)).where(_part.c.delivery_id.in_(ours)).scalar_subquery(),
             _newest(_decision, _decision.c.item_id == number),
             _newest(_comment, _comment.c.item_id == number),
+            *_beside(number),
             *_people(),
             _channels(),
             _twins(number),

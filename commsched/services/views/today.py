@@ -10,12 +10,13 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import Session, defer
 
+from commsched.core.access.roles import may
 from commsched.core.platform.channel_state import WARN
 from commsched.core.text.messages import Message
 from commsched.core.timing.plan import Plan
-from commsched.services.approval import comments
+from commsched.services.approval import comments, release_reviews
 from commsched.services.approval.approvers import Turn, turns
-from commsched.services.approval.roster import read_roster
+from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import times
 from commsched.services.content.check import Around
 from commsched.services.kernel.context import Actor, Installation
@@ -24,7 +25,19 @@ from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
 from commsched.services.kernel.overdue import Late, any_late, overdue
 from commsched.services.media.consent_expiry import SOON, Ending, ending
 from commsched.services.notices import shifted_times
-from commsched.store.models import Channel, ChannelTime, Delivery, Heartbeat, Item, Media, Part, Revision, Workspace
+from commsched.services.review import proposals
+from commsched.store.models import (
+    Channel,
+    ChannelTime,
+    Delivery,
+    Heartbeat,
+    Item,
+    Media,
+    Part,
+    Proposal,
+    Revision,
+    Workspace,
+)
 
 MOST: Final = 50
 """Rows in one list."""
@@ -44,6 +57,8 @@ class Stopped(msgspec.Struct, frozen=True):
     due: datetime
     out: int
     parts: int
+    address: str = ""
+    """Where the channel's account is seen on its network."""
 
     @property
     def by_pause(self) -> bool:
@@ -67,8 +82,8 @@ class Now(msgspec.Struct, frozen=True):
     to_approve: list[Item]
     mine: frozenset[int]
     """Of those, the ones that wait for whoever looks."""
-    waits_for: dict[int, list[str]]
-    """Who can move each of them on; nobody, where nobody can."""
+    waits_for: dict[int, dict[int, str]]
+    """The people who can move each of them on, by name; nobody, where nobody can."""
     to_accept: frozenset[int]
     """Those that wait for the reader to accept what somebody else wrote."""
     stuck: frozenset[int]
@@ -76,6 +91,10 @@ class Now(msgspec.Struct, frozen=True):
     spoken: list[comments.UnreadTalk]
     """What was said to the reader and not seen yet."""
     sent_back: list[Item]
+    proposed: dict[int, str]
+    """By item that was sent back, who has proposed other words that can be taken."""
+    released: list[Item]
+    """What was let out without approval, for whoever looks to look at afterwards."""
     unscheduled: list[Item]
     held: list[Item]
     """Held before it had any delivery: still unapproved at its time, or late."""
@@ -98,7 +117,7 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late)
+        items += len(self.spoken) + len(self.late) + len(self.released)
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property
@@ -134,11 +153,15 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         return Now(
             to_approve=[item for item, _revision in waiting],
             mine=_where(turned, lambda turn: actor.person in turn.asked),
-            waits_for={number: roster.names(people) for number, people in whose.items()},
+            waits_for={number: roster.called(people) for number, people in whose.items()},
             to_accept=_where(turned, lambda turn: actor.person in turn.acceptors),
             stuck=_where(turned, lambda turn: turn.stuck),
             spoken=comments.unread(session, actor.person, MOST) if rare.talk else [],
             sent_back=[item for item, _revision in _by_time(listed, "changes_requested")],
+            released=[item for _task, item in release_reviews.waiting(session, actor.person, MOST)]
+            if rare.released
+            else [],
+            proposed=_proposed(session, roster, listed) if rare.proposed else {},
             unscheduled=[item for item, _revision in _by_time(listed, "approved")],
             held=[item for item, _revision in _by_time(listed, "held")],
             stopped=_stopped(sent, known.channels),
@@ -156,6 +179,13 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
         )
 
 
+def _proposed(session: Session, roster: Roster, listed: list[_Row]) -> dict[int, str]:
+    """By item that was sent back, who has proposed other words for how it stands."""
+    back = [(row.item.id, row.revision.hash) for row in listed if row.item.state == "changes_requested"]
+    open_ones = proposals.open_ones(session, back)
+    return {row.item_id: ", ".join(roster.names([row.person_id])) for row in reversed(open_ones)}
+
+
 def _where(turns: dict[int, Turn], wanted: Callable[[Turn], bool]) -> frozenset[int]:
     return frozenset(number for number, turn in turns.items() if wanted(turn))
 
@@ -167,6 +197,8 @@ class _Rare(msgspec.Struct, frozen=True):
     late: bool
     stopped: bool
     talk: bool
+    proposed: bool
+    released: bool
 
 
 def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int, _Rare]:
@@ -176,6 +208,8 @@ def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int,
         any_late(now),
         exists().where(_STOPPED),
         exists().where(*comments.marks(actor.person)),
+        exists().where(Proposal.answer == ""),
+        exists().where(*release_reviews.waits_for(actor.person)) if may(actor.role, "approve") else false(),
     )
     rows = session.execute(
         select(Workspace, Channel, Heartbeat, *rare)
@@ -320,6 +354,7 @@ def _stopped(sent: list[_Sent], channels: Mapping[int, Channel]) -> list[Stopped
             row.due,
             row.out,
             row.parts,
+            channels[row.channel].account_url,
         )
         for row in sorted(rows, key=lambda row: row.state != "unknown")
     ]

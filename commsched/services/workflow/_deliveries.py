@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.timing.plan import Plan, Slot
-from commsched.services.content import items
+from commsched.services.content import times
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import stops
@@ -81,7 +81,7 @@ def _set_anew(
         if row.id in mine and row.channel_id not in settled:
             settled.add(row.channel_id)
             _again(session, item, row, wanted[row.channel_id], now)
-        elif row.state in items.STOPPABLE and row.id not in partly:
+        elif row.state in times.STOPPABLE and row.id not in partly:
             row.state, row.next_at, row.reason = "cancelled", None, "changed"
     session.flush()
     return settled

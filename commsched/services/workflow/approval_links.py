@@ -5,6 +5,7 @@ A mail scanner that follows every link spends nothing, since only a POST with th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -134,7 +135,19 @@ def decide(
     comment: str = "",
     until: datetime | None = None,
 ) -> LinkPage:
-    """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``.
+    """Spend the link: ``approve`` or ``changes`` on exactly ``content_hash``."""
+
+    def deed(session: Session, shown: LinkPage) -> Decision:
+        item = shown.item.id
+        if verdict == "approve":
+            return approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
+        return approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
+
+    return spend(installation, token, deed)
+
+
+def spend(installation: Installation, token: str, deed: Callable[[Session, LinkPage], Decision]) -> LinkPage:
+    """Spend the link on ``deed``, a decision.
 
     The link is spent first, and in the decision's own transaction: pressed twice at once it decides once, and a
     conflict or an empty comment costs nothing.
@@ -142,14 +155,10 @@ def decide(
     workspace = open_link(installation, token).workspace.id
     with installation.store.write(workspace) as session:
         shown = _open(installation, session, token)
-        spend = update(ApprovalLink).where(ApprovalLink.id == shown.link_id, ApprovalLink.used_at.is_(None))
-        if session.connection().execute(spend.values(used_at=installation.now())).rowcount != 1:
+        spent = update(ApprovalLink).where(ApprovalLink.id == shown.link_id, ApprovalLink.used_at.is_(None))
+        if session.connection().execute(spent.values(used_at=installation.now())).rowcount != 1:
             raise Spent(N_("This link has been used. Sign in to see what became of it."))
-        item = shown.item.id
-        if verdict == "approve":
-            decision = approve.approve_in(installation, session, shown.actor, item, content_hash, comment, until)
-        else:
-            decision = approve.request_changes_in(installation, session, shown.actor, item, content_hash, comment)
+        decision = deed(session, shown)
         session.execute(update(ApprovalLink).where(ApprovalLink.id == shown.link_id).values(decision_id=decision.id))
     installation.wake()
     return shown

@@ -13,7 +13,7 @@ from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_st
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.approval import comments, rounds
+from commsched.services.approval import comments, release_reviews, rounds
 from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
@@ -31,6 +31,9 @@ ASKABLE = frozenset({"draft", "changes_requested", "held", "approved"})
 DECIDABLE = frozenset({"in_review", "held"})
 SECOND_THOUGHTS: Final = timedelta(seconds=10)
 """How long the pages offer to undo a decision, and how long the mail that tells its writer waits."""
+
+
+OVERDUE: Final = N_("Its time has passed. Choose a new time first, then it can be approved.")
 
 
 class Blocked(Invalid):
@@ -71,17 +74,21 @@ def submit(
     installation.wake()
 
 
-def ask_again(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
-    """Ask for approval of a version that was made of ``item`` in this very transaction; it then goes on by itself."""
+def ask_again(
+    installation: Installation, session: Session, actor: Actor, item: Item, *, then_schedule: bool = True
+) -> None:
+    """Ask for approval of a version that was made of ``item`` in this very transaction; it then goes on by itself, with
+    ``then_schedule``."""
     revision = items.current(session, item)
-    _send_in(installation, session, actor, item, revision, then_schedule=True)
+    _send_in(installation, session, actor, item, revision, then_schedule)
     _open(installation, session, actor, item, revision)
 
 
 def _send_in(
     installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision, then_schedule: bool
 ) -> None:
-    item.schedule_on_approval, item.submitted_at, item.reason = then_schedule, installation.now(), ""
+    item.schedule_on_approval = then_schedule or item.when_approved
+    item.submitted_at, item.reason = installation.now(), ""
     item.state, item.reminded_at = "in_review", None
     note(session, installation, actor, "item.submitted", item.id, hash=revision.hash)
 
@@ -194,8 +201,10 @@ def approve_in(
 def _refuse_late(installation: Installation, session: Session, item: Item) -> None:
     """Refuse an approval of an item that can no longer go out in some channel, since it would have no effect there."""
     now = installation.now()
+    if item.when_approved and item.latest_at is not None and item.latest_at < now:
+        raise Conflict(OVERDUE, "publish_at")
     if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
-        raise Conflict(N_("Its time has passed. Choose a new time first, then it can be approved."), "publish_at")
+        raise Conflict(OVERDUE, "publish_at")
 
 
 def request_changes(installation: Installation, actor: Actor, item_id: int, content_hash: str, comment: str) -> int:
@@ -212,7 +221,7 @@ def request_changes_in(
     if not passage(comment, "comment"):
         raise Invalid(N_("Say what should be changed."), "comment")
     item, revision = decidable(session, item_id, content_hash, also=frozenset({"approved", "scheduled"}))
-    row = _send_back(installation, session, actor, item, revision, "changes", comment)
+    row = send_back(installation, session, actor, item, revision, "changes", comment)
     note(session, installation, actor, "item.sent_back", item.id, hash=content_hash)
     return row
 
@@ -228,11 +237,11 @@ def withdraw(installation: Installation, actor: Actor, item_id: int, comment: st
         said = standing(said_of(session, item.id), revision.hash)
         if not any(decision.verdict in LETS_OUT - {"release"} for decision in said):
             raise Conflict(N_("Nobody had to approve it, so there is no approval to take back. It can be cancelled."))
-        _send_back(installation, session, actor, item, revision, "withdraw", comment)
+        send_back(installation, session, actor, item, revision, "withdraw", comment)
         note(session, installation, actor, "approval.withdrawn", item.id, hash=revision.hash)
 
 
-def _send_back(
+def send_back(
     installation: Installation,
     session: Session,
     actor: Actor,
@@ -240,13 +249,15 @@ def _send_back(
     revision: Revision,
     verdict: Verdict,
     comment: str,
+    kind: str = "changes_requested",
 ) -> Decision:
+    """Set aside what was approved, and make the writer's turn of it; ``kind`` is the notice that they get."""
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
     items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()
     facts = {"by": actor.name, "comment": row.comment[:500]}
-    _tell(installation, session, "changes_requested", item, [item.author_id], after=SECOND_THOUGHTS, **facts)
+    _tell(installation, session, kind, item, [item.author_id], after=SECOND_THOUGHTS, **facts)
     comments.spread(installation, session, actor, item, row.comment, besides=[item.author_id])
     return row
 
@@ -273,7 +284,8 @@ def bypass(installation: Installation, actor: Actor, item_id: int, reason: str) 
         if not policy.bypass:
             raise NotAllowed(N_("This office does not allow publishing without approval."))
         item.policy = msgspec.to_builtins(policy)
-        schedule.decide(installation, session, actor, item, revision, "bypass", comment=reason)
+        release = schedule.decide(installation, session, actor, item, revision, "bypass", comment=reason)
+        release_reviews.open_task(installation, session, item, release)
         note(session, installation, actor, "approval.bypassed", item.id, hash=revision.hash, reason=reason[:300])
         approvers = people_with(session, "approve")
         _tell(
@@ -330,7 +342,9 @@ def advance(
     outbox.drop(session, item, outbox.ASKING)
     facts = {"by": actor.name, "comment": comment[:500]}
     _tell(installation, session, "approved", item, notified, after=SECOND_THOUGHTS, **facts)
-    if item.schedule_on_approval and item.publish_at is not None:
+    if item.when_approved and item.publish_at is None:
+        schedule.at_once(installation, session, actor, item)
+    elif item.schedule_on_approval and item.publish_at is not None:
         schedule.on_approval(installation, session, actor, item)
 
 

@@ -68,7 +68,9 @@ def _later(draft: DraftIn, item: Item, zone: str, by: timedelta | None, when: st
     """``draft`` with its times ``by`` later, by the clock on the wall."""
     if by is None:
         channels = [each.id if isinstance(each, ChannelIn) else each for each in draft.channels]
-        return replace(draft, channels=list(channels), publish_at=when, latest_at=None, embargo=None)
+        return replace(
+            draft, channels=list(channels), publish_at=when, when_approved=False, latest_at=None, embargo=None
+        )
 
     def later(stored: str | None) -> str | None:
         if stored is None:
@@ -79,6 +81,7 @@ def _later(draft: DraftIn, item: Item, zone: str, by: timedelta | None, when: st
     return replace(
         draft,
         publish_at=moment(moved(item.wall_time, by), zone).isoformat(),
+        when_approved=False,
         latest_at=later(draft.latest_at),
         embargo=later(draft.embargo),
         channels=[

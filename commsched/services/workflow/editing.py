@@ -10,6 +10,7 @@ from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, OwnTime, SourceIn, Times, times_of
+from commsched.core.content.mentions import plainly
 from commsched.core.content.model import Content, canonical, digest
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.text.clean import passage
@@ -22,7 +23,6 @@ from commsched.services.content import compose, embargo_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
-    STOPPABLE,
     Changed,
     current,
     first_line,
@@ -36,7 +36,7 @@ from commsched.services.content.neighbours import text_hash
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
-from commsched.services.media import provenance
+from commsched.services.media import details, provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow._deliveries import partly_out
 from commsched.services.workflow.schedule import follow_move, refuse_passed
@@ -158,7 +158,7 @@ def save(
         revision = current(session, item)
         if expected_hash not in (None, revision.hash) or expected_stamp not in (None, stamp(item)):
             raise Changed(revision)
-        _require_editable(session, item)
+        require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
         _confide(installation, session, actor, item, draft)
@@ -171,6 +171,8 @@ def save(
         _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
         if difference.content:
             _void_approval(installation, session, actor, item, was)
+            if prepared.times.when_approved:
+                item.latest_at = prepared.times.latest
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):
             follow_move(installation, session, actor, item)
         if difference.any:
@@ -211,7 +213,7 @@ def _keep_changes(
         return
     new = _add_revision(installation, session, actor, item, prepared, list(sources))
     if not difference.content:  # the same words with other sources: what waits goes on, under the newest's number
-        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(STOPPABLE))
+        waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(planning.STOPPABLE))
         session.execute(waits.values(revision_id=new.id))
 
 
@@ -240,7 +242,8 @@ def _told_lately(installation: Installation, session: Session, actor: Actor, ite
     )
 
 
-def _require_editable(session: Session, item: Item) -> None:
+def require_editable(session: Session, item: Item) -> None:
+    """Raise :class:`Conflict` where something of it is out or on its way."""
     out = session.scalar(
         select(Delivery.id).where(Delivery.item_id == item.id, Delivery.state.in_(("published", "sending", "unknown")))
     )
@@ -272,10 +275,11 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_files(session, revision, content)
+    _use_files(session, actor, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
-    item.title = content.title or first_line(content.text)
+    named = plainly(content)
+    item.title = named.title or first_line(named.text)
     item.search, item.text_hash = prepared.search, prepared.text_hash
     item.channels = "".join(f",{channel.channel}" for channel in content.channels) + "," if content.channels else ""
     return revision
@@ -293,11 +297,14 @@ def replace_content(
     return revision
 
 
-def _use_files(session: Session, revision: Revision, content: Content) -> None:
-    """Record where pictures and videos are used, so that none of them can be deleted."""
+def _use_files(session: Session, actor: Actor, revision: Revision, content: Content) -> None:
+    """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
+    described keeps the words it gets here."""
     wanted = content.stills()
-    for number in session.scalars(select(Media.id).where(Media.sha256.in_(wanted))) if wanted else ():
-        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=number))
+    pictures = session.scalars(select(Media).where(Media.sha256.in_(wanted))).all() if wanted else ()
+    for row in pictures:
+        session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=row.id))
+    details.learn_alts(session, actor, revision.item_id, pictures, {p.sha256: p.alt for p in content.pictures})
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
@@ -311,16 +318,19 @@ def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:
 
 def _set_times(item: Item, workspace: Workspace, times: Times) -> bool:
     """Set the submitted times on the item; returns whether they differ from the ones before."""
-    before = (item.publish_at, item.latest_at)
+    before = (item.publish_at, item.latest_at, item.when_approved)
+    if times.when_approved and item.when_approved and item.publish_at is not None:
+        return False  # it has been approved, and this is when
+    item.when_approved = times.when_approved
     if times.publish is None:
-        item.publish_at = item.latest_at = None
-        item.wall_time = item.zone = ""
+        item.publish_at, item.latest_at = None, times.latest if times.when_approved else None
+        item.wall_time, item.zone = "", workspace.zone if times.when_approved else ""
     else:
         item.publish_at, item.wall_time, item.zone = times.publish.at, times.publish.wall, times.publish.zone
         item.latest_at = times.latest or latest_for(item.publish_at, workspace.latest_minutes)
         if item.latest_at < item.publish_at:
             raise Invalid(N_("The latest time is before the time itself."), "latest_at")
-    return before != (item.publish_at, item.latest_at)
+    return before != (item.publish_at, item.latest_at, item.when_approved)
 
 
 def _set_own_times(installation: Installation, session: Session, item: Item, prepared: Ready) -> bool:
@@ -348,7 +358,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
     prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
         item = load(session, item_id)
-        _require_editable(session, item)
+        require_editable(session, item)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")

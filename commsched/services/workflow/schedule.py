@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -14,12 +13,12 @@ from commsched.core.approval.rules import LETS_OUT, Verdict, inside
 from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.core.timing.plan import Plan, Slot, moved_along, moved_to
-from commsched.core.timing.wall_time import Fold, Gap, Moment, approval_window, read_time, refuse_past
+from commsched.core.timing.plan import Plan, Slot
+from commsched.core.timing.wall_time import approval_window, read_time, refuse_past
 from commsched.services.approval import rounds
 from commsched.services.approval.approvers import ask
 from commsched.services.approval.clearance import clearance, read_policy
-from commsched.services.content import before, embargo_times, items, preview_addresses, times
+from commsched.services.content import before, embargo_times, items, moving, preview_addresses, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -62,7 +61,9 @@ def schedule(
     with installation.store.write(actor.workspace) as session:
         item, workspace = items.load(session, item_id, lock=True), members.workspace_of(session, actor)
         if when:
-            _move_all(installation, session, item, read_time(when, workspace.zone, fold), workspace.latest_minutes)
+            moving.move_all(
+                installation, session, item, read_time(when, workspace.zone, fold), workspace.latest_minutes
+            )
         if item.publish_at is None:
             raise Invalid(N_("Choose when it should go out."), "publish_at")
         if latest:
@@ -153,59 +154,49 @@ def on_approval(installation: Installation, session: Session, actor: Actor, item
     another."""
     now = installation.now()
     if any(slot.latest < now for slot in times.chosen(times.left(session, item, now))):
-        item.state, item.reason = "held", "late"
-        outbox.queue(
-            session, installation, [item.author_id] if item.author_id else [], "held", item=item, reason="late"
-        )
+        _hold_late(installation, session, item)
         return
     with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
         enqueue(installation, session, actor, item)
 
 
-def _set(item: Item, moment: Moment, latest_minutes: int) -> None:
-    span = item.latest_at - item.publish_at if item.latest_at and item.publish_at else timedelta(minutes=latest_minutes)
-    item.publish_at, item.wall_time, item.zone = moment.at, moment.wall, moment.zone
-    item.latest_at = moment.at + span
+def at_once(installation: Installation, session: Session, actor: Actor, item: Item) -> None:
+    """Give an approved item that goes out as soon as it is approved its time, which is now, and put it in the outbox.
+    What is public waits for the embargo. Where it has become too late, it is held for its writer; an earlier step's
+    yes that does not reach until today is asked for again."""
+    now, revision = installation.now(), items.current(session, item)
+    plan = _soonest(installation, session, actor, item, revision)
+    if any(slot.latest < now for slot in times.chosen(plan)):
+        _hold_late(installation, session, item)
+        return
+    assert plan.item is not None
+    item.publish_at, item.latest_at = plan.item.at, plan.item.latest
+    item.wall_time, item.zone = plan.item.wall, plan.item.zone
+    times.keep(session, item, plan.own)
+    bounds = clearance(session, item, revision.hash)
+    if bounds is not None and not _covered(plan, bounds):
+        _ask_anew(installation, session, actor, item, revision)
+        return
+    with suppress(NothingLeft):  # it stays approved, and nothing of it goes out
+        enqueue(installation, session, actor, item)
 
 
-def _move_all(installation: Installation, session: Session, item: Item, moment: Moment, latest_minutes: int) -> None:
-    """Move what is not out of the item to ``moment``, and along with it the channels that have a time of their own.
-    Where only such channels are left, the first of them is moved there, and the item's time stays what it was. What
-    waits for the embargo goes on doing so."""
-    whole, content = times.plan(session, item), items.current(session, item).parsed()
-    plan = times.left(session, item, installation.now(), whole.channels)
-    waits = embargo_times.anchored(installation, session, item, content, whole.own) & set(plan.channels)
-    own = {channel: slot for channel, slot in whole.own.items() if channel not in waits}
-    rest = bool(plan.channels) and not plan.followers and len(plan.channels) < len(whole.channels)
-    before = plan.times[0] if rest else times.item_slot(item)
-    for channel in own.keys() & set(plan.channels):
-        assert before is not None, "an item with a channel's time has one"
-        own[channel] = _along(session, channel, own[channel], before, moment)
-    if not rest:
-        _set(item, moment, latest_minutes)
-    times.keep(session, item, embargo_times.at_embargo(installation, session, item, content, own))
+def _soonest(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> Plan:
+    usual = timedelta(minutes=members.workspace_of(session, actor).latest_minutes)
+    return embargo_times.soonest(installation, session, item, revision.parsed(), usual)
 
 
-def _along(session: Session, channel: int, slot: Slot, before: Slot, moment: Moment) -> Slot:
-    try:
-        return moved_along(slot, before, moment)
-    except (Gap, Fold) as error:
-        name = session.scalar(select(Channel.name).where(Channel.id == channel))
-        sentence = N_("The clocks change when %(channel)s would then go out. Give it another time by itself first.")
-        raise Invalid(sentence, "publish_at", channel=name) from error
+def _planned(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> list[Slot]:
+    """The times that a decision of this moment is about."""
+    if item.when_approved and item.publish_at is None:
+        return times.chosen(_soonest(installation, session, actor, item, revision))
+    return times.chosen(times.left(session, item, installation.now()))
 
 
-def _move_alone(session: Session, item: Item, moment: Moment, channels: Collection[int]) -> None:
-    """Give ``channels`` this time of their own. At the item's time they follow it again."""
-    plan, item_slot = times.plan(session, item), times.item_slot(item)
-    own = dict(plan.own)
-    for channel in channels:
-        slot = plan.of(channel)
-        assert slot is not None
-        own[channel] = moved_to(slot, moment)
-        if own[channel] == item_slot:
-            del own[channel]
-    times.keep(session, item, own)
+def _hold_late(installation: Installation, session: Session, item: Item) -> None:
+    item.state, item.reason = "held", "late"
+    writer = [item.author_id] if item.author_id else []
+    outbox.queue(session, installation, writer, "held", item=item, reason="late")
 
 
 def move(
@@ -232,9 +223,9 @@ def move(
         moment = read_time(when, workspace.zone, fold)
         refuse_past(moment.at, now)
         if channels is None:
-            _move_all(installation, session, item, moment, workspace.latest_minutes)
+            moving.move_all(installation, session, item, moment, workspace.latest_minutes)
         else:
-            _move_alone(session, item, moment, channels)
+            moving.move_alone(session, item, moment, channels)
         plan = times.left(session, item, now, channels)
         refuse_passed(plan, now)
         content = items.current(session, item).parsed()
@@ -258,42 +249,14 @@ def _names(session: Session, channels: Collection[int]) -> str:
 def _refuse_immovable(session: Session, item: Item, now: datetime, channels: Collection[int] | None) -> None:
     if channels is not None and (not channels or not set(channels) <= times.goes_to(item)):
         raise Invalid(N_("It does not go to that channel."), "channels")
-    if not movable(session, item, now, channels):
+    if not times.movable(session, item, now, channels):
         raise Conflict(N_("It is already out or cancelled, and cannot be moved."))
     if channels is not None and item.publish_at is None:
         raise Invalid(N_("Choose a time for the whole first."), "publish_at")
 
 
-def rest_waits(rows: Iterable[Any], now: datetime) -> bool:
-    """Whether part of an item is out, nothing of it is under way, and the rest waits for a later time. ``rows`` are its
-    deliveries, with ``state`` and ``due_at``."""
-    left = [row for row in rows if row.state not in ("published", "cancelled")]
-    waiting = [row for row in left if row.state == "waiting"]
-    return bool(waiting) and all(row.state in items.STOPPABLE for row in left) and all(r.due_at > now for r in waiting)
-
-
 def _may_be_placed(session: Session, item: Item, now: datetime, only: Collection[int] | None = None) -> bool:
-    return item.state in SCHEDULABLE or (item.state == "publishing" and movable(session, item, now, only))
-
-
-def movable(session: Session, item: Item, now: datetime, channels: Collection[int] | None = None) -> bool:
-    """Whether the item can be moved to another time. An item that is fully out in one channel keeps its time, except
-    where the rest waits for a later time. An item that stopped halfway through its only channel can be moved.
-
-    ``channels``: whether these alone can be moved. They can until something of them is out or under way, whatever
-    became of the others.
-    """
-    if channels is not None:
-        over = item.state in ("published", "cancelled")
-        return not over and set(channels) <= times.movable_alone(session, item)
-    if item.state == "publishing":
-        left = select(left_off.label("state"), Delivery.due_at).where(Delivery.item_id == item.id)
-        return rest_waits(session.execute(left).all(), now)
-    if item.state != "partly_published":
-        return item.state not in ("published", "publishing", "cancelled")
-    rows = session.execute(select(Delivery.state, Delivery.stop).where(Delivery.item_id == item.id)).all()
-    stopped = any(row.state in items.STOPPABLE and not row.stop for row in rows)
-    return stopped and all(row.state != "published" for row in rows)
+    return item.state in SCHEDULABLE or (item.state == "publishing" and times.movable(session, item, now, only))
 
 
 def follow_move(
@@ -307,6 +270,9 @@ def follow_move(
     """Follow a changed time (of ``only`` these channels): update the outbox if the approval covers the time, else ask
     those people again whose approval does not."""
     now = installation.now()
+    if item.when_approved and item.publish_at is None and item.state in ("approved", "scheduled"):
+        at_once(installation, session, actor, item)
+        return
     if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, now, only)):
         return
     revision = items.current(session, item)
@@ -358,7 +324,7 @@ def decide(
 ) -> Decision:
     """Record the decision of ``actor`` on ``revision``, and the window that it covers."""
     workspace, now = members.workspace_of(session, actor), installation.now()
-    slots = times.chosen(times.left(session, item, now))
+    slots = _planned(installation, session, actor, item, revision)
     start, end = approval_window(
         slots[0].at if slots else None,
         now,

@@ -88,7 +88,7 @@ def _stand_again(installation: Installation, session: Session, actor: Actor, ite
 def _move_back(installation: Installation, session: Session, actor: Actor, item: Item, earlier: Standing) -> None:
     """Undo a move, as any move: the time must lie ahead, and the approval must cover it or is asked for."""
     now = installation.now()
-    if not schedule.movable(session, item, now):
+    if not times.movable(session, item, now):
         raise TooLate
     _set(item, earlier)
     times.keep(session, item, earlier.own_slots())
@@ -104,3 +104,4 @@ def _set(item: Item, earlier: Standing) -> None:
     slot = earlier.slot
     item.publish_at, item.latest_at = (slot.at, slot.latest) if slot else (None, None)
     item.wall_time, item.zone = (slot.wall, slot.zone) if slot else ("", "")
+    item.when_approved = earlier.when_approved

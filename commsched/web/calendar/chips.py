@@ -1,6 +1,8 @@
 """The chips: a thousand of them on a page, so they are written out with plain string formatting.
 
-What a chip says: the time, the channels' icons, the title, and the state as colour, icon and word together.
+What a chip says, in two lines: the state's icon, the time, the channels' icons and as much of the title as fits, with
+a small picture at the right where there is one. The state's word is read aloud, shown on hover, and written out where
+there is room.
 """
 
 from __future__ import annotations
@@ -29,11 +31,17 @@ CLASH: Final = CLOSE
 _HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
 
 
+QUIET: Final = frozenset({"published", "filed", "cancelled"})
+"""States in which nobody need look at an item whose day has passed."""
+
+
 class Placed(msgspec.Struct):
-    """An item where it stands: its wall time and its finished chip."""
+    """An item where it stands: its wall time and its finished chip, with what a dot tells of it."""
 
     wall: datetime
     html: str
+    tone: str
+    quiet: bool
 
 
 class Chips(msgspec.Struct):
@@ -50,25 +58,24 @@ class Chips(msgspec.Struct):
     """The office is paused, so scheduled items do not go out at their time."""
     filed: frozenset[int] = frozenset()
     """Channels where what "went out" became files: in a demo without a mail server."""
-    looks: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    authors: bool = False
+    """Tell who wrote it, and offer a box to tick: in the list."""
+    looks: dict[str, tuple[str, str, str]] = msgspec.field(default_factory=dict)
     nets: dict[str, str] = msgspec.field(default_factory=dict)
     words: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.looks = {
-            key: (look.tone, f'<svg aria-hidden=true><use href="#s-{key}"/></svg>{escape(translated(look.word))}')
-            for key, look in STATES.items()
-        }
+        self.looks = {key: (look.tone, key, escape(translated(look.word))) for key, look in STATES.items()}
         if self.paused:
             for state in ("scheduled", "begun"):
-                tone, word = self.looks[state]
-                word = word.replace(f"#s-{state}", "#s-paused")
-                self.looks[state] = f"{tone} rests", f"{word} · {escape(_('paused'))}"
+                tone, _icon, word = self.looks[state]
+                self.looks[state] = f"{tone} rests", "paused", f"{word} · {escape(_('paused'))}"
         self.words = {
             "move": escape(_("Move …")),
             "clash": escape(_("Too close")),
             "why": escape(_("Within an hour of another post in the same channel")),
             "untitled": escape(_("Untitled")),
+            "tick": escape(_("Choose it")),
         }
 
     def channels(self, spelled: str) -> str:
@@ -85,42 +92,63 @@ class Chips(msgspec.Struct):
             )
         return icons
 
-    def chip(self, row: Row, wall: datetime | None) -> str:
-        """One item."""
-        number, at, state, title, channels, _kind, _author, alone = row
+    def chip(self, row: Row, wall: datetime | None, style: str = "") -> str:
+        """One item. ``style`` is one more class of the chip's."""
+        number, at, _state, title, channels, _kind, _author, alone, picture = row
         ident = chip_id(row)
-        if state == "published" and self.filed and self._only_files(channels):
-            state = "filed"
-        tone, word = self.looks[state]
-        moves = self.may_move and state not in FIXED
-        close = (number, at) in self.near
+        state = self.state(row)
+        tone, drawn, word = self.looks[state]
         return (
-            f'<li class="ev is-{tone}"><a class=ev-a href="{self.base}/items/{number}" id=i{ident}><span class=ev-h>'
-            f"{f'<time>{wall:%H:%M}</time>' if wall else ''}<span class=nets>{self.channels(channels)}</span></span>"
-            f"<span class=ev-t id=t{ident}>{escape(title) or self.words['untitled']}</span>"
-            f"<span class=ev-s>{word}</span>"
-            + (f'<span class=ev-c title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>' if close else "")
+            f'<li class="ev is-{tone}{" quiet" if state in QUIET else ""}{style}">'
+            f'<a class=ev-a href="{self.base}/items/{number}" id=i{ident}>'
+            + (f'<img class=ev-p src="{self.base}/pictures/{picture}?small=1" alt loading=lazy>' if picture else "")
+            + f'<span class=ev-l title="{word}"><svg class=ev-i aria-hidden=true><use href="#s-{drawn}"/></svg>'
+            f"{f'<time>{wall:%H:%M}</time> ' if wall else ''}<span class=nets>{self.channels(channels)}</span> "
+            f"<span class=ev-t id=t{ident}>{escape(title) or self.words['untitled']}</span></span>"
+            f"<span class=ev-s>{word}{self._by(row)}</span>"
+            + (self._clash if (number, at) in self.near else "")
             + "</a>"
-            + (
-                f'<a class=ev-m href="{self.base}/calendar/{number}/move{_query(alone)}" '
-                f'aria-label="{self.words["move"]}" aria-describedby=t{ident}></a>'
-                if moves
-                else ""
-            )
+            + self._tools(ident, number, alone, self.may_move and state not in FIXED)
             + "</li>"
         )
+
+    def state(self, row: Row) -> str:
+        """The state that a row's chip tells."""
+        return "filed" if row[2] == "published" and self.filed and self._only_files(row[4]) else row[2]
+
+    @property
+    def _clash(self) -> str:
+        return f'<span class=ev-c title="{self.words["why"]}">{_ALERT}{self.words["clash"]}</span>'
+
+    def _by(self, row: Row) -> str:
+        name = self.around.people.get(row[6] or 0, "") if self.authors else ""
+        return f" · {escape(name)}" if name else ""
+
+    def _tools(self, ident: str, number: int, alone: str, moves: bool) -> str:
+        """What stands on a chip beside its link: the move, and in the list the box that chooses it."""
+        box = move = ""
+        if self.authors and self.may_move and not alone:
+            label = f'aria-label="{self.words["tick"]}" aria-describedby=t{ident}'
+            box = f"<input class=ev-x type=checkbox form=several name=item value={number} {label}>"
+        if moves:
+            move = (
+                f'<a class=ev-m href="{self.base}/calendar/{number}/move{_query(alone)}" '
+                f'aria-label="{self.words["move"]}" aria-describedby=t{ident}></a>'
+            )
+        return move + box
 
     def _only_files(self, channels: str) -> bool:
         """Whether what "went out" on all of ``,3,17,`` became files."""
         wanted = {int(number) for number in channels.split(",") if number}
         return bool(wanted) and wanted <= self.filed
 
-    def place(self, rows: Iterable[Row]) -> list[Placed]:
+    def place(self, rows: Iterable[Row], style: str = "") -> list[Placed]:
         """Every row with its wall time."""
         zone, placed = self.zone, []
         for row in rows:
             wall = datetime.fromtimestamp(row[1] // 1_000_000, zone)
-            placed.append(Placed(wall, self.chip(row, wall)))
+            state = self.state(row)
+            placed.append(Placed(wall, self.chip(row, wall, style), self.looks[state][0], state in QUIET))
         return placed
 
 
@@ -139,11 +167,11 @@ _SIZE: Final = 16
 """Pixels of an icon on a chip."""
 
 
-def by_day(placed: Sequence[Placed]) -> dict[date, list[str]]:
+def by_day(placed: Sequence[Placed]) -> dict[date, list[Placed]]:
     """The chips of each day, in order."""
-    days: dict[date, list[str]] = {}
+    days: dict[date, list[Placed]] = {}
     for chip in placed:
-        days.setdefault(chip.wall.date(), []).append(chip.html)
+        days.setdefault(chip.wall.date(), []).append(chip)
     return days
 
 

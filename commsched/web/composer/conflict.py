@@ -14,6 +14,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import Fields, VideoFields
+from commsched.web.http.i18n import _
 from commsched.web.http.request_context import installation, language
 
 
@@ -89,7 +90,9 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         ),
         "media": lambda fields: "\n".join(f"{picture(n)}: {alt}" for n, alt in fields.media),
         "videos": lambda fields: "\n".join(_video(video) for video in fields.videos),
-        "publish": lambda fields: fields.publish.value.replace("T", " "),
+        "publish": lambda fields: (
+            _("As soon as it is approved") if fields.when_approved else fields.publish.value.replace("T", " ")
+        ),
         "times": lambda fields: "\n".join(
             f"{called(n)}: {wall.value.replace('T', ' ')}"
             for n, wall in sorted(fields.times.items())
@@ -119,6 +122,8 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
         mine.texts[name] = theirs.texts[name]
     for name in taken & {name for name, _label in PARTS}:
         setattr(mine, name, getattr(theirs, name))
+    if "publish" in taken:
+        mine.when_approved = theirs.when_approved
     if "times" in taken:
         mine.spans = theirs.spans
     return mine

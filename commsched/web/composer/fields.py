@@ -77,10 +77,17 @@ class Fields(msgspec.Struct):
     publish: WallFields = msgspec.field(default_factory=WallFields)
     latest: WallFields = msgspec.field(default_factory=WallFields)
     embargo: WallFields = msgspec.field(default_factory=WallFields)
+    when_approved: bool = False
+    """It goes out as soon as it is approved: no time is chosen."""
     times: dict[int, WallFields] = msgspec.field(default_factory=dict)
     """The time of the channels that have one of their own."""
     spans: dict[int, int] = msgspec.field(default_factory=dict)
     """Minutes from a channel's own time to its latest, where that does not follow from the item's."""
+
+    def walls(self) -> dict[str, WallFields]:
+        """Every time, by what the form calls it."""
+        named = {"publish": self.publish, "latest": self.latest, "embargo": self.embargo}
+        return named | {f"at-{number}": wall for number, wall in self.times.items()}
 
     @property
     def empty(self) -> bool:
@@ -100,6 +107,7 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, fields)
     fields.publish, fields.latest, fields.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
+    fields.when_approved = form.get("when_approved", "") == "1"
     fields.times, fields.spans = _own_times(form)
     return fields
 
@@ -173,6 +181,7 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
     ]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
     fields.publish, fields.latest, fields.embargo = (WallFields.of(moment, zone) for moment in times)
+    fields.when_approved = draft.when_approved
     for channel in draft.channels:
         if isinstance(channel, ChannelIn) and (at := _moment(channel.publish_at)) is not None:
             fields.times[channel.id] = WallFields.of(at, zone)

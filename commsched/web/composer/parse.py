@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 
-from commsched.core.content.draft import ChannelIn, DraftIn, OwnTime, Times, own_field
+from commsched.core.content.draft import ONE_OF_BOTH, ChannelIn, DraftIn, OwnTime, Times, own_field
 from commsched.core.content.model import MAX_TEXT
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
+from commsched.core.timing.day_words import read_day
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
 from commsched.web.composer.fields import Fields, VideoFields, WallFields
 
@@ -39,25 +40,43 @@ class Meant(msgspec.Struct):
             raise Invalid(words.message, name, **words.params)
 
 
-def meaning(fields: Fields, zone: str) -> Meant:
-    """What ``fields`` mean in an office whose clocks go by ``zone``. Raises nothing."""
+def meaning(fields: Fields, zone: str, today: date | None = None) -> Meant:
+    """What ``fields`` mean in an office whose clocks go by ``zone``, on ``today``; days that were understood are put in
+    the fields as dates. Raises nothing."""
     faults: dict[str, Message] = {}
+    if today is not None:
+        _read_days(fields, today, faults)
     raw = _raw(fields)
     draft = _convert(raw, faults)
     meant = Meant(draft, faults)
     publish = _time(meant, fields.publish, zone, "publish_at")
     latest = _time(meant, fields.latest, zone, "latest_at")
     embargo = _time(meant, fields.embargo, zone, "embargo")
-    if publish is None and "publish_at" not in faults:
+    if publish is None and not fields.when_approved and "publish_at" not in faults:
         latest = None
     own = _own_times(meant, fields, zone)
+    if fields.when_approved and (publish is not None or own):
+        faults["publish_at"], publish, own = Message(ONE_OF_BOTH), None, {}
     if publish is None and own and "publish_at" not in faults:
         publish = min((time.publish for time in own.values()), key=lambda moment: moment.at)
-    meant.times = Times(publish, latest.at if latest else None, embargo.at if embargo else None, own)
+    meant.times = Times(
+        publish, latest.at if latest else None, embargo.at if embargo else None, own, fields.when_approved
+    )
+    draft.when_approved = fields.when_approved
     draft.channels = [_channel(number, own.get(number)) for number in draft.channel_ids]
     for name, moment in (("publish_at", publish), ("latest_at", latest), ("embargo", embargo)):
         setattr(draft, name, moment.at.isoformat() if moment else None)
     return meant
+
+
+def _read_days(fields: Fields, today: date, faults: dict[str, Message]) -> None:
+    named = {"publish_at": fields.publish, "latest_at": fields.latest, "embargo": fields.embargo}
+    named |= {own_field(number, "publish_at"): wall for number, wall in fields.times.items()}
+    for name, wall in named.items():
+        try:
+            wall.day = read_day(wall.day, today, name).isoformat() if wall.day else ""
+        except Invalid as error:
+            faults[name] = error.words
 
 
 def _own_times(meant: Meant, fields: Fields, zone: str) -> dict[int, OwnTime]:
@@ -129,7 +148,7 @@ def _fault(error: msgspec.ValidationError) -> tuple[str, Message]:
 
 
 def _time(meant: Meant, wall: WallFields, zone: str, name: str) -> Moment | None:
-    if not wall.value:
+    if not wall.value or name in meant.faults:
         return None
     if not wall.exact and not (wall.day and wall.time):
         words = N_("Choose a day too.") if wall.time else N_("Choose a time of day too.")

@@ -14,6 +14,7 @@ from commsched.core.content.markup import to_html
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.media.crops import NAMES
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
+from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content import items
 from commsched.services.kernel import members
@@ -24,11 +25,12 @@ from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import conflict, lock, view_model
+from commsched.web.composer import conflict, lock, proposing, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
+from commsched.web.composer.time_choices import bar_slots
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
@@ -112,9 +114,11 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     _take_in_files(fields, form)
     if again or form.status != 200:
         return _composer(fields, item, form), form.status
-    meant = meaning(fields, place().zone)
+    meant = _meant(fields)
     try:
         meant.raise_first()
+        if press == "propose" and item is not None:
+            return proposing.propose(item, meant)
         number = _save(item, meant, by_itself=False)
     except items.Changed as error:
         return _conflict(fields, error.current.item_id)
@@ -130,6 +134,11 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
     return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _meant(fields: Fields) -> Meant:
+    here = place()
+    return meaning(fields, here.zone, dates.local(installation().now(), here.zone).date())
 
 
 def _saved(item: Item | None, number: int) -> str:
@@ -161,7 +170,9 @@ def _take_in_files(fields: Fields, form: Form) -> None:
 def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
     """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
     try:
-        approve.submit(installation(), actor(), number, then_schedule=meant.publish is not None)
+        approve.submit(
+            installation(), actor(), number, then_schedule=meant.publish is not None or meant.times.when_approved
+        )
     except approve.Blocked as error:
         form.fail("", _("It is saved, but cannot be sent yet. What stops it stands below."), error.status)
     except OfficeError as error:
@@ -199,7 +210,7 @@ def _page_token() -> str:
 
 def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh: bool = False) -> str:
     """The page. ``fresh``: the fields are the saved ones, so whatever stamp was posted is not theirs."""
-    form, meant = form or Form(), meaning(fields, place().zone)
+    form, meant = form or Form(), _meant(fields)
     target = _target(item.id) if item else None
     item = target.item if target else None
     shown = view_model.view(installation(), actor(), meant, target)
@@ -213,6 +224,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "workspace": workspace,
             "CROPS": NAMES,
             "no_time": WallFields(),
+            "slots": bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
         if request.method == "POST" or view_model.is_time(name):
@@ -229,6 +241,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         clash=_clash(meant),
         live=_live(item),
         told=bar(shown, item),
+        instead=proposing.offered(item),
         picture_url=picture_url,
         lock=lock.choices(item),
         once=_page_token() or secrets.token_urlsafe(18),
@@ -293,7 +306,7 @@ def check() -> Response:
     target = _target(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
     item = target.item if target else None
     fields = from_form(request.form)
-    meant = meaning(fields, place().zone)
+    meant = _meant(fields)
     shown = view_model.view(installation(), actor(), meant, target)
     context = {
         "view": shown,
@@ -310,6 +323,7 @@ def check() -> Response:
     return jsonify(
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
+        days={name: wall.day for name, wall in fields.walls().items()},
         bar={"press": submit.press, "label": submit.label, "words": submit.words, "when": submit.when},
         counts=counts,
         rings=rings,
@@ -339,7 +353,7 @@ def keep(item_id: int) -> Response | tuple[Response, int]:
 
 
 def _kept(item: Item | None) -> Response | tuple[Response, int]:
-    meant = meaning(from_form(request.form), place().zone)
+    meant = _meant(from_form(request.form))
     # a time half typed is left for later; anything else must not be lost
     if not all(view_model.is_time(name) for name in meant.faults):
         return jsonify(saved=False, faults={name: translated(words) for name, words in meant.faults.items()})

@@ -40,8 +40,8 @@ def bar(view: View, item: Item | None) -> Bar:
 def _label(view: View) -> str:
     """As much of what the button does as there is room for: the time stands beside it already."""
     ahead = view.ahead
-    if not ahead.steps:
-        return _("Schedule") if view.publish else _("Make ready")
+    if not ahead.steps and view.publish and not view.when_approved:
+        return _("Schedule")
     if not ahead.accepts and len(ahead.names) == 1:
         return _("Send to %(name)s", name=ahead.names[0])
     return _press(view)
@@ -49,6 +49,8 @@ def _label(view: View) -> str:
 
 def _short(view: View) -> str:
     """The time alone, on the button that opens its choices."""
+    if view.when_approved:
+        return _("As soon as it is approved") if view.ahead.steps else _("At once")
     return _when(view) if view.publish is not None else _("Choose a time")
 
 
@@ -67,6 +69,8 @@ def _moments(view: View) -> list[Moment]:
 def _press(view: View) -> str:
     ahead = view.ahead
     if not ahead.steps:
+        if view.when_approved:
+            return _("Publish now")
         return _("Schedule for %(when)s", when=_when(view)) if view.publish else _("Make ready")
     if not ahead.names and ahead.acceptors:
         return _("Save, and ask %(names)s to accept it", names=said_list(ahead.acceptors))
@@ -85,6 +89,8 @@ def _words(view: View) -> str:
         return translated(view.faults["publish_at"])
     if "publish_at" in view.faults:
         return _("The time is not clear yet: see its field.")
+    if view.when_approved:
+        return _at_once(view, many)
     if view.publish is None:
         return ngettext("No time chosen yet, %(n)s channel.", "No time chosen yet, %(n)s channels.", many)
     if len(_moments(view)) > 1:
@@ -99,6 +105,16 @@ def _words(view: View) -> str:
         many,
         when=_when(view),
     )
+
+
+def _at_once(view: View, many: int) -> str:
+    if view.ahead.steps:
+        return ngettext(
+            "Goes out as soon as it is approved, in %(n)s channel.",
+            "Goes out as soon as it is approved, in %(n)s channels.",
+            many,
+        )
+    return ngettext("Goes out at once, in %(n)s channel.", "Goes out at once, in %(n)s channels.", many)
 
 
 def _several(view: View, many: int) -> str:

@@ -21,6 +21,7 @@ from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
+from commsched.web.composer import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, WallFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import said_all
@@ -41,9 +42,17 @@ class View(msgspec.Struct):
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
+    when_approved: bool = False
+    """It goes out as soon as it is approved."""
     own: Mapping[int, Moment] = msgspec.field(default_factory=dict)
     """When the chosen channels that have a time of their own go out."""
     alike: list[Neighbour] = msgspec.field(default_factory=list)
+    anchors: dict[str, str] = msgspec.field(default_factory=dict)
+    """Where a problem is mended that its field alone does not say, by its sentence in English."""
+
+    def anchor(self, problem: Problem) -> str:
+        """The id of the element in which ``problem`` is mended, or nothing."""
+        return self.anchors.get(str(problem.words)) or problem_list.anchor(problem)
 
     @property
     def stops(self) -> int:
@@ -88,7 +97,7 @@ class Target(msgspec.Struct, frozen=True):
 def view(installation: Installation, actor: Actor, meant: Meant, target: Target | None) -> View:
     """Judge what is meant, without saving anything: once, for everything that the page shows of it."""
     own = {channel: time.publish for channel, time in meant.times.own.items()}
-    shown = View(faults=dict(meant.faults), publish=meant.publish, own=own)
+    shown = View(faults=dict(meant.faults), publish=meant.publish, when_approved=meant.times.when_approved, own=own)
     make_ready(installation, actor, meant.draft)
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
@@ -113,9 +122,10 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             own=meant.times.own_moments,
             around=around,
         )
+        own_texts = {part.channel for part in content.channels if part.text is not None}
         shown.own = own | embargo_times.held_back(installation, content, meant.publish, own, around.channels)
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
-        shown.problems = _problems(shown, judgement)
+        shown.problems = _problems(shown, judgement, own_texts)
         shown.faults |= _time_faults(judgement, own)
         shown.problems += _near(around.workspace, judgement.neighbours)
         shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
@@ -149,16 +159,20 @@ def is_time(field: str) -> bool:
     return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
-def _problems(shown: View, judgement: check.Judgement) -> list[tuple[str, Problem]]:
+def _problems(shown: View, judgement: check.Judgement, own: Collection[int]) -> list[tuple[str, Problem]]:
     """What stops it first. What several channels say in the same words is said once, of no channel in particular."""
     said: dict[tuple[str, str], tuple[str, Problem]] = {}
     for problem in judgement.general:
-        said[_sentence(problem)] = "", problem
+        said[problem_list.said_of(problem.words)] = "", problem
+        shown.anchors.setdefault(str(problem.words), problem_list.anchor(problem))
     for channel in judgement.checked:
         for problem in channel.problems:
-            key = _sentence(problem)
+            key = problem_list.said_of(problem.words)
             said[key] = ("" if key in said else channel.name), problem
-    return sorted([*_times(shown.faults), *said.values()], key=lambda pair: not pair[1].blocks)
+            place = problem_list.anchor(problem, channel.channel, channel.channel in own)
+            shown.anchors.setdefault(str(problem.words), place)
+    gathered = problem_list.gathered(said.values())
+    return sorted([*_times(shown.faults), *gathered], key=lambda pair: not pair[1].blocks)
 
 
 def _time_faults(judgement: check.Judgement, own: Collection[int]) -> dict[str, Message]:
@@ -179,10 +193,6 @@ def _near(workspace: Workspace, others: Neighbours) -> list[tuple[str, Problem]]
         ("", warn("publish_at", words, title=row.title, time=dates.clock(others.near_at[row.id], workspace.zone)))
         for row in others.near
     ]
-
-
-def _sentence(problem: Problem) -> tuple[str, str]:
-    return problem.words.message, repr(sorted(problem.words.params.items(), key=lambda pair: pair[0]))
 
 
 def stored(installation: Installation, session: Session, workspace: Workspace, target: Target) -> Fields:
@@ -246,6 +256,9 @@ def _is_id(text: str) -> bool:
 def rearranged(fields: Fields, press: str) -> bool:
     """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
     verb, _, what = press.partition(":")
+    if verb == "slot":
+        _choose(fields, what)
+        return True
     if verb == "time":
         name, _, exact = what.partition(":")
         _answer(fields, name, WallFields(exact=exact[:40]))
@@ -257,6 +270,13 @@ def rearranged(fields: Fields, press: str) -> bool:
     elif verb in ("drop", "up", "down") and which in order:
         _shift(fields.media, order.index(which), verb)
     return verb in ("add", "drop", "up", "down", "again")
+
+
+def _choose(fields: Fields, what: str) -> None:
+    """A time that the bar suggests, as wall time; or ``approved``: as soon as it is."""
+    day, _at, time = what[:16].partition("T")
+    fields.when_approved = what == "approved"
+    fields.publish = WallFields() if fields.when_approved else WallFields(day, time)
 
 
 def _answer(fields: Fields, name: str, wall: WallFields) -> None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access.roles import may
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import Conflict
-from commsched.services.accounts import people
+from commsched.services.accounts import invitations, people
 from commsched.services.channels import connect
 from commsched.services.views import first_day
 from commsched.web.desk import today
@@ -74,6 +74,8 @@ def approver() -> Answer:
             installation(), actor(), form.needed("email", 300), "approver", name=form.needed("name", 200)
         )
         whose = new.person.name or new.person.email
+        if invitations.mail_link(installation(), actor(), new.person.id, new.link, "invited"):
+            return done(_("%(name)s is let in and may approve. A mail is on its way.", name=whose), "today.index")
         return done(_("%(name)s is let in and may approve.", name=whose), "today.index")
     return _again(form)
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from flask import Blueprint, Response
 
 from commsched.core.access.routes import allow
-from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import stamps, today
+from commsched.store.models import Item
+from commsched.web.desk import needs
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.i18n import translated
 from commsched.web.http.nav import NavEntry
@@ -24,6 +25,8 @@ NAV = NavEntry("today.index", N_("Today"), "house", order=10, phone=True, group=
 
 AHEAD = 7
 """Days that the week ahead reaches."""
+SHOWN_PAST = 2
+"""How many of the day's lines that are past stand open, so that what needs somebody stays on the first screen."""
 
 
 @bp.get("/")
@@ -60,20 +63,47 @@ def _span() -> _Span:
 
 def _shown() -> dict[str, object]:
     span = _span()
-    now = today.read_today(installation(), actor(), span.start, span.end, span.until)
+    shown = today.read_today(installation(), actor(), span.start, span.end, span.until)
+    needed = needs.lines(shown)
+    past, coming = _parted(shown.today, installation().now())
     return {
-        "shown": now,
+        "shown": shown,
+        "needs": needs.grouped(needed),
+        "waits": _waits(shown),
         "day": span.local.date(),
         "local": span.local,
-        "reason": _reason,
-        "ahead": _by_day(now.ahead),
+        "earlier": past[:-SHOWN_PAST],
+        "past": past[-SHOWN_PAST:],
+        "coming": coming,
+        "upcoming": next(iter(coming + shown.ahead), None),
+        "tomorrow": sum(line.at < span.end + timedelta(days=1) for line in shown.ahead),
+        "ahead": _by_day(shown.ahead),
         "holiday": translated(holiday(span.local.date(), place().zone)),
         "week": dates.week,
     }
 
 
-def _reason(code: str) -> str:
-    return translated(REASONS[code]) if code in REASONS else ""
+def _parted(
+    lines: list[today.TimelineItem], now: datetime
+) -> tuple[list[today.TimelineItem], list[today.TimelineItem]]:
+    """The day's lines whose time has come, and those whose time has not."""
+    return [line for line in lines if line.at <= now], [line for line in lines if line.at > now]
+
+
+class _Wait(NamedTuple):
+    """Items that wait for the same ``people``, any of whom will do: their ids with what they are called."""
+
+    people: dict[int, str]
+    items: list[Item]
+
+
+def _waits(shown: today.Now) -> list[_Wait]:
+    """What waits for others, by whom it waits for; the longest list first."""
+    waits: dict[tuple[int, ...], _Wait] = {}
+    for item in shown.elsewhere:
+        people = shown.waits_for.get(item.id, {})
+        waits.setdefault(tuple(people), _Wait(people, [])).items.append(item)
+    return sorted(waits.values(), key=lambda wait: -len(wait.items))
 
 
 def _by_day(lines: list[today.TimelineItem]) -> list[tuple[date, str, list[today.TimelineItem]]]:

@@ -68,6 +68,11 @@ def _day(moment: datetime | date | None, zone: str = "", short: bool = False) ->
     return dates.short_day(day, language()) if short else dates.long_day(day, language())
 
 
+def day_in_words(day: date) -> str:
+    """``tors 26 nov``, in the person's language."""
+    return dates.short_day(day, language())
+
+
 def _week(moment: datetime | date, zone: str = "") -> int:
     return dates.week(dates.local(moment, zone or request_zone()) if isinstance(moment, datetime) else moment)
 

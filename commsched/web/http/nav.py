@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, request, url_for
 
 from commsched.core.access.roles import Permission, may
 from commsched.services.views import approval_count
+from commsched.web.http import i18n
 
 MOST_OFFICES = 200
 """Of so many offices the menu's addresses are kept."""
@@ -54,11 +55,29 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, object]:
     if g.get("actor") is None:
-        return {"menu": [], "phone_menu": [], "menu_addresses": {}, "to_approve": 0}
+        return {"menu": [], "phone_menu": [], "menu_keys": [], "menu_addresses": {}, "to_approve": 0}
     shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
     bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
     phone = sorted(bar, key=lambda entry: entry.order)
-    return {"menu": shown, "phone_menu": phone, "menu_addresses": _addresses(), "to_approve": waiting_count()}
+    keys = letters(entry for entry in shown if entry.group != "head")
+    return {
+        "menu": shown,
+        "phone_menu": phone,
+        "menu_keys": keys,
+        "menu_addresses": _addresses(),
+        "to_approve": waiting_count(),
+    }
+
+
+def letters(entries: Iterable[NavEntry]) -> list[tuple[NavEntry, str]]:
+    """The letter that leads to each entry after G: the first of its word that none before it has."""
+    given: dict[str, NavEntry] = {}
+    for entry in entries:
+        word = [sign for sign in i18n.translated(entry.label).casefold() if sign.isalpha()]
+        letter = next((sign for sign in word if sign not in given), "")
+        if letter:
+            given[letter] = entry
+    return [(entry, letter) for letter, entry in given.items()]
 
 
 def waiting_count() -> int:

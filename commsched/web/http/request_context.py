@@ -61,7 +61,8 @@ def _trouble() -> str:
     return translate(heartbeats.words(g.visitor.trouble)[0], language())
 
 
-def _may(permission: Permission) -> bool:
+def may_here(permission: Permission) -> bool:
+    """Whether whoever asks may do that in this office."""
     return g.get("actor") is not None and may(g.actor.role, permission)
 
 
@@ -73,7 +74,7 @@ def template_context() -> dict[str, object]:
         "visitor": g.get("visitor"),
         "actor": g.get("actor"),
         "place": g.get("place"),
-        "may": _may,
+        "may": may_here,
         "beats": _beats(),
         "now": installation().now(),
         "theme": _theme(),

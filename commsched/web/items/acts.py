@@ -58,7 +58,7 @@ def undo() -> Response:
                 raise
             say(translated(error.words), "bad")
     if undone:
-        say(ngettext("It is as it was before.", "%(num)s are as they were before.", undone))
+        say(ngettext("It is as it was before.", "%(n)s are as they were before.", undone))
     return redirect(local_path(form.text("back", 2000)), 303)
 
 

@@ -6,6 +6,7 @@ A mail scanner that follows every link spends nothing: only a POST with this pag
 from __future__ import annotations
 
 from flask import Blueprint, g, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import public
@@ -13,14 +14,16 @@ from commsched.core.text.messages import N_, Conflict, NotAllowed, NotFound, Off
 from commsched.core.timing.wall_time import approval_window
 from commsched.services.content import items
 from commsched.services.media import search
-from commsched.services.review import undo
+from commsched.services.review import proposals, undo
 from commsched.services.views import review
 from commsched.services.workflow import approval_links
+from commsched.store.models import Decision
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import translated
 from commsched.web.http.request_context import installation, page
-from commsched.web.items.review import QUICK, read_until, why
+from commsched.web.items.proposals import fields_of, prepared_from
+from commsched.web.items.review import QUICK, checked, read_until, why
 
 bp = Blueprint("links", __name__, url_prefix="/a")
 
@@ -65,6 +68,7 @@ def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
         until=until,
         token=token,
         quick=QUICK,
+        checks=checked(shown, link.actor),
     )
     return _private(make_response(body, form.status))
 
@@ -150,6 +154,53 @@ def _thanks(link: approval_links.LinkPage, verdict: str, token: str) -> Response
             )
         )
     )
+
+
+@bp.get("/<token>/propose")
+@public
+def propose(token: str) -> Response:
+    """Other words, to be proposed by the link. Nothing is spent."""
+    try:
+        return _proposing(approval_links.open_link(installation(), token), token, Form())
+    except OVER as error:
+        return _over(error, token)
+
+
+def _proposing(link: approval_links.LinkPage, token: str, form: Form) -> Response:
+    if not request.cookies.get("language"):
+        g.language = link.actor.language
+    shown = review.review(installation(), link.actor, link.item.id)
+    body = page(
+        "items/approval_link_propose.html",
+        link=link,
+        workspace=link.workspace,
+        action=url_for("links.make_proposal", token=token),
+        back=url_for("links.show", token=token),
+        **fields_of(shown, form),
+    )
+    return _private(make_response(body, form.status))
+
+
+@bp.post("/<token>/propose")
+@public
+def make_proposal(token: str) -> Response:
+    """Send the proposal, by which the link is used."""
+    form = Form.read()
+    try:
+        link = approval_links.open_link(installation(), token)
+        with form.catch():
+            prepared = prepared_from(form, link.actor, link.item.id)
+            words, approves, shown = form.text("comment", 10_000), form.flag("approves"), form.text("hash", 64)
+
+            def deed(session: Session, used: approval_links.LinkPage) -> Decision:
+                item = used.item.id
+                return proposals.propose_in(installation(), session, used.actor, item, shown, prepared, words, approves)
+
+            approval_links.spend(installation(), token, deed)
+            return _thanks(link, "changes", token)
+        return _proposing(approval_links.open_link(installation(), token), token, form)
+    except OVER as error:
+        return _over(error, token)
 
 
 @bp.get("/<token>/pictures/<sha256>")

@@ -16,8 +16,9 @@ from commsched.core.timing.wall_time import approval_window, read_time
 from commsched.services.approval import comments
 from commsched.services.content import times
 from commsched.services.kernel import members
+from commsched.services.kernel.context import Actor
 from commsched.services.review import undo
-from commsched.services.views import review
+from commsched.services.views import beside, review
 from commsched.services.views.review import Review
 from commsched.services.workflow import approve
 from commsched.store.models import Decision, Item
@@ -57,7 +58,7 @@ QUICK: Final = {"typo": N_("Typo"), "figure": N_("The figure"), "call": N_("Call
 @bp.get("/items/<int:item_id>/review")
 @allow("read")
 def show(item_id: int) -> str:
-    """One item. ``?done=2``: two have been decided before it in the same sitting. ``?undo=17``: the decision that was
+    """One item. ``?done=2``: two have been decided before it in the same sitting. ``?regret=17``: the decision that was
     made a moment ago, which is offered to be taken back."""
     return _page(review.review(installation(), actor(), item_id, deciding=True), Form())
 
@@ -81,9 +82,18 @@ def _page(shown: Review, form: Form) -> str:
         picture_url=picture_url,
         until=until,
         quick=QUICK,
+        checks=checked(shown, actor()),
         done_before=_count("done"),
         regret=_regret(),
     )
+
+
+def checked(shown: Review, reader: Actor) -> list[beside.Checked]:
+    """What others have said of the item's facts, for whoever decides."""
+    if not shown.seen.beside:
+        return []
+    with installation().store.read(reader.workspace) as session:
+        return beside.read_beside(installation(), session, reader, shown.seen).checks
 
 
 def _count(name: str) -> int:
@@ -102,7 +112,7 @@ class Regret(msgspec.Struct, frozen=True):
 
 
 def _regret() -> Regret | None:
-    number = _count("undo")
+    number = _count("regret")
     if not number:
         return None
     with installation().store.read(actor().workspace) as session:
@@ -127,10 +137,10 @@ def decide(item_id: int) -> str | Response | tuple[str, int]:
         if verdict == "approve":
             until = read_until(form, place().zone)
             decision = approve.approve(installation(), actor(), item_id, content_hash, comment, until)
-            return _next(item_id, decision, _("Approved. Thank you."))
+            return go_on(item_id, decision)
         reason = why(verdict, comment)
         decision = approve.request_changes(installation(), actor(), item_id, content_hash, reason)
-        return _next(item_id, decision, _sent_back())
+        return go_on(item_id, decision, _sent_back())
     return _page(review.review(installation(), actor(), item_id, deciding=True), form), form.status
 
 
@@ -140,13 +150,14 @@ def why(verdict: str, comment: str) -> str:
     return ": ".join(words for words in (quick, comment) if words)
 
 
-def _next(item_id: int, decision: int, sentence: str) -> Response:
-    """To the next that waits, with the decision that was just made to be taken back; to the list where none does."""
+def go_on(item_id: int, decision: int, sentence: str = "") -> Response:
+    """To the next that waits, or to the list where none does; both tell what was just decided, to be taken back.
+    ``sentence`` is what more there is to say."""
     waits, wish = [number for number in review.mine(installation(), actor()) if number != item_id], _count("next")
     if not waits:
-        return done(sentence, "approve.index", undo=decision)
+        return done(sentence, "approve.index", regret=decision)
     following = wish if wish in waits else waits[0]
-    return done(sentence, "approve.show", item_id=following, done=_count("done") + 1, undo=decision)
+    return done(sentence, "approve.show", item_id=following, done=_count("done") + 1, regret=decision)
 
 
 @bp.post("/items/<int:item_id>/review/undo")
@@ -162,7 +173,7 @@ def take_back(item_id: int) -> str | Response | tuple[str, int]:
 
 def _sent_back() -> str:
     if mailed():
-        return _("It is sent back, and its writer is told.")
+        return ""
     return _("It is sent back. Its writer sees it on Today, but gets no mail: no mail server is set.")
 
 

@@ -19,7 +19,7 @@ from commsched.services.approval.mentions import stands
 from commsched.services.approval.roster import read_roster
 from commsched.services.content import preview_addresses
 from commsched.services.kernel import confidants
-from commsched.services.views import item_view, review, stamps
+from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
@@ -29,7 +29,7 @@ from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done
+from commsched.web.http.responses import done, local_path, say
 from commsched.web.items import status_text
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
@@ -68,6 +68,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )
+        by_it = beside.read_beside(installation(), session, actor(), seen)
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
     out = any(row.state in ("published", "sending", "unknown") for row in seen.deliveries)
@@ -95,6 +96,9 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "still_says": lambda words: stands(words, seen.content),
         "callable_names": _callable(seen),
         "confide": _confide(seen),
+        "proposals": by_it.proposals,
+        "releases": by_it.releases,
+        "checks": by_it.checks,
         "copies": _copies(seen),
         **_under_embargo(seen),
     }
@@ -191,7 +195,11 @@ def act(
         return _page(item_id, form), form.status
     words = sentence if isinstance(sentence, str) else sentence()
     undoable = _undoable(item_id) if undo else []
-    return done(instead if isinstance(instead, str) else words, "items.show", undoable=undoable, item_id=item_id)
+    said = instead if isinstance(instead, str) else words
+    if back := form.text("back", 2000):  # it was done on another page
+        say(said, undoable=undoable)
+        return redirect(local_path(back), 303)
+    return done(said, "items.show", undoable=undoable, item_id=item_id)
 
 
 def _undoable(item_id: int) -> list[int]:

@@ -16,7 +16,6 @@ from commsched.services.content import times
 from commsched.services.content.queries import Reach
 from commsched.services.views.item_view import ItemView
 from commsched.services.views.review import Review
-from commsched.services.workflow import schedule
 from commsched.services.workflow.stops import Left
 from commsched.store.models import Attempt, Decision, Delivery
 from commsched.web.components import mail_status
@@ -105,6 +104,8 @@ def _in_review(shown: Review, zone: str) -> StatusText:
         )
     if not shown.names:
         return StatusText(now, _("When it is accepted, %(own)s can approve it.", own=said_all(shown.own)))
+    if seen.item.when_approved and not seen.item.publish_at:
+        return StatusText(now, _("As soon as it is approved it goes out by itself."))
     if not seen.item.publish_at:
         return StatusText(now, _("When it is approved, somebody must choose a time."))
     if not seen.item.schedule_on_approval:
@@ -210,7 +211,7 @@ def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
 
 def rest_waits(seen: ItemView) -> bool:
     """Whether some of it is out, and what is left waits for a time to come."""
-    return seen.item.state == "publishing" and schedule.rest_waits(seen.deliveries, installation().now())
+    return seen.item.state == "publishing" and times.rest_waits(seen.deliveries, installation().now())
 
 
 def _publishing(seen: ItemView, _names: list[str], zone: str) -> StatusText:

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public, signed_in
 from commsched.core.text import languages
-from commsched.services.accounts import people
+from commsched.services.accounts import last_office, people
 from commsched.services.ops import health
 from commsched.web.http import cookies
-from commsched.web.http.paths import STATIC
+from commsched.web.http.paths import STATIC, static_file
 from commsched.web.http.request_context import installation, page
 from commsched.web.http.responses import local_path
 
@@ -23,7 +23,9 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @public
 def static(name: str) -> Response:
     """A static file: for ever where its address carries its hash, else asked about each time."""
-    response = send_from_directory(STATIC, name, conditional=True)
+    file = static_file(name)
+    folder, path = (STATIC, name) if file.is_relative_to(STATIC) else (file.parent, file.name)
+    response = send_from_directory(folder, path, conditional=True)
     response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") else "public, no-cache"
     return response
 
@@ -40,11 +42,22 @@ def favicon() -> Response:
 @bp.get("/")
 @signed_in
 def choose() -> str | AnyResponse:
-    """The offices a person belongs to; straight on where there is only one."""
+    """Straight to the only office, or to the one that was chosen last; else, or with ``?all=1``, the choice."""
     places = people.workspaces_of(installation(), g.visitor.person)
-    if len(places) == 1 and not request.args.get("all"):
-        return redirect(url_for("today.index", slug=places[0][0].slug), 303)
+    if not request.args.get("all"):
+        last = last_office.office_of(installation(), g.visitor.person) if len(places) > 1 else 0
+        known = [place for place, _role in places if len(places) == 1 or place.id == last]
+        if known:
+            return redirect(url_for("today.index", slug=known[0].slug), 303)
     return page("session/choose.html", places=places)
+
+
+@bp.post("/office")
+@signed_in
+def enter() -> AnyResponse:
+    """Go to an office, and go there when signing in the next time."""
+    place = last_office.choose_office(installation(), g.visitor.person, request.form.get("office", "")[:100])
+    return redirect(url_for("today.index", slug=place.slug), 303)
 
 
 @bp.post("/language")

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import public
 from commsched.core.text.messages import OfficeError
-from commsched.services.accounts import credential_inventory, login_throttle, people, sessions
+from commsched.services.accounts import credential_inventory, invitations, login_throttle, people, sessions
 from commsched.services.ops import custody
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
@@ -88,10 +88,40 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
     person = people.read_password_link(installation(), token)
     typed = Form.read()
     with typed.catch():
-        people.use_password_link(installation(), token, typed.secret("password"), typed.many("end"))
-        response = make_response(done(_("Your password is set. Sign in with it."), "signin.form"))
-        cookies.clear_session(response)
+        secret = people.enter_by_link(
+            installation(),
+            token,
+            typed.secret("password"),
+            typed.many("end"),
+            request.remote_addr or "",
+            request.user_agent.string,
+        )
+        if old := cookies.session_secret():
+            sessions.sign_out(installation(), old)
+        response = make_response(done(_("Your password is set, and you are signed in."), "frame.choose"))
+        cookies.set_session(response, secret)
         cookies.set_device(response, login_throttle.remember(installation(), person.email, cookies.device()))
         return response
     mine = credential_inventory.of(installation(), person.id)
     return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status
+
+
+@bp.get("/forgotten")
+@public
+def forgotten() -> str:
+    return page("session/forgotten.html", form=Form(), asked="")
+
+
+@bp.post("/forgotten")
+@public
+def ask_for_password() -> str | Response | tuple[str, int]:
+    """Mail a link to whoever has the address. The answer never says whether anybody has."""
+    typed = Form.read()
+    with typed.catch():
+        email = people.check_email(typed.needed("email", 300))
+        if installation().mailer.reaches():
+            invitations.ask_for_password(installation(), email, request.remote_addr or "")
+        return page("session/forgotten.html", form=Form(), asked=email)
+    if typed.status == login_throttle.TooManyTries.status:
+        typed.errors = {"": _("Asked for too often just now. Look in your mail, or wait a quarter of an hour.")}
+    return page("session/forgotten.html", form=typed, asked=""), typed.status

@@ -70,6 +70,8 @@ def mail() -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
         wishes.set_wish(installation(), g.visitor.person, form.text("mail_pace", 10), form.number("mail_hour", 0, 23))
+        week = form.number("mail_week", 0, 23) if form.text("mail_week", 8) else None
+        wishes.set_week(installation(), g.visitor.person, week)
         return done(_("Saved."), "account.index")
     return _show(form), form.status
 

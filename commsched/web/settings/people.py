@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access.roles import ROLES
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
-from commsched.services.accounts import people
+from commsched.services.accounts import invitations, people
 from commsched.services.staff import leaving
 from commsched.services.staff.succession import PassedOn
 from commsched.web.http.forms import Form
@@ -47,14 +47,15 @@ def index() -> str:
 @bp.post("/")
 @allow("administer")
 def add() -> str | Response | tuple[str, int]:
-    """Let somebody in. A link to choose a password is shown, since only the administrator knows how to reach them."""
+    """Let somebody in. Their link to choose a password is mailed where a mail server is set, and shown in any case."""
     form = Form.read()
     with form.catch():
         new = people.add_person(
             installation(), actor(), form.needed("email", 300), form.text("role", 20), name=form.needed("name", 200)
         )
         if new.link:
-            return _show(link=new.link, whose=new.person.name)
+            mailed = invitations.mail_link(installation(), actor(), new.person.id, new.link, "invited")
+            return _show(link=new.link, whose=new.person.name, mailed_to=new.person.email if mailed else "")
         return done(_("%(name)s is let in, with the password they have already.", name=new.person.name), "people.index")
     return _show(form), form.status
 
@@ -75,8 +76,10 @@ def password(person: int) -> str | tuple[str, int]:
     form = Form.read()
     with form.catch():
         link = people.reset_password(installation(), actor(), person)
-        whose = next(m.person.name for m in people.members(installation(), actor().workspace) if m.person_id == person)
-        return _show(link=link, whose=whose)
+        members = people.members(installation(), actor().workspace)
+        whose = next(member.person for member in members if member.person_id == person)
+        mailed = invitations.mail_link(installation(), actor(), person, link, "new_password")
+        return _show(link=link, whose=whose.name or whose.email, mailed_to=whose.email if mailed else "")
     return _show(form), form.status
 
 

@@ -142,6 +142,10 @@ FACTS = {
     "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
     "commented": {"by": "Karin Ek", "since": "2026-11-26T06:00:00+00:00"},
     "approved": {"by": "Gunnar Lind"},
+    "proposed": {"by": "Gunnar Lind", "comment": "Siffran <b>14</b>."},
+    "fact_right": {"by": "Anna Ek", "comment": ""},
+    "fact_wrong": {"by": "Anna Ek", "comment": "Det är <b>14</b>."},
+    "to_be_mended": {"by": "Gunnar Lind", "comment": "Siffran är fel."},
     "decision_undone": {"by": "Gunnar Lind"},
     "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
     "token_expiring": {"channel": "Mastodon", "days": 13},
@@ -161,6 +165,9 @@ FACTS = {
     "pages_stopped": {"trouble": "pages"},
     "times_shifted": {"count": 2},
     "morning": {"day": "2026-11-26"},
+    "week": {},
+    "invited": {"by": "Karin Ek", "link_token": "http://localhost/password/x"},
+    "new_password": {"link_token": "http://localhost/password/x"},
 }
 
 

@@ -10,19 +10,109 @@ import pytest
 from sqlalchemy import event
 
 from commsched.services.kernel.context import Installation
+from commsched.services.media import library
 from commsched.services.workflow import schedule
+from tests import writing
 from tests.conftest import Cast, SetClock
 from tests.publications import channel
-from tests.services.desk import look, scheduled, submitted, written
+from tests.services.desk import look, publish_what_is_due, scheduled, submitted, written
 
 SCRIPT = {"Accept": "application/json"}
 
 
-def test_a_month_has_week_numbers_monday_first_and_todays_mark(browse: Any, cast: Cast) -> None:
+def test_weeks_roll_from_the_current_one_with_their_numbers_monday_first_and_todays_mark(
+    browse: Any, cast: Cast
+) -> None:
     html = browse(cast.reader).get("~/calendar/").text
-    assert re.findall(r'data-day="([\d-]+)"', html)[0] == "2026-10-26"
-    assert re.findall(r'class="wk-short">(\d+)<', html) == ["44", "45", "46", "47", "48", "49"]
+    assert re.findall(r'<section class="day[^"]*" data-day="([\d-]+)"', html)[0] == "2026-11-23"
+    assert re.findall(r'class="wk-short">(\d+)<', html) == ["48", "49", "50", "51", "52"]
     assert re.search(r'class="day today[^"]*" data-day="2026-11-26"', html)
+
+
+def test_the_week_before_is_told_as_dots_with_a_count_and_leads_there(browse: Any, cast: Cast, clock: SetClock) -> None:
+    item = scheduled(cast, publish_at="2026-11-26T12:00")
+    clock.forward(hours=7)
+    publish_what_is_due(cast.installation)
+    clock.forward(days=7)
+    html = browse(cast.reader).get("~/calendar/").text
+    gone = html[html.index('class="month-gone"') : html.index('class="month-week"')]
+    assert "Vecka 48: Ett inlägg" in gone
+    assert 'data-day="2026-11-26"><span class="dots" aria-hidden="true"><i class="is-green">' in gone
+    assert f"id=i{item}>" not in html
+    assert f"id=i{item}>" in browse(cast.reader).get(re.findall(r'href="([^"]+)"', gone)[0]).text
+
+
+def test_what_went_out_on_a_past_day_is_folded_and_what_needs_somebody_is_not(
+    browse: Any, cast: Cast, clock: SetClock
+) -> None:
+    out, draft = scheduled(cast), written(cast)
+    clock.forward(hours=7)
+    publish_what_is_due(cast.installation)
+    clock.forward(days=1)
+    html = browse(cast.writer).get("~/calendar/").text
+    day = html[html.index('id="d2026-11-26"') : html.index('id="d2026-11-27"')]
+    folded = day[day.index('<details class="gone">') : day.index("</details>")]
+    assert "Ett ute" in folded
+    assert f"id=i{out}>" in folded
+    assert f"id=i{draft}>" not in folded
+    assert f"id=i{draft}>" in day
+
+
+@pytest.mark.parametrize(
+    ("address", "first", "last"),
+    [
+        ("?month=2026-09", "2026-08-31", "2026-10-04"),
+        ("?day=2026-09-30", "2026-09-28", "2026-11-01"),
+        ("?weeks=10", "2026-11-23", "2027-01-31"),
+        ("?weeks=9999", "2026-11-23", "2026-12-27"),
+        ("?view=list", "2026-11-26", ""),
+    ],
+)
+def test_an_address_says_where_the_weeks_begin_and_how_many_they_are(
+    browse: Any, cast: Cast, address: str, first: str, last: str
+) -> None:
+    days = re.findall(
+        r'<section class="day[^"]*" data-day="([\d-]+)"', browse(cast.reader).get(f"~/calendar/{address}").text
+    )
+    assert days[0] == first
+    assert not last or days[-1] == last
+
+
+def test_what_is_chosen_stands_as_pills_that_can_be_taken_away(browse: Any, cast: Cast) -> None:
+    wall = channel(cast.installation, cast.place.id, name="Väggen")
+    html = browse(cast.reader).get(f"~/calendar/?state=review&channel={wall}&person={cast.writer.id}&q=buss").text
+    chosen = html[html.index('class="cal-chosen"') : html.index("Visa allt")]
+    away = re.findall(r'href="([^"]+)" aria-label="Ta bort: ([^"]+)"', chosen)
+    assert [word for _address, word in away] == ["Väntar på godkännande", "Väggen", "Karin Ek", "”buss”"]
+    assert "state=" not in away[0][0]
+    assert f"channel={wall}" in away[0][0]
+
+
+def test_a_chip_shows_a_picture_of_the_post(browse: Any, cast: Cast, installation: Installation) -> None:
+    picture = library.add(installation, cast.actor("writer"), writing.photo(height=200)).media
+    item = written(cast, media=[picture.id])
+    chip = re.search(rf"(?s)id=i{item}>.*?</li>", browse(cast.writer).get("~/calendar/").text)
+    assert chip
+    assert f"/pictures/{picture.sha256}?small=1" in chip[0]
+
+
+def test_the_week_stands_to_scale_and_what_overlaps_stands_side_by_side(browse: Any, cast: Cast) -> None:
+    first, beside, later = (written(cast, publish_at=f"2026-11-27T{clock}") for clock in ("09:10", "09:40", "10:20"))
+    html = browse(cast.writer).get("~/calendar/?view=week").text
+    classes = {int(n): c for c, n in re.findall(r'<li class="ev ([^"]+)"><a class=ev-a [^>]*id=i(\d+)>', html)}
+    assert [classes[item].split()[-3:] for item in (first, beside, later)] == [
+        ["m10", "w2", "l0"],
+        ["m40", "w2", "l1"],
+        ["m20", "w2", "l0"],
+    ]
+
+
+def test_the_list_tells_who_wrote_it_and_offers_a_box(browse: Any, cast: Cast) -> None:
+    item = written(cast)
+    html = browse(cast.writer).get("~/calendar/?view=list").text
+    assert f"name=item value={item} " in html
+    assert "Utkast · Karin Ek" in html
+    assert "type=checkbox" not in browse(cast.reader).get("~/calendar/?view=list").text
 
 
 def test_a_chip_says_time_channel_title_and_state(browse: Any, cast: Cast) -> None:
@@ -243,6 +333,6 @@ def test_answers_are_compressed_for_browsers_that_take_it(browse: Any, cast: Cas
     assert len(gzip.decompress(packed.data)) == len(plain.data)
     refused = browser.get("~/calendar/", headers={"Accept-Encoding": "gzip;q=0"})
     assert "Content-Encoding" not in refused.headers
-    style = browser.get("/static/css/calendar.css", headers={"Accept-Encoding": "gzip"})
+    style = browser.get("/static/css/calendar-chips.css", headers={"Accept-Encoding": "gzip"})
     assert style.headers["Content-Encoding"] == "gzip"
     assert b".ev-t" in gzip.decompress(style.data)

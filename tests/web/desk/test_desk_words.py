@@ -20,7 +20,7 @@ from commsched.services.media import library
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Media
 from commsched.web.components.clock_input import clock_time
-from commsched.web.desk.search import excerpt
+from commsched.web.desk.excerpts import excerpt
 from tests import writing
 from tests.conftest import Browser, Cast, SetClock
 from tests.services import desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,17 +11,18 @@ from sqlalchemy import update
 
 from commsched.core.content.model import Content
 from commsched.core.text.length import fold
-from commsched.services.content import neighbours
+from commsched.services.content import neighbours, queries
 from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.context import Installation
 from commsched.services.media import details, search
 from commsched.services.workflow import editing
 from commsched.store import migrate
-from commsched.store.models import Item
-from commsched.web.desk.search import excerpt
+from commsched.store.models import Delivery, Item
+from commsched.web.desk.excerpts import excerpt
 from tests import writing
 from tests.conftest import Browser, Cast
+from tests.services import desk
 
 
 @pytest.mark.parametrize(
@@ -155,3 +157,86 @@ def test_a_page_of_pictures_goes_on_where_the_last_one_ended(
         first = [row.id for row in search.newest(session, "buss", None, 2)]
         rest = [row.id for row in search.newest(session, "buss", first[-1], 48)]
     assert first + rest == buses[::-1]
+
+
+def found(browser: Browser, path: str = "~/search", **asked: str) -> str:
+    return str(browser.get(path, query_string=asked).text)
+
+
+def test_other_forms_and_phrases_are_found(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    for text in ("En buss till Kvarnsele.", "Bussarna går igen.", "Nya perronger i stan.", "Perronger som är nya."):
+        editing.create(installation, cast.actor("writer"), writing.draft([], text=text))
+    reader = browse(cast.reader)
+    assert found(reader, q="bussen").count('class="whole"') == 2
+    assert found(reader, q='"nya perronger"').count('class="whole"') == 1
+    assert found(reader, q="nya perronger").count('class="whole"') == 2
+
+
+def test_a_page_of_items_goes_on_where_the_last_one_ended(installation: Installation, cast: Cast) -> None:
+    texts = [f"Bussarna nummer {n}" if n % 2 else f"Busigt nummer {n}" for n in range(12)]
+    numbers = [editing.create(installation, cast.actor("writer"), writing.draft([], text=text)) for text in texts]
+    wish = queries.ItemQuery(words="bussen")
+    with installation.store.read(cast.place.id) as session:
+        first = [item.id for item, _revision in queries.items(session, wish, queries.Page(limit=4))]
+        rest = [item.id for item, _revision in queries.items(session, wish, queries.Page(first[-1], 50))]
+    assert first + rest == numbers[1::2][::-1]
+
+
+def test_pictures_and_people_are_found_beside(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    number = writing.picture(installation, cast, alt="Bussarna vid torget.")
+    assert f"/pictures/{number}" in found(browse(cast.reader), q="buss")
+    page = found(browse(cast.reader), q="gunnar")
+    assert "Gunnar Lind" in page[page.index('id="s-people"') :]
+
+
+def test_a_hit_is_used_again_by_whoever_writes(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([], text="En buss."))
+    assert f'action="/w/gruppen/items/{number}/duplicate"' in found(browse(cast.writer), q="buss")
+    assert "/duplicate" not in found(browse(cast.reader), q="buss")
+
+
+def test_what_needs_an_answer_can_be_asked_for(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    number = desk.scheduled(cast)
+    editing.create(installation, cast.actor("writer"), writing.draft([], text="Ett annat."))
+    with installation.store.write(cast.place.id) as session:
+        session.execute(update(Delivery).where(Delivery.item_id == number).values(state="unknown"))
+    page = found(browse(cast.reader), state="unknown")
+    assert page.count('class="whole"') == 1
+    assert f'href="/w/gruppen/items/{number}"' in page
+
+
+# -- the small window -------------------------------------------------------------------------------------------------
+
+
+def test_the_small_window_finds_and_does(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([], text="Bussarna går igen."))
+    writer, reader = browse(cast.writer), browse(cast.reader)
+    assert f'href="/w/gruppen/items/{number}"' in found(writer, "~/find", q="buss")
+    assert 'href="/w/gruppen/pause/"' in found(writer, "~/find", q="pausa")
+    assert 'href="/w/gruppen/write?kind=post"' in found(writer, "~/find", q="skriv")
+    assert "/pause/" not in found(reader, "~/find", q="pausa"), "a reader may not"
+    assert "/write" not in found(reader, "~/find", q="skriv")
+    assert 'href="/w/gruppen/calendar/"' in found(reader, "~/find", q="kalen")
+
+
+def test_the_small_window_tells_nothing_of_another_office(
+    installation: Installation, cast: Cast, browse: Callable[..., Browser]
+) -> None:
+    assert browse(cast.stranger).get("/w/gruppen/find", query_string={"q": "buss"}).status_code == 404
+
+
+def test_every_page_lists_its_keys_and_each_leads_somewhere(cast: Cast, browse: Callable[..., Browser]) -> None:
+    page = browse(cast.administrator).get("~/").text
+    keys = re.findall(r'data-key="(\w)"', page[page.index('<nav class="rail"') : page.index("</nav>")])
+    assert keys[:4] == ["i", "k", "s", "g"]
+    assert len(set(keys)) == len(keys)

@@ -28,7 +28,7 @@ def test_the_first_page_says_what_needs_whom(browse: Any, cast: Cast) -> None:
     assert "Väntar på ditt ja" in mine.text
     assert f"/w/gruppen/items/{item}/review" in mine.text
     theirs = browse(cast.writer).get("~/").text
-    assert "Väntar på Gunnar Lind." in theirs
+    assert "Väntar på Gunnar Lind (1)" in theirs
     assert "Inget väntar på dig" in theirs, "what others must do is not counted"
 
 

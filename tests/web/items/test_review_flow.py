@@ -42,12 +42,12 @@ def test_the_next_one_follows_and_the_count_goes_on(
     browser = browse(cast.approver)
     assert "1 av 3" in browser.get(f"~/items/{first}/review").text
     given = decide(browser, installation, cast, first)
-    assert f"/items/{second}/review?done=1&undo=" in given.location
+    assert f"/items/{second}/review?done=1&regret=" in given.location
     assert "2 av 3" in browser.get(given.location).text
     given = decide(browser, installation, cast, second, "?done=1", verdict="typo")
     assert f"/items/{third}/review?done=2" in given.location
     given = decide(browser, installation, cast, third, "?done=2")
-    assert "/approve?undo=" in given.location
+    assert "/approve?regret=" in given.location
 
 
 def test_whoever_skips_one_goes_on_after_it(
@@ -94,7 +94,7 @@ def test_nobody_is_offered_to_take_back_what_another_decided(
     decide(browse(cast.approver), installation, cast, number)
     decision = decisions(installation, cast)[-1].id
     for who in (cast.administrator, cast.writer):
-        assert "data-regret" not in browse(who).get(f"~/approve?undo={decision}").text
+        assert "data-regret" not in browse(who).get(f"~/approve?regret={decision}").text
     assert (
         browse(cast.administrator).post(f"~/items/{number}/review/undo", {"decision": str(decision)}).status_code == 403
     )

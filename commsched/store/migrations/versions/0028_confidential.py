@@ -34,7 +34,7 @@ def upgrade() -> None:
             ["workspace_id"], ["workspace.id"], name=op.f("fk_confidant_workspace_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_confidant")),
-        sa.UniqueConstraint("item_id", "person_id", name=op.f("uq_confidant_item_id")),
+        sa.UniqueConstraint("item_id", "person_id", name=op.f("uq_confidant_item_id_person_id")),
     )
     for column in ("person_id", "workspace_id"):
         op.create_index(op.f(f"ix_confidant_{column}"), "confidant", [column])

@@ -1,5 +1,6 @@
 // Small comforts. Every page works without them.
 
+import "./keys.js";
 import "./rail.js";
 
 const closeOthers = (event) => {

@@ -14,6 +14,23 @@ if (regret) {
   setTimeout(gone, Number(regret.dataset.regret) * 1000);
   // a reload must not offer it again
   const address = new URL(location.href);
-  address.searchParams.delete("undo");
+  address.searchParams.delete("regret");
   history.replaceState(history.state, "", address);
+}
+
+// Words that are marked in the text can be exchanged for others.
+const instead = document.querySelector("[data-propose]");
+const marked = () => {
+  const chosen = getSelection();
+  const node = chosen.anchorNode?.parentElement;
+  const words = chosen.toString().trim();
+  return node?.closest(".look-card, .diff-text") && words.length > 1 && words.length <= 500 ? words : "";
+};
+if (instead) {
+  const base = instead.getAttribute("href");
+  document.addEventListener("selectionchange", () => {
+    const words = marked();
+    instead.hidden = !words;
+    if (words) instead.href = `${base}?words=${encodeURIComponent(words)}`;
+  });
 }

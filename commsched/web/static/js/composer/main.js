@@ -6,16 +6,20 @@ import { startPanels } from "./panels.js";
 import { startRows } from "./rows.js";
 import { startSaving } from "./saving.js";
 import { startBar } from "./bar.js";
+import { startLead } from "./lead.js";
+import { startDays } from "../day.js";
 
 const form = document.getElementById("composer");
 if (form) {
   const changed = () => form.dispatchEvent(new Event("changed"));
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
+  startDays(form);
   startRows(form, changed);
   startPictures(form, changed);
   startPreview(form);
   startPanels(form);
   startBar(form);
+  startLead(form);
   startSaving(form);
 }

@@ -34,6 +34,8 @@ export const startPictures = (form, changed) => {
     const text = row.querySelector("textarea");
     text.name = text.id = `alt-${picture.id}`;
     text.value = picture.alt || "";
+    const usual = row.querySelector("[data-usual]");
+    usual.dataset.usual = usual.querySelector("[data-usual-words]").textContent = picture.alt || "";
     const label = row.querySelector("label");
     label.htmlFor = text.id;
     label.querySelector(".soft").textContent = picture.name ? `· ${picture.name}` : "";
@@ -147,6 +149,22 @@ export const startPictures = (form, changed) => {
     if (verb === "down") row.nextElementSibling?.after(row);
     number();
     (verb === "drop" ? (next || zone).querySelector("textarea, label") : press).focus();
+    changed();
+  });
+
+  // what the picture bank says of a picture is offered where the post says something else
+  const offer = (row) => {
+    const usual = row.querySelector("[data-usual]");
+    usual.hidden = !usual.dataset.usual || row.querySelector("textarea").value.trim() === usual.dataset.usual.trim();
+  };
+  list.addEventListener("input", (event) => offer(event.target.closest("[data-picture]")));
+  list.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-use-usual]")) return;
+    const row = event.target.closest("[data-picture]");
+    const text = row.querySelector("textarea");
+    text.value = row.querySelector("[data-usual]").dataset.usual;
+    offer(row);
+    text.focus();
     changed();
   });
 

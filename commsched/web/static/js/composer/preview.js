@@ -1,4 +1,5 @@
 // What the publisher would say, a moment after the last letter.
+import { understood } from "../day.js";
 import { fieldsOf, later, post } from "./send.js";
 
 const fill = (element, html) => {
@@ -85,6 +86,10 @@ export const startPreview = (form) => {
     form.querySelector("[data-when-words]").textContent = told.bar.when;
     for (const place of form.querySelectorAll("[data-moment] [data-fault]")) {
       fault(form, place.dataset.fault, told.faults[place.dataset.fault]);
+    }
+    for (const [name, day] of Object.entries(told.days)) {
+      const field = form.querySelector(`[name="${name}_day"]`);
+      if (field?.value) understood(field, day);
     }
     for (const ring of form.querySelectorAll("[data-ring]")) fillRing(ring, told.rings[ring.dataset.ring]);
   };

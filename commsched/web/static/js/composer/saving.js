@@ -6,7 +6,10 @@ import { fieldsOf, later, Offline, post, SignedOut } from "./send.js";
 
 // What belongs to the page and not to what is written. It changes when something is saved, so it is not looked at.
 const PAGES_OWN = ["form_token", "stamp", "item", "once"];
-const plain = (form) => [...fieldsOf(form)].filter(([name]) => !PAGES_OWN.includes(name));
+// A day counts as what was understood of it: that it is then written in words changes nothing.
+const meant = (form, name, value) => (name.endsWith("_day") && form.elements[name].dataset.iso) || value;
+const plain = (form) => [...fieldsOf(form)]
+  .filter(([name]) => !PAGES_OWN.includes(name)).map(([name, value]) => [name, meant(form, name, value)]);
 const PATIENCE = 10000;
 
 // Pictures are more than their field: what the page shows of each is kept with it.
@@ -167,6 +170,7 @@ export const startSaving = async (form) => {
       const values = of(field.name);
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       else if (values.length === 1) [field.value] = values;
+      if (field.matches("[data-day]")) field.dispatchEvent(new Event("filled"));
     }
     for (const part of form.querySelectorAll("details.part")) {
       part.open ||= [...part.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value.trim());

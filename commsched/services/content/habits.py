@@ -1,0 +1,46 @@
+"""When an office usually publishes, and the next time of that kind that is free."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from commsched.core.timing.slots import FAR, next_free
+from commsched.core.timing.wall_time import zone_of
+from commsched.services.content.neighbours import UNPLANNED
+from commsched.store.models import Item
+
+REMEMBERED: Final = timedelta(days=120)
+LOOKED_AT: Final = 200
+"""Items, the latest first."""
+
+
+def next_slot(
+    session: Session, zone: str, now: datetime, kind: str, channels: Collection[int], but: int = 0
+) -> datetime | None:
+    """The next free time in wall time of ``zone``, for an item of ``kind`` to ``channels``; ``but``: the item itself.
+    One statement."""
+    rows = session.execute(
+        select(Item.id, Item.kind, Item.publish_at, Item.channels)
+        .where(
+            Item.publish_at.is_not(None),
+            Item.publish_at > now - REMEMBERED,
+            Item.publish_at < now + timedelta(days=FAR + 1),
+            Item.state.not_in(UNPLANNED),
+        )
+        .order_by(desc(Item.publish_at))
+        .limit(LOOKED_AT)
+    ).all()
+    here = zone_of(zone)
+    walls = [row.publish_at.astimezone(here).replace(tzinfo=None) for row in rows if row.kind == kind]
+    wanted = {f",{number}," for number in channels}
+    taken = [
+        row.publish_at.astimezone(UTC)
+        for row in rows
+        if row.id != but and row.publish_at > now and any(number in row.channels for number in wanted)
+    ]
+    return next_free(now.astimezone(here).replace(tzinfo=None), walls, taken, zone)

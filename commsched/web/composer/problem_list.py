@@ -1,0 +1,75 @@
+"""What stops an item or is to be thought of, as a list: each thing once, each with the field that it is mended in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from commsched.core.text.messages import N_, Message, Problem, block
+
+NO_ALT: Final = "Picture %(number)d has no alt text, and cannot be scheduled before it has one."
+MANY_NO_ALT: Final = N_("Pictures %(numbers)s have no alt text, and cannot be scheduled before they have.")
+
+ANCHORS: Final = {
+    "channels": "to-channels",
+    "pictures": "to-pictures",
+    "media": "to-pictures",
+    "attachments": "to-pictures",
+    "captions": "to-pictures",
+    "publish_at": "to-publish",
+    "latest_at": "to-latest",
+    "embargo": "to-embargo",
+    "quotes": "to-quotes",
+    "sources": "to-sources",
+    **{
+        name: f"f-{name}"
+        for name in ("text", "title", "lead", "facts", "short", "contact", "link", "genre", "language")
+    },
+    "correction": "f-correction",
+}
+"""Where in the page a field of the draft is mended."""
+
+Named = tuple[str, Problem]
+"""A problem with its channel's name, or without where it is so on every channel."""
+
+
+def anchor(problem: Problem, channel: int = 0, own: bool = False) -> str:
+    """The id of the element in which ``problem`` is mended: of ``channel``'s own panel where it has a text of its
+    ``own``, or where the field is one of the channel's alone. Empty where no field of the page mends it."""
+    if channel and (own and problem.field == "text"):
+        return f"own-{channel}"
+    known = ANCHORS.get(problem.field, "")
+    if known:
+        return known
+    head, _dot, tail = problem.field.partition(".")
+    if head == "channels" and tail:
+        return f"to-at-{tail.partition('.')[0]}"
+    return f"panel-{channel}" if channel and problem.field not in ("", "people") else ""
+
+
+def gathered(problems: Iterable[Named]) -> list[Named]:
+    """``problems`` in their order; pictures that have no alt text are one line, in the place of the first."""
+    rows, without = list(problems), []
+    for name, problem in rows:
+        if problem.words.message == NO_ALT:
+            without.append((name, problem))
+    if len(without) < 2:
+        return rows
+    numbers = sorted({int(str(problem.words.params["number"])) for _name, problem in without})
+    one_line = block(without[0][1].field, MANY_NO_ALT, numbers=spelled(numbers))
+    place = rows.index(without[0])
+    kept = [row for row in rows if row not in without]
+    kept.insert(place, (without[0][0], one_line))
+    return kept
+
+
+def spelled(numbers: list[int]) -> str:
+    """``1–4`` where they follow each other, else ``1, 3, 4``."""
+    if numbers[-1] - numbers[0] == len(numbers) - 1 and len(numbers) > 2:
+        return f"{numbers[0]}–{numbers[-1]}"
+    return ", ".join(map(str, numbers))
+
+
+def said_of(words: Message) -> tuple[str, str]:
+    """What two problems have in common that say the same."""
+    return words.message, repr(sorted(words.params.items(), key=lambda pair: pair[0]))

@@ -1,0 +1,52 @@
+"""The times that the bar offers with one press: the next free one of the office's usual times, and tomorrow morning."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from commsched.core.timing import dates
+from commsched.core.timing.again import moment
+from commsched.core.timing.slots import USUAL
+from commsched.services.content import habits
+from commsched.store.models import Workspace
+from commsched.web.composer.fields import Fields
+from commsched.web.http.i18n import _
+from commsched.web.http.request_context import installation, language
+
+
+class SlotChoice(msgspec.Struct, frozen=True):
+    """A time on a button. ``wall`` is what it fills in: ``2026-12-03T07:30``."""
+
+    wall: str
+    label: str
+
+    @property
+    def day(self) -> str:
+        return self.wall[:10]
+
+    @property
+    def time(self) -> str:
+        return self.wall[11:]
+
+
+def bar_slots(session: Session, workspace: Workspace, fields: Fields, item: int) -> list[SlotChoice]:
+    """What the bar offers for an item with these ``fields``; ``item`` is its id, 0 for something new."""
+    now, zone = installation().now(), workspace.zone
+    free = habits.next_slot(session, zone, now, fields.kind, fields.channels, item)
+    tomorrow = datetime.combine(_tomorrow(now, zone), USUAL[0])
+    choices = [SlotChoice(_wall(tomorrow), _("Tomorrow %(time)s", time=USUAL[0].strftime("%H:%M")))]
+    if free is not None and free != tomorrow:
+        when = dates.when(moment(_wall(free), zone), zone, language(), now)
+        choices.insert(0, SlotChoice(_wall(free), _("Next free time: %(when)s", when=when)))
+    return choices
+
+
+def _tomorrow(now: datetime, zone: str) -> date:
+    return (dates.local(now, zone) + timedelta(days=1)).date()
+
+
+def _wall(wall: datetime) -> str:
+    return f"{wall:%Y-%m-%dT%H:%M}"
