@@ -73,8 +73,8 @@ def _as_seen_by(reader: int) -> tuple[ExecutableOption, ...]:
     options = [with_loader_criteria(Item, Item.id.not_in(hidden(reader)), include_aliases=True)]
     for each in _of_items():
         number = each.columns["item_id"]
-        fine = number.not_in(hidden(reader))
-        fine = or_(number.is_(None), fine) if number.nullable else fine
+        open_to_all = [number.is_(None)] if number.nullable else []
+        fine = or_(number.not_in(hidden(reader)), *open_to_all)
         options.append(with_loader_criteria(each.class_, fine, include_aliases=True))
     return tuple(options)
 
