@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (lines of HTML stay whole)
-"""The calendar's month with a thousand posts: our page beside a plain ORM version of it, and beside the floor.
+"""The calendar's weeks with a thousand posts: our page beside a plain ORM version of it, and beside the floor.
 
 ``python -m bench.calendar [--posts 1000] [--rounds 7] [--pages 12]``
 
@@ -28,7 +28,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import event, insert, select
-from sqlalchemy.orm import foreign, relationship, selectinload
+from sqlalchemy.orm import Session, foreign, relationship, selectinload
 from werkzeug.test import EnvironBuilder
 
 from commsched.bootstrap import open_installation
@@ -38,16 +38,19 @@ from commsched.services.accounts import people
 from commsched.services.accounts.sessions import sign_in
 from commsched.services.kernel.context import Installation
 from commsched.services.views import calendar
-from commsched.store.models import Channel, Delivery, Item, Revision
+from commsched.store.models import Channel, Delivery, Item, Media, PictureUse, Revision
 from commsched.web.app import create_app
 from commsched.web.calendar import chips, filters
 from commsched.web.calendar import routes as pages
 from commsched.web.calendar.span import span
 from commsched.web.http import i18n, request_context
+from commsched.web.http.badges import STATES as BADGES
 
 NOW = datetime(2026, 11, 12, 9, 3, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Stockholm")
 CHANNELS = 20
+MINUTES = 6 * 7 * 24 * 60
+"""The page's five weeks, and the one before, which it tells as dots."""
 STATES = ("published",) * 4 + ("scheduled",) * 4 + ("draft", "in_review", "approved", "held")
 SUBJECTS = (
     "Fler turer på linje",
@@ -67,7 +70,7 @@ class Still:
 
 
 def furnish(installation: Installation, posts: int) -> int:
-    """An office with ``posts`` posts in one month, two deliveries each, over twenty channels."""
+    """An office with ``posts`` posts in six weeks, two deliveries each, over twenty channels."""
     place, person = people.create_workspace(
         installation, "Mätgruppen", "m@example.org", "mätningens lösenord", slug="m"
     )
@@ -86,10 +89,10 @@ def furnish(installation: Installation, posts: int) -> int:
             for n in range(CHANNELS)
         ]
         session.execute(insert(Channel), rows)
-    start = datetime(2026, 11, 1, 0, 0, tzinfo=ZONE)
+    start = datetime(2026, 11, 2, 0, 0, tzinfo=ZONE)
     items, revisions, deliveries = [], [], []
     for n in range(posts):
-        at = (start + timedelta(minutes=n * 43100 // posts)).astimezone(UTC)
+        at = (start + timedelta(minutes=n * MINUTES // posts)).astimezone(UTC)
         one, other = n % CHANNELS + 1, (n * 7 + 3) % CHANNELS + 1
         title = f"{SUBJECTS[n % 5]} {PLACES[n * 3 % 5]} & andra nyheter nummer {n}"
         body = f'{{"channels":[{{"channel":{one}}}],"text":"{title}. {"Mer text. " * 40}"}}'.encode()
@@ -146,11 +149,12 @@ def furnish(installation: Installation, posts: int) -> int:
 
 # -- the plain ORM version ------------------------------------------------------------------------------------------
 
-CHIP = """{% macro chip(row, base) %}{% set look = STATES[row.shown] %}<li class="ev is-{{ look.tone }}"><a class=ev-a
- href="{{ base }}/items/{{ row.id }}" id=i{{ row.id }}><span class=ev-h><time>{{ row.wall.strftime('%H:%M') }}</time><span
- class=nets>{% for d in row.deliveries %}<svg role=img><title>{{ d.channel.name }}</title><use href="#n-{{ d.channel.id }}"/></svg>{% endfor %}</span></span><span
- class=ev-t id=t{{ row.id }}>{{ row.title or _("Untitled") }}</span><span class=ev-s><svg aria-hidden=true><use
- href="#s-{{ row.shown }}"/></svg>{{ said(look.word) }}</span>{% if row.near %}<span class=ev-c title="{{ _('Within an hour of another post in the same channel') }}"><svg
+CHIP = """{% macro chip(row, base) %}{% set look = STATES[row.shown] %}{% set word = said(look.word) %}<li class="ev is-{{ look.tone }}{{ ' quiet' if
+ row.shown in QUIET }}"><a class=ev-a href="{{ base }}/items/{{ row.id }}" id=i{{ row.id }}>{% if row.picture %}<img class=ev-p
+ src="{{ base }}/pictures/{{ row.picture }}?small=1" alt loading=lazy>{% endif %}<span class=ev-l title="{{ word }}"><svg class=ev-i
+ aria-hidden=true><use href="#s-{{ row.shown }}"/></svg><time>{{ row.wall.strftime('%H:%M') }}</time> <span
+ class=nets>{% for d in row.deliveries %}<svg role=img><title>{{ d.channel.name }}</title><use href="#n-{{ d.channel.id }}"/></svg>{% endfor %}</span> <span
+ class=ev-t id=t{{ row.id }}>{{ row.title or _("Untitled") }}</span></span><span class=ev-s>{{ word }}</span>{% if row.near %}<span class=ev-c title="{{ _('Within an hour of another post in the same channel') }}"><svg
  aria-hidden=true><use href="#s-alert"/></svg>{{ _("Too close") }}</span>{% endif %}</a>{% if row.moves %}<a class=ev-m
  href="{{ base }}/calendar/{{ row.id }}/move" aria-label="{{ _('Move …') }}" aria-describedby=t{{ row.id }}></a>{% endif %}</li>{% endmacro %}"""
 
@@ -163,7 +167,8 @@ def add_plain(app: Flask, installation: Installation) -> None:
 
     @allow("read")
     def plain() -> str:
-        shown = span("month", dates.local(NOW, "Europe/Stockholm").date(), "Europe/Stockholm")
+        today = dates.local(NOW, "Europe/Stockholm")
+        shown = span("month", today.date(), "Europe/Stockholm", today.date())
         wanted = calendar.CalendarFilter()
         with installation.store.read(request_context.actor().workspace) as session:
             found = session.scalars(
@@ -174,16 +179,20 @@ def add_plain(app: Flask, installation: Installation) -> None:
             ).all()
             channels = {row.id: (row.name, row.platform, row.state) for row in session.scalars(select(Channel))}
             near = _near(found)
-            draw = macro.make_module({"said": i18n.translated}).chip  # type: ignore[attr-defined]
+            pictures = _pictures(session, [row.revision_id for row in found])
+            draw = macro.make_module({"said": i18n.translated, "QUIET": chips.QUIET}).chip  # type: ignore[attr-defined]
             placed = []
             for row in found:
                 row.wall, row.shown = row.publish_at.astimezone(ZONE), row.state
+                row.picture = pictures.get(row.revision_id, "")
                 row.moves, row.near = row.state not in calendar.FIXED, row.id in near
-                placed.append(chips.Placed(row.wall, str(draw(row, "/w/m"))))
+                quiet = row.shown in chips.QUIET
+                placed.append(chips.Placed(row.wall, str(draw(row, "/w/m")), BADGES[row.shown].tone, quiet))
             around = calendar.Around(
                 channels,
                 {m.person_id: m.person.name for m in people.members(installation, request_context.actor().workspace)},
             )
+            days = pages._days(shown, placed, today)
             return request_context.page(
                 "calendar/month.html",
                 address=filters.Address(shown, wanted),
@@ -191,7 +200,9 @@ def add_plain(app: Flask, installation: Installation) -> None:
                 wanted=wanted,
                 around=around,
                 narrow=filters,
-                days=pages._days(shown, placed, NOW),
+                days=days[7:],
+                before=days[:7],
+                strip=pages._strip(days, today.date()),
                 total=len(found),
                 join=pages._join,
                 SHOWN=pages.SHOWN,
@@ -199,12 +210,17 @@ def add_plain(app: Flask, installation: Installation) -> None:
                 sprite=chips.sprite(around),
                 close=[],
                 closes=0,
-                today=dates.local(NOW, "Europe/Stockholm"),
+                today=today,
                 week=dates.week,
                 dates=dates,
             )
 
     app.add_url_rule("/w/<slug>/plain", "calendar.plain", plain)
+
+
+def _pictures(session: Session, revisions: list[int | None]) -> dict[int, str]:
+    uses = select(PictureUse.revision_id, Media.sha256).join(Media, Media.id == PictureUse.media_id)
+    return {row[0]: row[1] for row in session.execute(uses.where(PictureUse.revision_id.in_(revisions)))}
 
 
 def _near(found: Any) -> set[int]:
@@ -227,7 +243,7 @@ def _near(found: Any) -> set[int]:
 # -- the floor --------------------------------------------------------------------------------------------------------
 
 
-def floor(path: Path, shell: str, looks: dict[str, tuple[str, str]], start: int, end: int) -> Callable[[], bytes]:
+def floor(path: Path, shell: str, looks: dict[str, tuple[str, str, str]], start: int, end: int) -> Callable[[], bytes]:
     """Raw SQL and string formatting: the same chips between the same head and foot, and nothing else."""
     connection = sqlite3.connect(path)
     head, foot = shell.split("<!--days-->")
@@ -247,12 +263,14 @@ def floor(path: Path, shell: str, looks: dict[str, tuple[str, str]], start: int,
         parts = [head]
         for number, (row, nets) in found.items():
             wall = datetime.fromtimestamp(row[1] // 1_000_000, ZONE)
-            tone, word = looks[row[2]]
+            tone, drawn, word = looks[row[2]]
             moves = row[2] not in calendar.FIXED
+            quiet = " quiet" if row[2] in chips.QUIET else ""
             parts.append(
-                f'<li class="ev is-{tone}"><a class=ev-a href="/w/m/items/{number}" id=i{number}><span class=ev-h>'
-                f"<time>{wall:%H:%M}</time><span class=nets>{''.join(nets)}</span></span><span class=ev-t id=t{number}>"
-                f"{escape(row[3])}</span><span class=ev-s>{word}</span></a>"
+                f'<li class="ev is-{tone}{quiet}"><a class=ev-a href="/w/m/items/{number}" id=i{number}>'
+                f'<span class=ev-l title="{word}"><svg class=ev-i aria-hidden=true><use href="#s-{drawn}"/></svg>'
+                f"<time>{wall:%H:%M}</time> <span class=nets>{''.join(nets)}</span> <span class=ev-t id=t{number}>"
+                f"{escape(row[3])}</span></span><span class=ev-s>{word}</span></a>"
             )
             if moves:
                 parts.append(
@@ -324,7 +342,7 @@ def _figures(app: Flask, client: Any, installation: Installation, rounds: int, t
         ).get_environ()
         return lambda: b"".join(app.wsgi_app(dict(built), lambda _status, _headers, _error=None: lambda _data: None))
 
-    ours, month = "/w/m/calendar/", span("month", NOW.date(), "Europe/Stockholm")
+    ours, month = "/w/m/calendar/", span("month", NOW.date(), "Europe/Stockholm", NOW.date())
     first = get(ours)
     etag = first.headers["ETag"]
     get(ours, 304, **{"If-None-Match": etag})
@@ -380,7 +398,7 @@ def main() -> None:
     given = parser.parse_args()
     got = run(given.posts, given.rounds, given.pages)
     print(
-        f"A month with {given.posts} posts, {2 * given.posts} deliveries, {CHANNELS} channels; CPU ms a page, one core\n"
+        f"Six weeks with {given.posts} posts, {2 * given.posts} deliveries, {CHANNELS} channels; CPU ms a page, one core\n"
     )
     print("| page | CPU ms | pages/s | SQL |\n|---|---|---|---|")
     for name, key, sql in (

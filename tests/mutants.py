@@ -245,6 +245,34 @@ MUTANTS = (
         TIMES,
     ),
     Mutant(
+        "what has changed since it was told is done all the same",
+        "services/planning/several.py",
+        "    if now.code != code:",
+        "    if False:",
+        "tests/services/planning/test_several.py",
+    ),
+    Mutant(
+        "a link to the plan that was ended leads on",
+        "services/planning/plan_links.py",
+        "wanted = (PlanLink.token_hash == token_hash(token), PlanLink.revoked_at.is_(None))",
+        "wanted = (PlanLink.token_hash == token_hash(token),)",
+        "tests/web/calendar/test_plan.py",
+    ),
+    Mutant(
+        "the plan tells strangers what drafts are called",
+        "web/calendar/plan.py",
+        "    if row[2] in UNTOLD and not shows_drafts:",
+        "    if False:",
+        "tests/web/calendar/test_plan.py",
+    ),
+    Mutant(
+        "the mail of the week comes twice",
+        "services/notices/week.py",
+        "    return wanted - _told_since(session, wanted, midnight)",
+        "    return wanted",
+        "tests/services/notices/test_week.py",
+    ),
+    Mutant(
         "a chip of one channel moves the item",
         "web/calendar/moving.py",
         'alone = form.flag("ask_again"), _alone() or None',
@@ -519,6 +547,13 @@ MUTANTS = (
         f"{EYES}words_written",
     ),
     Mutant(
+        "a card is cut where it has a drawing in that size",
+        "services/media/renditions.py",
+        "blob_of(installation, _drawn_so(installation, actor, wish)).read()",
+        "blob_of(installation, row).read()",
+        "tests/services/media/test_card_sizes.py",
+    ),
+    Mutant(
         "another post writes over a picture's alt text",
         "services/media/details.py",
         'or_(Media.alt == "", Media.alt_item == item)',
@@ -766,7 +801,7 @@ MUTANTS = (
     Mutant(
         "no filter of system calls",
         "images/intake/confinement.py",
-        "_seccomp() if seccomp else False",
+        "_seccomp(threads) if seccomp else False",
         "False",
         "tests/images/intake/test_confinement.py",
     ),

@@ -19,7 +19,7 @@ from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
-from commsched.services.notices import outbox
+from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
@@ -292,6 +292,7 @@ class Engine:
         self._watch.look()
 
     def _notices(self) -> None:
+        push.send_due(self.installation)
         outbox.send_due(self.installation)
 
     def _chores(self) -> None:

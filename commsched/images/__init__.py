@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from commsched.images.cards import brand, card, designs, values
     from commsched.images.intake import confinement, errors, fingerprint, pictures, video
     from commsched.images.text import contrast, fonts
+    from commsched.images.tools import app_icon
 
 __all__ = [
+    "app_icon",
     "brand",
     "card",
     "confinement",
@@ -38,6 +40,7 @@ __all__ = [
 _ROOMS = {
     "intake": ("confinement", "errors", "fingerprint", "pictures", "video"),
     "text": ("contrast", "fonts"),
+    "tools": ("app_icon",),
     "cards": ("brand", "card", "designs", "values"),
 }
 

@@ -60,6 +60,7 @@ _TOKEN = Setting(
 
 class Mastodon(NetworkPlatform["Client"]):
     key = mentions = "mastodon"
+    shape = "16:9"
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads and pictures.")
     icon = "mastodon"

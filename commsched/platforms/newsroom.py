@@ -17,6 +17,7 @@ HEADLINE: Final = 120
 
 class Newsroom(Platform):
     key: ClassVar[str] = "newsroom"
+    shape = "1.91:1"
     name: ClassVar[str] = N_("Newsroom")
     about: ClassVar[str] = N_("The office's own public page, with feeds. Nothing to fill in.")
     icon: ClassVar[str] = "lucide:newspaper"

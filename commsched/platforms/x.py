@@ -64,6 +64,7 @@ _BASE_URL = known_server("https://api.x.com", "api_base_url")
 
 class X(NetworkPlatform["Client"]):
     key = mentions = "x"
+    shape = "16:9"
     name = "X"
     about = N_("An account: posts, threads and pictures. X charges for each post.")
     icon = "x"

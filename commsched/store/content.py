@@ -262,6 +262,8 @@ class Media(Base, Scoped):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     facts: Mapped[JsonObject] = mapped_column(default=dict)
+    front_id: Mapped[int | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"), index=True)
+    """Of a card that is kept in several sizes: the one that stands for it. The others are not shown beside it."""
     consent_ends: Mapped[datetime | None]
     """When the first of its persons' consents ends, if any does: follows ``facts`` whenever they are set."""
 

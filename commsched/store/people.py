@@ -93,6 +93,20 @@ class SignIn(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
 
 
+class PushDevice(Base):
+    """A browser of a person that is told at once. ``secrets`` are its own keys, encrypted."""
+
+    __tablename__ = "push_device"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    endpoint: Mapped[str] = mapped_column(String(1000), unique=True)
+    """Its address at the browser's push service."""
+    secrets: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+
+
 class SignInTry(Base):
     """A failed sign-in, kept for the rate limit per account and per address."""
 

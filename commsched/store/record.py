@@ -52,6 +52,8 @@ class Notice(Base, Scoped):
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     """When its reader saw its subject on a page. It is only set for kinds that Today marks as unread."""
+    pushed_at: Mapped[datetime | None]
+    """When its reader's own devices were told."""
 
 
 class Proposal(Base, Scoped):

@@ -95,6 +95,22 @@ def test_web_and_worker_do_it_as_two_processes(run: Run, founded: str, home: Pat
         assert worker.wait() == 0
 
 
+def test_a_taken_port_leaves_the_home_as_it_was(home: Path, tmp_path: Path) -> None:
+    """It is bound before anything is opened, furnished or migrated."""
+    for command in ("up", "demo"):
+        nowhere = tmp_path / command
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            arguments = [command, "--home", str(nowhere), "--port", str(taken.getsockname()[1])]
+            done = subprocess.run(
+                [sys.executable, "-m", "commsched.cli", *arguments], capture_output=True, text=True, timeout=60
+            )
+        assert done.returncode == 1
+        assert "--port 0" in done.stderr
+        assert not nowhere.exists()
+
+
 def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

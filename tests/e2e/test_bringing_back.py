@@ -101,9 +101,9 @@ def picture() -> str:
     return base64.b64encode(writing.photo()).decode()
 
 
-@pytest.mark.parametrize("field", ["#f-text", "#f-title"])
-def test_text_from_office_programs_stays_text(page: Any, field: str) -> None:
-    page.goto("/w/gruppen/write?kind=release")
+@pytest.mark.parametrize(("kind", "field"), [("post", "#f-text"), ("release", "#f-title"), ("release", "#f-lead")])
+def test_text_from_office_programs_stays_text(page: Any, kind: str, field: str) -> None:
+    page.goto(f"/w/gruppen/write?kind={kind}")  # the body of a release has an editor (test_paste)
     expect(page.locator("[data-problems]")).to_be_visible()
     page.wait_for_function("document.querySelector('#composer')")
     page.wait_for_timeout(300)

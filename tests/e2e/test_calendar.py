@@ -170,7 +170,16 @@ def full(cast: Cast, clock: SetClock) -> Cast:
     return cast
 
 
-PAGES = ("", "calendar/", "calendar/?view=week", "calendar/?view=list", "calendar/?state=review&q=vård", "pause/")
+PAGES = (
+    "",
+    "calendar/",
+    "calendar/?view=week",
+    "calendar/?view=list",
+    "calendar/?state=review&q=vård",
+    "calendar/share",
+    "calendar/paper",
+    "pause/",
+)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -310,6 +319,7 @@ def test_several_are_chosen_with_shift_or_x_and_moved_a_week_in_two_presses(visi
     assert page.locator("[data-count]").inner_text() == "3"
     with page.expect_navigation():
         page.locator("#several").get_by_role("button", name="Flytta").click()
+    page.get_by_role("button", name="Flytta 3 inlägg").wait_for()
     axe(page)
     with page.expect_navigation():
         page.get_by_role("button", name="Flytta 3 inlägg").click()

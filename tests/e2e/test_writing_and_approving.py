@@ -150,7 +150,7 @@ def test_what_is_written_in_a_post_under_review_is_kept_and_stays_on_the_approve
     page = visit(cast.writer)
     page.goto(f"/w/gruppen/items/{number}/edit")
     expect(page.locator("main")).to_contain_text("Det du skriver finns kvar i den här webbläsaren tills du sparar.")
-    expect(page.get_by_role("button", name="Spara, och ta tillbaka det")).to_be_visible()
+    expect(page.get_by_role("button", name="Spara den nya versionen")).to_be_visible()
     expect(page.get_by_role("button", name="Spara utkast")).to_have_count(0)
     page.get_by_label("Text", exact=True).fill("Det som granskas, med ett ord till.")
     expect(page.locator("[data-keep-words]")).to_contain_text("Inte sparat än: finns kvar i den här webbläsaren")

@@ -33,6 +33,15 @@ assert set(get_args(Crop)) == set(NAMES) == {"", *RATIOS}
 Centre = tuple[float, float]
 
 
+def shape_of(size: tuple[int, int]) -> Crop:
+    """The shape that a picture of ``size`` has, to a hundredth; empty where it has none of them."""
+    names: tuple[Crop, ...] = get_args(Crop)
+    for name in names:
+        if name and abs(size[0] * RATIOS[name][1] / (size[1] * RATIOS[name][0]) - 1) < 0.01:
+            return name
+    return ""
+
+
 def frame(size: tuple[int, int], ratio: tuple[int, int], centre: Centre) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of the largest ``ratio`` within ``size``, its middle as near ``centre`` as may be."""
     scale = min(size[0] / ratio[0], size[1] / ratio[1])

@@ -17,6 +17,7 @@ import msgspec
 
 from commsched.core.content.model import Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
+from commsched.core.media.crops import Crop
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.email import Email as Email
 from commsched.core.platform.email import Mailer as Mailer
@@ -168,6 +169,8 @@ class Platform(ABC):
     """How many calls may be open at once on one channel, at most."""
     under_embargo: ClassVar[bool] = False
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
+    shape: ClassVar[Crop] = ""
+    """The shape that a picture shows best in here. A card of the studio that is kept in it goes out in it."""
     mentions: ClassVar[str] = ""
     """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from commsched.core.content.model import SUFFIXES, Attachment, Rendition
-from commsched.core.media.crops import RATIOS, Centre, centre_of, cuts
+from commsched.core.media.crops import RATIOS, Centre, centre_of, cuts, shape_of
 from commsched.core.platform.contract import Limits
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Message
@@ -62,6 +62,13 @@ class Recipe(msgspec.Struct, frozen=True):
 def moves(picture: Original) -> bool:
     """Whether it is an animation: one is left as it is, since every frame of it would have to be made anew."""
     return bool(picture.facts.get("animated"))
+
+
+def shape_for(picture: Original, crop: str, natural: str) -> str:
+    """The shape that a channel gets a picture in: the one that a person has chosen, else, of a card that is kept in
+    several, the channel's ``natural`` one."""
+    own = natural in picture.facts.get("shapes", ()) and shape_of(_size(picture)) != natural
+    return crop or (natural if own else "")
 
 
 def recipe_for(picture: Original, crop: str, limits: Limits) -> Recipe | None:
@@ -126,6 +133,10 @@ def describe_fitting(
     if limits.picture_bytes is not None and was > limits.picture_bytes:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)d kB instead of %(was)d.")
         notes.append(Message(words, {"number": number, "name": name, "size": -(-now // 1000), "was": -(-was // 1000)}))
+    elif not cut and not crop and shape_of((rendition.width, rendition.height)) != shape_of(_size(picture)):
+        words = N_("Picture %(number)d goes to %(name)s in the card's own size for it, %(size)s.")
+        size = f"{rendition.width} × {rendition.height}"
+        notes.append(Message(words, {"number": number, "name": name, "size": size}))
     elif not cut and rendition.width * rendition.height < picture.width * picture.height:
         words = N_("Picture %(number)d is made smaller for %(name)s: %(size)s pixels instead of %(was)s.")
         notes.append(
@@ -144,6 +155,10 @@ def describe_fitting(
         kind = rendition.mime.removeprefix("image/").upper()
         notes.append(Message(words, {"number": number, "name": name, "type": kind}))
     return notes
+
+
+def _size(picture: Sized) -> tuple[int, int]:
+    return picture.width, picture.height
 
 
 def _cropped(number: int, crop: str) -> Message:

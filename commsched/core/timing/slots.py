@@ -38,13 +38,15 @@ def usual_times(walls: Sequence[datetime]) -> tuple[list[time], set[int]]:
     return sorted(often), {day for day, many in days.items() if many * 14 >= len(by_day)}
 
 
-def next_free(now: datetime, walls: Sequence[datetime], taken: Collection[datetime], zone: str) -> datetime | None:
+def next_free(
+    now: datetime, walls: Sequence[datetime], taken: Collection[datetime], zone: str, any_day: bool = False
+) -> datetime | None:
     """The first usual time after ``now`` (wall time in ``zone``) that has nothing of ``taken`` (in UTC) within an hour;
     as wall time, or ``None`` where four weeks are full."""
     clocks, days = usual_times(walls)
     for ahead in range(FAR):
         day = (now + timedelta(days=ahead)).date()
-        if day.weekday() not in days:
+        if not any_day and day.weekday() not in days:
             continue
         for clock in clocks:
             wall = datetime.combine(day, clock)

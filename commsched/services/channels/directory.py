@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform import channel_state as access
@@ -13,7 +14,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.channels.lists import LIST
 from commsched.services.kernel import context
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Channel
+from commsched.store.models import Channel, Delivery
 
 
 def find(session: Session, channel_id: int) -> Channel:
@@ -36,6 +37,32 @@ def channels(installation: Installation, workspace: int, archived: bool = False)
         statement = statement.where(Channel.state != "archived")
     with installation.store.read(workspace) as session:
         return list(session.scalars(statement))
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """When something last came to an end on a channel and how (``published``, ``failed`` or ``unknown``), and when the
+    next goes out."""
+
+    last: datetime | None = None
+    state: str = ""
+    next: datetime | None = None
+
+    @property
+    def fails(self) -> bool:
+        return self.state in ("failed", "unknown")
+
+
+def paces(installation: Installation, workspace: int) -> dict[int, Pace]:
+    """The pace of every channel that has one, in two statements."""
+    ended = select(func.max(Delivery.id)).where(Delivery.state.in_(("published", "failed", "unknown")))
+    newest = select(Delivery.channel_id, Delivery.state, Delivery.published_at, Delivery.due_at)
+    newest = newest.where(Delivery.id.in_(ended.group_by(Delivery.channel_id)))
+    coming = select(Delivery.channel_id, func.min(Delivery.due_at)).where(Delivery.state == "waiting")
+    with installation.store.read(workspace) as session:
+        ways = {row[0]: Pace(row[2] or row[3], row[1]) for row in session.execute(newest)}
+        for number, due in session.execute(coming.group_by(Delivery.channel_id)):
+            ways[number] = msgspec.structs.replace(ways.get(number, Pace()), next=due)
+    return ways
 
 
 def has_list(installation: Installation, channel: Channel) -> bool:

@@ -15,7 +15,7 @@ from commsched.core.content.mentions import forms, named_in
 from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
 from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
-from commsched.core.platform.fitting import recipe_for
+from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.channels import lists
 from commsched.services.content import mention_book
@@ -153,10 +153,11 @@ def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mappi
 def _renditions(
     installation: Installation, channel: Channel, crop: str, media: list[Media], derived: Made
 ) -> list[Rendition]:
-    limits = installation.platform(channel.platform).limits(channel.facts)
+    platform = installation.platform(channel.platform)
+    limits = platform.limits(channel.facts)
     renditions = []
     for row in media:
-        recipe = recipe_for(row, crop, limits)
+        recipe = recipe_for(row, shape_for(row, crop, platform.shape), limits)
         file = derived.get((row.id, recipe.key)) if recipe else None
         if file is not None and file.sha256 not in ("", row.sha256):
             renditions.append(

@@ -20,10 +20,16 @@ LOOKED_AT: Final = 200
 
 
 def next_slot(
-    session: Session, zone: str, now: datetime, kind: str, channels: Collection[int], but: int = 0
+    session: Session,
+    zone: str,
+    now: datetime,
+    kind: str,
+    channels: Collection[int],
+    but: int = 0,
+    any_day: bool = False,
 ) -> datetime | None:
-    """The next free time in wall time of ``zone``, for an item of ``kind`` to ``channels``; ``but``: the item itself.
-    One statement."""
+    """The next free time in wall time of ``zone``, for an item of ``kind`` to ``channels``; ``but``: the item itself;
+    ``any_day``: also on weekdays that the office does not use. One statement."""
     rows = session.execute(
         select(Item.id, Item.kind, Item.publish_at, Item.channels)
         .where(
@@ -43,4 +49,4 @@ def next_slot(
         for row in rows
         if row.id != but and row.publish_at > now and any(number in row.channels for number in wanted)
     ]
-    return next_free(now.astimezone(here).replace(tzinfo=None), walls, taken, zone)
+    return next_free(now.astimezone(here).replace(tzinfo=None), walls, taken, zone, any_day)

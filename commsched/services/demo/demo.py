@@ -19,6 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.content.mentions import entry_of
 from commsched.core.platform.contract import Account
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_, Conflict
@@ -180,6 +181,8 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
         installation, founder, second["email"], second["role"], name=second["name"], password=PASSWORD
     )
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
+    book = [entry_of(each["name"], each) for each in said["office"]["mentions"]]
+    facts |= {"mentions": [msgspec.to_builtins(entry) for entry in book], "hashtags": said["office"]["hashtags"]}
     with installation.store.write(workspace.id) as session:
         session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from commsched import images
 from commsched.core.content.draft import PictureIn
 from commsched.core.media.cards import SIZES, Size
+from commsched.core.media.crops import shape_of
 from commsched.core.text.clean import settled
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.languages import pick
@@ -22,8 +23,9 @@ from commsched.services.design.brand import brand_of
 from commsched.services.kernel import members
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.media import library
+from commsched.services.media import library, search
 from commsched.services.workflow import editing
+from commsched.store import locks
 from commsched.store.models import Media
 
 if TYPE_CHECKING:
@@ -183,7 +185,35 @@ def save(
         raise Invalid(N_("At most %(most)s pages."), "pages", most=MOST_PAGES)
     cards = [(drawn(installation, actor, wish, size, page=page), page) for size in sizes for page in range(pages)]
     title = _title(wish, ready.language)
-    return [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in cards]
+    numbers = [_keep(installation, actor, wish, card, alt if page == 0 else "", page, title) for card, page in cards]
+    for page in range(pages):
+        _stack(installation, actor, numbers[page::pages])
+    return numbers
+
+
+def fronts(installation: Installation, actor: Actor, pictures: Sequence[int]) -> list[int]:
+    """Of what :func:`save` has kept, what goes into a post: one picture a page, which stands for all its sizes."""
+    with installation.store.read(actor.workspace) as session:
+        rows = search.rows(session, pictures)
+    return list(dict.fromkeys(rows[number].front_id or number for number in pictures if number in rows))
+
+
+def _stack(installation: Installation, actor: Actor, numbers: Sequence[int]) -> None:
+    """Make the sizes of one drawing one entry of the library: the first stands for the others, and knows their shapes.
+    A size that was kept before brings its entry along."""
+    with installation.store.write(actor.workspace) as session:
+        rows = list(session.scalars(locks.rows(select(Media).where(Media.id.in_(numbers)).order_by(Media.id))))
+        first = next((row for row in rows if row.id == numbers[0]), None)
+        front = session.get(Media, first.front_id) if first is not None and first.front_id else first
+        if front is None:
+            return
+        for row in rows:
+            if row.id != front.id:
+                row.front_id = front.id
+        session.flush()
+        together = [front, *session.scalars(select(Media).where(Media.front_id == front.id))]
+        shapes = sorted({shape for row in together if (shape := shape_of((row.width, row.height)))})
+        front.facts = front.facts | {"shapes": shapes}
 
 
 def _title(wish: CardRequest, language: str) -> str:

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, distinct, func, select
 from sqlalchemy.orm import Session
 
 from commsched.mail.folder import FolderMailer
@@ -28,7 +28,9 @@ MOST: Final = 60
 FOR: Final = timedelta(days=30)
 """How far back the badge counts."""
 _URL: Final = re.compile(r"https?://[^\s<>\"]+")
-SECRET: Final = ("/a/", "/password/")
+ASKS: Final = ("asked_to_approve", "reminder", "nudged")
+"""The kinds that ask for an approval, with a link."""
+SECRET: Final = ("/a/", "/f/", "/password/")
 """How the paths of links begin that are one person's alone."""
 _LARGEST: Final = 200_000
 """Bytes read of one file."""
@@ -59,7 +61,7 @@ class UnsentMail(msgspec.Struct, frozen=True):
 def count(installation: Installation, actor: Actor) -> int:
     """How many mails of the last :data:`FOR` nobody got."""
     with installation.store.read(actor.workspace) as session:
-        return session.scalar(select(func.count(Notice.id)).where(*_filed(installation.now() - FOR))) or 0
+        return session.scalar(select(func.count(distinct(Notice.detail))).where(*_filed(installation.now() - FOR))) or 0
 
 
 def _filed(since: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -82,7 +84,7 @@ def newest_request(installation: Installation, actor: Actor) -> tuple[str, str] 
         select(Notice, Person.name)
         .join(Person, Person.id == Notice.person_id)
         .join(Item, Item.id == Notice.item_id)
-        .where(*_filed(installation.now() - FOR), Notice.kind == "asked_to_approve", Item.state == "in_review")
+        .where(*_filed(installation.now() - FOR), Notice.kind.in_(ASKS), Item.state == "in_review")
         .order_by(Notice.id.desc())
         .limit(1)
     )
@@ -108,7 +110,11 @@ def _notices(installation: Installation, session: Session, actor: Actor, is_demo
         .order_by(Notice.id.desc())
         .limit(MOST)
     )
+    shown: set[str] = set()  # several requests may be one mail
     for notice, person in rows:
+        if notice.detail in shown:
+            continue
+        shown.add(notice.detail)
         mine = person.id == actor.person
         message = _message(_folder(installation) / Path(notice.detail).name)
         yield UnsentMail(
@@ -116,7 +122,7 @@ def _notices(installation: Installation, session: Session, actor: Actor, is_demo
             to=f"{person.name} <{person.email}>" if person.name else person.email,
             subject=str(message["Subject"] or "") if message else "",
             pieces=list(_pieces(_text(message), is_demo or mine)) if message else [],
-            asks=notice.kind in ("asked_to_approve", "reminder"),
+            asks=notice.kind in ASKS,
             mine=mine,
         )
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, desc, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.content.draft import DraftIn
-from commsched.core.platform.fitting import Recipe, recipe_for
+from commsched.core.media.crops import shape_of
+from commsched.core.platform.fitting import Recipe, recipe_for, shape_for
 from commsched.core.text.messages import Invalid
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Actor, Installation
@@ -53,9 +54,10 @@ def _missing(installation: Installation, session: Session, draft: DraftIn) -> It
     existing, seen = derivatives(session, media), set[tuple[int, str]]()
     for channel in session.scalars(select(Channel).where(Channel.id.in_(draft.channel_ids))):
         variant = draft.variants.get(str(channel.id))
-        limits = installation.platform(channel.platform).limits(channel.facts)
+        platform = installation.platform(channel.platform)
+        limits = platform.limits(channel.facts)
         for row in media:
-            recipe = recipe_for(row, variant.crop if variant else "", limits)
+            recipe = recipe_for(row, shape_for(row, variant.crop if variant else "", platform.shape), limits)
             if (
                 recipe
                 and (row.id, recipe.key) not in seen
@@ -74,7 +76,7 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     recipe, row = wish.recipe, wish.media
     try:
         file = images.pictures.fit(
-            blob_of(installation, row).read(),
+            blob_of(installation, _drawn_so(installation, actor, wish)).read(),
             recipe.types,
             recipe.max_bytes,
             recipe.max_side,
@@ -90,6 +92,16 @@ def _make(installation: Installation, actor: Actor, wish: _Wish) -> None:
     sha256 = images.pictures.name_of(file.data)
     installation.blobs.put(BytesIO(file.data), file.suffix, sha256)
     _keep(installation, actor, wish, file, sha256)
+
+
+def _drawn_so(installation: Installation, actor: Actor, wish: _Wish) -> Media:
+    """What the file is made from: of a card that is kept in that very shape, the drawing in it, since a cut would go
+    through its words; else the picture."""
+    if not wish.recipe.crop or wish.recipe.crop not in wish.media.facts.get("shapes", ()):
+        return wish.media
+    with installation.store.read(actor.workspace) as session:
+        others = session.scalars(select(Media).where(Media.front_id == wish.media.id).order_by(desc(Media.id)))
+        return next((row for row in others if shape_of((row.width, row.height)) == wish.recipe.crop), wish.media)
 
 
 def _keep(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
-from sqlalchemy import desc, select
+from sqlalchemy import ColumnElement, desc, exists, select
 from sqlalchemy.orm import Session
 
 from commsched import images
@@ -19,7 +20,7 @@ from commsched.core.text.words import Term, match, terms
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Actor, Installation
-from commsched.store.models import Derivative, Media
+from commsched.store.models import Derivative, Media, PictureSource, PictureUse
 
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
@@ -28,24 +29,50 @@ BATCH: Final = 500
 """Pictures that are looked through at a time."""
 
 
-def newest(session: Session, words: str = "", before: int | None = None, limit: int = 48) -> list[Media]:
+Show = Literal["", "no-alt", "unused", "consent"]
+"""What a list is narrowed to: pictures that nobody has described, that no post has, whose consent ends soon."""
+
+
+def showing(show: Show, soon: datetime) -> list[ColumnElement[bool]]:
+    """The condition of ``show``; a consent that ends before ``soon`` ends soon, and one that has ended too."""
+    match show:
+        case "no-alt":
+            return [Media.alt == ""]
+        case "unused":
+            used = exists().where(PictureUse.media_id == Media.id)
+            return [~used, ~exists().where(PictureSource.source_id == Media.id)]
+        case "consent":
+            return [Media.consent_ends <= soon]
+    return []
+
+
+def newest(
+    session: Session,
+    words: str = "",
+    before: int | None = None,
+    limit: int = 48,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> list[Media]:
     """Pictures of the session's workspace, newest first, in whose name, alt text, photographer, licence, tags, persons
-    or card every word stands, compared as :func:`commsched.core.text.length.fold` has it."""
+    or card every word stands, compared as :func:`commsched.core.text.length.fold` has it. A card in several sizes is
+    one of them."""
     wanted = terms(words)
-    statement = select(Media).order_by(desc(Media.id)).limit(limit)
+    statement = select(Media).where(Media.front_id.is_(None), *where).order_by(desc(Media.id)).limit(limit)
     if wanted:
-        statement = statement.where(Media.id.in_(list(islice(_holding(session, wanted, before), limit))))
+        statement = statement.where(Media.id.in_(list(islice(_holding(session, wanted, before, where), limit))))
     elif before is not None:
         statement = statement.where(Media.id < before)
     return list(session.scalars(statement))
 
 
-def _holding(session: Session, words: Collection[Term], before: int | None) -> Iterator[int]:
+def _holding(
+    session: Session, words: Collection[Term], before: int | None, where: Sequence[ColumnElement[bool]]
+) -> Iterator[int]:
     """The ids of those with every one of ``words``, newest first. Read some at a time, and only as far as is asked:
     neither database can fold."""
     columns = (Media.id, Media.alt, Media.filename, Media.credit, Media.facts)
     while True:
-        statement = select(*columns).order_by(desc(Media.id)).limit(BATCH)
+        statement = select(*columns).where(Media.front_id.is_(None), *where).order_by(desc(Media.id)).limit(BATCH)
         rows = session.execute(statement if before is None else statement.where(Media.id < before)).all()
         for row in rows:
             said = fold("\n".join([row.alt, row.filename, row.credit, *_written(row.facts)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -15,14 +16,22 @@ from commsched.store.models import AuditEntry, Item
 PAGE: Final = 100
 
 
+SIGN_INS: Final = ("person.signed_in", "person.signed_out")
+"""What is written many times a day, and hides what was done."""
+
+
 class AuditFilter(msgspec.Struct, frozen=True):
-    """What to show: somebody's, one group of actions, one item's; ``before`` an entry's id for the page after."""
+    """What to show: somebody's, one group of actions, one item's, from ``start`` to ``end``; ``before`` an entry's id
+    for the page after. Without ``sign_ins``, who came and went is left out."""
 
     person: int | None = None
     scheduler: bool = False
     group: str = ""
     item: int | None = None
     before: int | None = None
+    sign_ins: bool = True
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def entries(
@@ -40,6 +49,10 @@ def entries(
         statement = statement.where(AuditEntry.action.startswith(f"{wanted.group}.", autoescape=True))
     if wanted.item is not None:
         statement = statement.where(AuditEntry.item_id == wanted.item)
+    if not wanted.sign_ins:
+        statement = statement.where(AuditEntry.action.not_in(SIGN_INS))
+    if wanted.start is not None and wanted.end is not None:
+        statement = statement.where(AuditEntry.at >= wanted.start, AuditEntry.at < wanted.end)
     if wanted.before is not None:
         statement = statement.where(AuditEntry.id < wanted.before)
     with installation.store.read(workspace) as session:

@@ -34,7 +34,11 @@ NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 def index() -> str:
     channels = directory.channels(installation(), actor().workspace, archived="removed" in request.args)
     standing = {channel.id: directory.standing(channel, installation().now()) for channel in channels}
-    return page("channels/index.html", channels=channels, standing=standing)
+    paces = directory.paces(installation(), actor().workspace)
+    for channel in channels:
+        if standing[channel.id] == "ok" and channel.id in paces and paces[channel.id].fails:
+            standing[channel.id] = "failing"
+    return page("channels/index.html", channels=channels, standing=standing, paces=paces)
 
 
 @bp.get("/new")

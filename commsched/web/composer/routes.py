@@ -25,12 +25,11 @@ from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import conflict, lock, proposing, view_model
+from commsched.web.composer import conflict, lock, proposing, time_choices, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
-from commsched.web.composer.time_choices import bar_slots
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
@@ -59,15 +58,35 @@ def new() -> str:
         workspace = members.workspace_of(session, actor())
         fields = view_model.blank(installation(), session, actor(), workspace, kind if kind in KINDS else "post")
     day, _at, time = request.args.get("at", "")[:16].partition("T")
-    fields.publish = WallFields(day, time)
+    fields.publish = WallFields(day, time or (_usual_time(day, fields) if day else ""))
     fields.media = view_model.chosen(installation(), actor(), request.args.get("media", ""))
     return _composer(fields, None)
+
+
+def _usual_time(day: str, fields: Fields) -> str:
+    """The time of day that the calendar's plus fills in with ``day``: a free one that the office usually takes."""
+    with installation().store.read(actor().workspace) as session:
+        return time_choices.time_on(session, members.workspace_of(session, actor()), fields, day)
 
 
 @bp.post("/write")
 @allow("write")
 def create() -> str | Response | tuple[str, int]:
     return _posted(None)
+
+
+@bp.post("/write/shared")
+@allow("write")
+def shared() -> str:
+    """A composer that begins with what another app shared: text, link and pictures. Nothing is saved yet."""
+    form = Form()
+    with installation().store.read(actor().workspace) as session:
+        workspace = members.workspace_of(session, actor())
+        fields = view_model.blank(installation(), session, actor(), workspace, "post")
+    posted = from_form(request.form)
+    fields.texts |= {name: posted.texts[name] for name in ("text", "link")}
+    _take_in_files(fields, form)
+    return _composer(fields, None, form)
 
 
 @bp.get("/items/<int:item_id>/edit")
@@ -127,12 +146,19 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
             raise
         form.fail(_home(error.field), translated(error.words), error.status)
         return _composer(fields, item, form), form.status
+    return _after(press, item, number, meant, form)
+
+
+def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
+    """Where a press leads once what was typed is saved as the item ``number``."""
     if press == "submit":
         if item is None and _live(_stored(number)[0]):  # the button was pressed twice
             return done(mail_status.sent_in(number), "items.show", item_id=number)
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
+    if item is not None and item.state == "in_review" and _stored(number)[0].state == "draft":
+        return _send_in(number, meant, form, stays=True)
     return done(_saved(item, number), "write.edit", item_id=number)
 
 
@@ -146,8 +172,6 @@ def _saved(item: Item | None, number: int) -> str:
     state = _stored(number)[0].state
     if item is None or item.state == state or item.state not in ("in_review", "approved", "scheduled"):
         return _("The draft is saved.")
-    if item.state == "in_review":
-        return _("It is saved, and taken back: nobody is asked about it before you send it in again.")
     return _("It is saved, and not approved any more: it does not go out before you send it in again.")
 
 
@@ -167,8 +191,9 @@ def _take_in_files(fields: Fields, form: Form) -> None:
         form.fail("pictures", " ".join(refused))
 
 
-def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
-    """Ask for approval of what was just saved. If something stops it, it is saved all the same."""
+def _send_in(number: int, meant: Meant, form: Form, stays: bool = False) -> str | Response | tuple[str, int]:
+    """Ask for approval of what was just saved. If something stops it, it is saved all the same. ``stays``: it was with
+    whoever approves already, and the new version takes the old one's place there."""
     try:
         approve.submit(
             installation(), actor(), number, then_schedule=meant.publish is not None or meant.times.when_approved
@@ -179,6 +204,9 @@ def _send_in(number: int, meant: Meant, form: Form) -> str | Response | tuple[st
         if error.status >= 500:
             raise
         form.fail("", translated(error.words), error.status)
+    if form.status == 200 and stays:
+        words = _("It is saved, and the new version is what waits for approval.")
+        return done(words, "write.edit", item_id=number)
     if form.status == 200:
         return done(mail_status.sent_in(number), "items.show", item_id=number)
     item, fields = _stored(number)
@@ -224,7 +252,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "workspace": workspace,
             "CROPS": NAMES,
             "no_time": WallFields(),
-            "slots": bar_slots(session, workspace, fields, item.id if item else 0),
+            "slots": time_choices.bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
         if request.method == "POST" or view_model.is_time(name):

@@ -129,7 +129,7 @@ def _warning(item: Item | None) -> str:
         return ""
     if item.state == "in_review":
         return _(
-            "It is being looked at. If you save a change without sending it in, it is nobody's turn any more. "
+            "It is being looked at. What you save takes the place of what waits for approval. "
             "What you write is kept in this browser until you save."
         )
     return _("It is approved. If you save a change it must be approved again, and does not go out before that.")
@@ -138,7 +138,7 @@ def _warning(item: Item | None) -> str:
 def _save(item: Item | None) -> str:
     if item is None or item.state not in ("in_review", "approved", "scheduled"):
         return _("Save draft")
-    return _("Save, and take it back") if item.state == "in_review" else _("Save without approval")
+    return _("Save the new version") if item.state == "in_review" else _("Save without approval")
 
 
 def marked(text: str) -> Markup:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
+from commsched.core.text.messages import OfficeError
 from commsched.core.timing import dates
 from commsched.core.timing.again import moment
 from commsched.core.timing.slots import USUAL
@@ -42,6 +43,17 @@ def bar_slots(session: Session, workspace: Workspace, fields: Fields, item: int)
         when = dates.when(moment(_wall(free), zone), zone, language(), now)
         choices.insert(0, SlotChoice(_wall(free), _("Next free time: %(when)s", when=when)))
     return choices
+
+
+def time_on(session: Session, workspace: Workspace, fields: Fields, day: str) -> str:
+    """A free time of the office's usual ones on ``day`` (``2026-12-03``), or none where there is none left."""
+    try:
+        morning = moment(f"{date.fromisoformat(day)}T00:00", workspace.zone)
+    except (ValueError, OfficeError):
+        return ""
+    begin = max(morning, installation().now())
+    free = habits.next_slot(session, workspace.zone, begin, fields.kind, fields.channels, any_day=True)
+    return f"{free:%H:%M}" if free is not None and f"{free:%Y-%m-%d}" == day else ""
 
 
 def _tomorrow(now: datetime, zone: str) -> date:

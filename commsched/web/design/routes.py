@@ -115,7 +115,7 @@ def make(name: str) -> str | Response | tuple[str, int]:
         return _page(typed, form), form.status
     try:
         numbers = studio.save(installation(), actor(), typed.wish(), typed.sizes, typed.alt)
-        return _after(press, typed, numbers)
+        return _after(press, typed, studio.fronts(installation(), actor(), numbers))
     except studio.Unfit as error:
         form.errors, form.status = desk.in_words(error.problems), 422
     except OfficeError as error:

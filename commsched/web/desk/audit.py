@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
+from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
 from commsched.web.desk import audit_sentences
 from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry
-from commsched.web.http.request_context import actor, installation, page
+from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
@@ -24,25 +27,45 @@ def _number(name: str) -> int | None:
     return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 16 else None
 
 
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _span(day: date) -> tuple[datetime, datetime]:
+    """The day's beginning and end in the office's zone."""
+    zone = zone_of(place().zone)
+    first = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return first, first + timedelta(days=1)
+
+
 @bp.get("/")
 @allow("read")
 def index() -> str:
     group, person = request.args.get("group", ""), request.args.get("person", "")
+    day = _day(request.args.get("day", ""))
+    start, end = _span(day) if day else (None, None)
     wanted = audit_view.AuditFilter(
         person=_number("person"),
         scheduler=person == "scheduler",
         group=group if group in audit_sentences.GROUPS else "",
         item=_number("item"),
         before=_number("before"),
+        sign_ins=bool(request.args.get("signins")) or group == "person",
+        start=start,
+        end=end,
     )
     entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
-    kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item")}
+    kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item", "day", "signins")}
     return page(
         "desk/audit.html",
         entries=entries,
         titles=titles,
         more=more,
         wanted=wanted,
+        day=day.isoformat() if day else "",
         kept=kept,
         telling=audit_sentences,
         members=people.members(installation(), actor().workspace),

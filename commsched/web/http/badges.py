@@ -35,6 +35,7 @@ STATES: Final = {
     "cancelled": Badge("grey", "ban", N_("Cancelled")),
     "paused": Badge("amber", "pause", N_("Paused")),
     "ok": Badge("green", "check", N_("Connected")),
+    "failing": Badge("red", "octagon-x", N_("Failed last time")),
     "mute": Badge("red", "mail-x", N_("No mail server")),
     "filed": Badge("grey", "file-text", N_("Saved as a file (demo)")),
     "broken": Badge("red", "triangle-alert", N_("Access has died")),

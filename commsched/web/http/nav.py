@@ -71,13 +71,13 @@ def _context() -> dict[str, object]:
 
 def letters(entries: Iterable[NavEntry]) -> list[tuple[NavEntry, str]]:
     """The letter that leads to each entry after G: the first of its word that none before it has."""
-    given: dict[str, NavEntry] = {}
+    by_letter: dict[str, NavEntry] = {}
     for entry in entries:
         word = [sign for sign in i18n.translated(entry.label).casefold() if sign.isalpha()]
-        letter = next((sign for sign in word if sign not in given), "")
+        letter = next((sign for sign in word if sign not in by_letter), "")
         if letter:
-            given[letter] = entry
-    return [(entry, letter) for letter, entry in given.items()]
+            by_letter[letter] = entry
+    return [(entry, letter) for letter, entry in by_letter.items()]
 
 
 def waiting_count() -> int:

@@ -83,5 +83,5 @@ def answer(token: str) -> Response:
 def _private(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"  # a stricter one would hide where the form comes from, too
     return response

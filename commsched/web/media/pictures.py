@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, flash, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,6 +25,7 @@ bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")
 NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50, group="daily")
 
 PAGE = 60
+_SHOWN: Final[tuple[search.Show, ...]] = ("no-alt", "unused", "consent")
 
 
 @bp.get("/")
@@ -36,8 +39,10 @@ def _index(form: Form) -> str:
     words = request.args.get("q", "")[:200]
     before = request.args.get("before", "")
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
+    show, soon = _shown(request.args.get("show", "")), installation().now() + SOON
     with installation().store.read(actor().workspace) as session:
-        rows = search.newest(session, words, int(before) if before else None, PAGE + 1)
+        only = search.showing(show, soon)
+        rows = search.newest(session, words, int(before) if before else None, PAGE + 1, only)
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
         room = quota.usage(session, workspace_of(session, actor()))
         ends = provenance.ends(session, rows[:PAGE])
@@ -50,11 +55,16 @@ def _index(form: Form) -> str:
         again=again,
         room=room,
         ends=ends,
-        soon=installation().now() + SOON,
+        soon=soon,
+        show=show,
         picture_url=picture_url,
         MOST_MB=PICTURE_BYTES // MB,
         MOST_VIDEO_MB=VIDEO_BYTES // MB,
     )
+
+
+def _shown(wish: str) -> search.Show:
+    return next((show for show in _SHOWN if show == wish), "")
 
 
 @bp.post("/")

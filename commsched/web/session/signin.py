@@ -106,13 +106,13 @@ def keep_password(token: str) -> str | Response | tuple[str, int]:
     return page("session/password_link.html", form=typed, person=person, keys=mine), typed.status
 
 
-@bp.get("/forgotten")
+@bp.get("/forgotten-password")
 @public
 def forgotten() -> str:
     return page("session/forgotten.html", form=Form(), asked="")
 
 
-@bp.post("/forgotten")
+@bp.post("/forgotten-password")
 @public
 def ask_for_password() -> str | Response | tuple[str, int]:
     """Mail a link to whoever has the address. The answer never says whether anybody has."""

@@ -12,12 +12,14 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import wall_to_utc, zone_of
 from commsched.services.accounts import credential_inventory, deputies, login_throttle, people, sessions, tokens
-from commsched.services.notices import wishes
+from commsched.services.notices import push, wishes
 from commsched.web.http import cookies
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
 from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
+
+_PUSH_FIELDS = (("endpoint", 1001), ("p256dh", 200), ("auth", 100))
 
 bp = Blueprint("account", __name__, url_prefix="/w/<slug>/me")
 
@@ -30,6 +32,8 @@ def _show(form: Form | None = None, **more: object) -> str:
         form=form or Form(),
         wish=_wish(),
         sessions=sessions.sessions_of(installation(), me),
+        devices=push.devices(installation(), me),
+        push_key=push.public_key(installation()),
         keys=credential_inventory.of(installation(), me),
         tokens=tokens.tokens(installation(), actor().workspace, me),
         feed=tokens.feed(installation(), actor().workspace, me),
@@ -104,6 +108,25 @@ def password() -> str | Response | tuple[str, int]:
 def end_session(session_id: int) -> Response:
     sessions.revoke_session(installation(), g.visitor.person, session_id)
     return done(_("That sign-in has ended."), "account.index")
+
+
+@bp.post("/devices")
+@allow("read")
+def add_device() -> str | Response | tuple[str, int]:
+    """Have this browser told at once. What it answers to its own question is filled in by the script."""
+    form = Form.read()
+    with form.catch():
+        endpoint, point, auth = (form.text(name, most) for name, most in _PUSH_FIELDS)
+        push.subscribe(installation(), g.visitor.person, endpoint, point, auth, request.headers.get("User-Agent", ""))
+        return done(_("This device is told as soon as something waits for you."), "account.index")
+    return _show(form), form.status
+
+
+@bp.post("/devices/<int:device_id>/end")
+@allow("read")
+def end_device(device_id: int) -> Response:
+    push.end(installation(), g.visitor.person, device_id)
+    return done(_("That device is told no more."), "account.index")
 
 
 @bp.post("/tokens")

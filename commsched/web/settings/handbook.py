@@ -61,8 +61,6 @@ def book() -> Handbook:
             words = _plain(tokens[place + 1])
             headings.append(Heading(int(token.tag[1]), words, anchor_of(words)))
             token.attrSet("id", anchor_of(words))
-        if token.type == "table_open":
-            token.attrSet("class", "table")
         for child in token.children or ():
             _lead_inside(child)
     first = next((place for place, token in enumerate(tokens) if token.type == "heading_close"), -1)

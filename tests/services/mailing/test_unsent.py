@@ -41,7 +41,7 @@ def test_a_mail_is_read_but_anothers_link_is_withheld(quiet: Installation, cast:
     asked(quiet, cast)
     mails = [mail for mail in unsent.read(quiet, cast.actor()) if "gunnar@" in mail.to]
     assert [mail.asks for mail in mails] == [True]
-    assert "Godkänn" in mails[0].subject
+    assert "godkänn" in mails[0].subject.lower()
     assert not any("/a/" in text for mail in mails for text in (*links(mail), *(p.text for p in mail.pieces)))
     assert "withheld" in {piece.kind for piece in mails[0].pieces}
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from commsched.core.content.draft import PictureIn, VariantIn
 from commsched.core.content.model import MAX_TEXT
 from commsched.services.accounts import people
-from commsched.services.content import items
+from commsched.services.content import items, times
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import AuditEntry, Item, Revision, Workspace
@@ -596,3 +596,59 @@ def test_a_time_that_has_passed_stops_it_and_says_so_at_its_field_and_in_the_bar
     given = writer.post("~/write", typed | {"do": "submit"})
     assert given.status_code == 422
     assert latest(installation, cast)[0].state == "draft"
+
+
+def test_saving_what_is_looked_at_leaves_it_with_whoever_approves(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = writing.submitted(installation, cast, [to["mastodon"]])
+    shown = form(writer.get(f"~/items/{number}/edit").text)
+    assert writer.post(f"~/items/{number}/edit", shown | {"text": "Ett annat ord, och fler turer."}).status_code == 303
+    item, revision = latest(installation, cast)
+    assert (item.state, item.schedule_on_approval) == ("in_review", True)
+    assert revision.parsed().text == "Ett annat ord, och fler turer."
+    with pytest.raises(items.Changed):
+        approve.approve(installation, cast.actor("approver"), number, "0" * 64)
+
+
+def test_as_soon_as_approved_is_written_without_a_script(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    typed = post(channels=[to["mastodon"]], when_approved="1")
+    assert "så snart det är godkänt, i 1 kanal" in writer.post("~/write/check", typed).get_json()["bar"]["words"]
+    assert writer.post("~/write", typed | {"do": "submit"}).status_code == 303
+    item = latest(installation, cast)[0]
+    assert (item.state, item.publish_at, item.when_approved) == ("in_review", None, True)
+    assert form(writer.get(f"~/items/{item.id}/edit").text)["when_approved"] == ["1"]
+    both = writer.post("~/write", typed | {"publish_day": "i morgon", "publish_time": "kl 8"})
+    assert both.status_code == 422
+    assert "Välj antingen en tid" in unescape(both.text)
+
+
+def test_days_as_people_type_them_and_a_suggested_time_work_without_a_script(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    typed = post(channels=[to["mastodon"]], publish_day="tors 3 dec", publish_time="7,30")
+    assert writer.post("~/write", typed).status_code == 303
+    assert latest(installation, cast)[0].wall_time == "2026-12-03T07:30"
+    wrong = writer.post("~/write", typed | {"publish_day": "tors 4 dec"})
+    assert "en annan veckodag" in unescape(wrong.text)
+    page = writer.get("~/write").text
+    slots = re.findall(r'name="do" value="(slot:[^"]+)"', page)
+    assert slots
+    shown = form(writer.post("~/write", post(channels=[to["mastodon"]], do=slots[0])).text)
+    assert f"{shown['publish_day'][0]}T{shown['publish_time'][0]}" == slots[0].removeprefix("slot:")
+
+
+def test_a_channels_own_latest_time_is_written_in_the_composer(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = to["x"]
+    own = {f"at-{number}_day": "2026-11-27", f"at-{number}_time": "9", f"span-{number}": "45"}
+    day = {"publish_day": "2026-11-27", "publish_time": "7.30"}
+    writer.post("~/write", post(channels=[to["mastodon"], number], **day, **own))
+    item = latest(installation, cast)[0]
+    assert form(writer.get(f"~/items/{item.id}/edit").text)[f"span-{number}"] == ["45"]
+    with installation.store.read(cast.place.id) as session:
+        slot = times.plan(session, items.load(session, item.id)).own[number]
+    assert (slot.latest - slot.at).total_seconds() == 45 * 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from commsched.services.views import first_day
 from commsched.store.models import Person, Workspace
 from tests import writing
 from tests.conftest import PASSWORD, Browser, Cast
+from tests.web.conftest import Statements
 
 Browse = Callable[..., Browser]
 
@@ -129,3 +131,23 @@ def test_somebody_who_belongs_to_another_office_gets_no_link_here(
     assert day is not None
     assert day.approver is not None
     assert day.approver.link == ""
+
+
+def test_the_card_and_the_badge_are_cheap(
+    browse: Browse,
+    unmailed: Installation,
+    new: tuple[Workspace, Person],
+    counted: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    """Two statements for the card, one for the badge, two more while somebody's link is shown."""
+    place, person = new
+    browser = browse(person, place.slug)
+    browser.post("~/first-day/approver", {"name": "Jonas Ahl", "email": "jonas@example.org"})
+    assert browser.get("~/").status_code == 200
+    with counted() as with_card:
+        browser.get("~/")
+    first_day.dismiss(unmailed, Actor(person.id, "", place.id, "administrator"))
+    with counted() as without:
+        browser.get("~/")
+    assert len(with_card) - len(without) <= 3, str(with_card)
+    assert len(without) <= 10, str(without)

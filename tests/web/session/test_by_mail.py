@@ -61,7 +61,7 @@ def test_the_answer_to_a_forgotten_password_is_the_same_whoever_asks(
     browse: Browse, cast: Cast, installation: Installation
 ) -> None:
     pages = [
-        browse().post("/forgotten", {"email": email}).text.replace(email, "…")
+        browse().post("/forgotten-password", {"email": email}).text.replace(email, "…")
         for email in ("karin@example.org", "nobody@example.org")
     ]
     strip = [re.sub(r'value="[0-9a-f]{20,}"', "", page) for page in pages]
@@ -73,7 +73,7 @@ def test_it_is_mailed_a_few_times_only_for_any_address_alike(
     browse: Browse, cast: Cast, installation: Installation
 ) -> None:
     for email in ("karin@example.org", "nobody@example.org"):
-        codes = [browse().post("/forgotten", {"email": email}).status_code for _ in range(4)]
+        codes = [browse().post("/forgotten-password", {"email": email}).status_code for _ in range(4)]
         assert codes == [200, 200, 200, 429]
     assert len(waiting(installation)) == 3
 
@@ -83,7 +83,7 @@ def test_who_was_shut_out_gets_no_link(browse: Browse, cast: Cast, installation:
 
     leaving.deactivate(installation, cast.place, cast.writer.email)
     before = waiting(installation)
-    browse().post("/forgotten", {"email": cast.writer.email})
+    browse().post("/forgotten-password", {"email": cast.writer.email})
     assert waiting(installation) == before
 
 
@@ -93,10 +93,10 @@ def test_without_a_mail_server_nothing_is_promised(
     app.config["OFFICE"] = msgspec.structs.replace(
         installation, mailer=FolderMailer(tmp_path / "outbox", "a@example.org")
     )
-    page = browse().get("/forgotten").text
+    page = browse().get("/forgotten-password").text
     assert "commsched person password" in page
     assert 'name="email"' not in page
-    browse().post("/forgotten", {"email": cast.writer.email})
+    browse().post("/forgotten-password", {"email": cast.writer.email})
     given = browse(cast.administrator).post("~/people/", {"name": "Åsa", "email": "asa@example.org", "role": "writer"})
     assert "Kopiera länken" in given.text
     assert waiting(installation) == []

@@ -1,5 +1,6 @@
 // Small comforts. Every page works without them.
 
+import "./installable.js";
 import "./keys.js";
 import "./rail.js";
 

@@ -31,7 +31,7 @@ const copy = async (chip, wall) => {
   else tell(words.failed);
 };
 
-// Held at the edge of the window, the weeks scroll; held over an arrow of the bar, its page opens.
+// Held at the edge of the window the page scrolls, and at its end more weeks come.
 const EDGE = 56;
 const nudge = (event) => {
   if (event.clientY > window.innerHeight - EDGE) window.scrollBy({ top: 14 });

@@ -42,16 +42,28 @@ const refresh = async () => {
   draw(page);
 };
 
-// More weeks, when the end of the page comes into view or its link is pressed.
+// More weeks are added below what stands there, so that nothing moves under somebody who drags or reads.
+const extend = (page) => {
+  const place = board.querySelector(".month, .agenda");
+  for (const piece of page.querySelectorAll(".month-week, .agenda > .day")) {
+    const day = piece.matches(".day") ? piece : piece.querySelector(".day");
+    if (!document.getElementById(day.id)) place.append(piece);
+  }
+  const link = page.querySelector("[data-more]")?.closest(".cal-more");
+  board.querySelector("[data-more]").closest(".cal-more").replaceWith(...(link ? [link] : []));
+  arm();
+  showChosen();
+};
+
 let asking = false;
 const more = async (link) => {
   if (asking) return;
   asking = true;
   const page = await read(link.href).catch(() => null);
-  if (page) {
-    history.replaceState(null, "", link.href);
+  if (page && link.isConnected) {
     const focused = document.activeElement === link;
-    draw(page);
+    history.replaceState(null, "", link.href);
+    extend(page);
     if (focused) board.querySelector("[data-more]")?.focus();
   }
   asking = false;

@@ -54,7 +54,7 @@ export const startPanels = (form) => {
       button(box.value).querySelector("[data-own-mark]").hidden = !own(panel).checked;
     }
     const times = form.querySelector("[data-own-times]");
-    if (times) times.hidden = many < 2 && ![...times.querySelectorAll("input")].some((field) => field.value);
+    if (times) times.hidden = many < 2 && ![...times.querySelectorAll("[data-moment] input")].some((field) => field.value);
     if (button(shown()).hidden) open("all");
   };
 

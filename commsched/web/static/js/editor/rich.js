@@ -28,6 +28,11 @@ const extensionsOf = (library) => {
   });
   const { Document, Paragraph, Text, HardBreak, Heading, Bold, Italic, Code, CodeBlock } = library;
   const { Blockquote, BulletList, ListItem, HorizontalRule, UndoRedo, Gapcursor } = library;
+  const lineBreak = HardBreak.extend({ // Ctrl+Enter is the page's own: it sends
+    addKeyboardShortcuts() {
+      return { "Shift-Enter": () => this.editor.commands.setHardBreak() };
+    },
+  });
   const numbers = library.Node.create({
     name: "orderedList",
     group: "block list",
@@ -44,7 +49,7 @@ const extensionsOf = (library) => {
     },
   });
   return [
-    Document, Paragraph, Text, HardBreak, Heading.configure({ levels: [1, 2, 3, 4, 5, 6] }), Bold, Italic,
+    Document, Paragraph, Text, lineBreak, Heading.configure({ levels: [1, 2, 3, 4, 5, 6] }), Bold, Italic,
     Code.extend({ excludes: "" }), CodeBlock, Blockquote, BulletList, numbers, ListItem, HorizontalRule, UndoRedo, Gapcursor, link,
   ];
 };
