@@ -58,7 +58,58 @@ LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
+CONFIDED = "tests/web/test_confidential.py"
+
 MUTANTS = (
+    Mutant(
+        "a confidential item is shown to all",
+        "store/sight.py",
+        "options = [with_loader_criteria(Item, Item.id.not_in(hidden(reader)), include_aliases=True)]",
+        "options = []",
+        CONFIDED,
+    ),
+    Mutant(
+        "what hangs on a confidential item is shown to all",
+        "store/sight.py",
+        "for each in _of_items():",
+        "for each in ():",
+        CONFIDED,
+    ),
+    Mutant(
+        "the calendar's own statements show confidential items",
+        "services/views/calendar.py",
+        "statement = statement.where(_item.c.workspace_id == _workspace, seen(_item.c.id))",
+        "statement = statement.where(_item.c.workspace_id == _workspace)",
+        CONFIDED,
+    ),
+    Mutant(
+        "mails about a confidential item go to all",
+        "services/notices/outbox.py",
+        "people = confidants.of_those(session, item, dict.fromkeys(person_ids))",
+        "people = list(dict.fromkeys(person_ids))",
+        CONFIDED,
+    ),
+    Mutant(
+        "the morning mail names confidential items",
+        "services/notices/outbox.py",
+        "with narrowed(session, workspace.id), as_seen_by(session, person.id):",
+        "with narrowed(session, workspace.id):",
+        CONFIDED,
+    ),
+    Mutant(
+        "anybody may approve a confidential item",
+        "services/approval/roster.py",
+        "return roster.only(confidants.named(session, item)) if confidants.is_closed(item) else roster",
+        "return roster",
+        CONFIDED,
+    ),
+    Mutant(
+        "a pause that ends forgets what only others see",
+        "services/workflow/pause.py",
+        "with everything(session):  # also what only others may see",
+        "if True:",
+        CONFIDED,
+    ),
     Mutant(
         "an administrator uses another's approval link",
         "services/mailing/unsent.py",
@@ -1269,8 +1320,8 @@ MUTANTS = (
     Mutant(
         "resume sends what was missed",
         "services/workflow/pause.py",
-        "held = hold_missed(session, installation)",
-        "held = []",
+        "rows = hold_missed(session, installation)",
+        "rows = []",
     ),
     Mutant(
         "parts out of order",

@@ -19,6 +19,7 @@ class Item(Base, Scoped):
     __table_args__ = (
         Index("ix_item_workspace_id_publish_at", "workspace_id", "publish_at"),
         Index("ix_item_workspace_id_text_hash", "workspace_id", "text_hash"),
+        Index("ix_item_confidential", "id", sqlite_where=text("confidential IS 1")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,8 +61,21 @@ class Item(Base, Scoped):
     doubt_since: Mapped[datetime | None]
     """The moment of the backup that the office was restored from, if the item was unfinished in it. Deliveries made
     from it later may have gone out after the backup, so they are read back first."""
+    confidential: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Until it is published only its ``Confidant`` rows see it (``store.sight``)."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
+
+
+class Confidant(Base, Scoped):
+    """A person who may see a confidential item."""
+
+    __tablename__ = "confidant"
+    __table_args__ = (UniqueConstraint("item_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
 
 
 class ChannelTime(Base, Scoped):

@@ -5,6 +5,7 @@ from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
     Comment,
+    Confidant,
     Decision,
     Item,
     Media,
@@ -13,7 +14,17 @@ from commsched.store.content import (
     Revision,
     Takedown,
 )
-from commsched.store.files import Derivative, Upload, Video
+from commsched.store.files import (
+    ConsentWarning,
+    Derivative,
+    GoneFile,
+    Likeness,
+    PictureSource,
+    PictureUse,
+    Upload,
+    Video,
+    VideoUse,
+)
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -37,7 +48,6 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.pictures import ConsentWarning, GoneFile, Likeness, PictureSource, PictureUse, VideoUse
 from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
 
 __all__ = [
@@ -49,6 +59,7 @@ __all__ = [
     "Channel",
     "ChannelTime",
     "Comment",
+    "Confidant",
     "ConsentWarning",
     "Decision",
     "Delivery",

@@ -186,6 +186,11 @@ def narrowed(session: Session, workspace: int) -> Iterator[None]:
         session.info["workspace"] = before
 
 
+def _seen(workspace: int) -> dict[str, object]:
+    """What a session sees: the workspace, and whose eyes it is seen with where it is a ``store.sight.Sight``."""
+    return {"workspace": int(workspace), "reader": getattr(workspace, "person", None)}
+
+
 class Watch:
     """Notices that a database has changed without reading its tables, by SQLite's ``data_version`` on its own
     connection."""
@@ -270,7 +275,7 @@ class Store:
     @contextmanager
     def read(self, workspace: int) -> Iterator[Session]:
         """A session that sees one workspace (or :data:`EVERY_WORKSPACE`) and writes nothing."""
-        with Session(self._reader, info={"workspace": workspace}, expire_on_commit=False) as session:
+        with Session(self._reader, info=_seen(workspace), expire_on_commit=False) as session:
             yield session  # closing rolls back, and unlike rollback() leaves what was read readable
 
     @contextmanager
@@ -279,7 +284,7 @@ class Store:
         :class:`Replaced` instead of writing to a file that is no longer the office's database."""
         self.check()
         with (
-            Session(self._writer, info={"workspace": workspace, "writing": True}, expire_on_commit=False) as session,
+            Session(self._writer, info=_seen(workspace) | {"writing": True}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

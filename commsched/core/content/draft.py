@@ -123,6 +123,8 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     embargo: Line | None = None
     correction: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     """What a correction corrects, as readers are told. Empty for everything else."""
+    confidants: Annotated[list[int], msgspec.Meta(max_length=500)] | None = None
+    """Ids of the people who alone see it until it is published, beside its writer. Without it, as it was."""
 
     @property
     def channel_ids(self) -> list[int]:

@@ -16,7 +16,7 @@ from commsched.core.approval.rules import CastDecision, Policy, Yes, current_ste
 from commsched.core.text.messages import N_, Conflict, NotAllowed
 from commsched.services.approval import request_mails
 from commsched.services.approval.clearance import as_said, read_policy
-from commsched.services.approval.roster import Roster, read_roster
+from commsched.services.approval.roster import Roster, read_roster, seeing
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
 from commsched.store.models import Decision, Item, Notice, Person, Revision
@@ -61,7 +61,10 @@ def turn(installation: Installation, session: Session, item: Item, revision: Rev
 def turns(session: Session, roster: Roster, asked: Sequence[tuple[Item, Revision]]) -> dict[int, Turn]:
     """As :func:`turn`, for many items by their ids, in as many statements as for one."""
     states = approval_states(session, asked, histories(session, [item.id for item, _revision in asked]))
-    return {item.id: turn_in(roster, states[item.id], item.author_id, revision.author_id) for item, revision in asked}
+    return {
+        item.id: turn_in(seeing(session, roster, item), states[item.id], item.author_id, revision.author_id)
+        for item, revision in asked
+    }
 
 
 def approval_states(

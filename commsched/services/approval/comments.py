@@ -16,6 +16,7 @@ from commsched.services.approval.approvers import turn
 from commsched.services.approval.mentions import people_named, quoted
 from commsched.services.approval.roster import read_roster
 from commsched.services.content import items
+from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
@@ -70,7 +71,7 @@ def comment(installation: Installation, actor: Actor, item_id: int, body: str, q
 
 def readers(session: Session, item: Item) -> set[int]:
     """The active members who may see ``item``."""
-    return people_with(session, "read")
+    return set(confidants.of_those(session, item, people_with(session, "read")))
 
 
 def spread(

@@ -11,7 +11,8 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import Permission, may
-from commsched.store.models import Deputy, Membership, Person
+from commsched.services.kernel import confidants
+from commsched.store.models import Deputy, Item, Membership, Person
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -50,6 +51,10 @@ class Roster(msgspec.Struct, frozen=True):
         """Those who stand in for any of ``people``."""
         return {member.person for member in self.members.values() if not set(people).isdisjoint(member.principals)}
 
+    def only(self, people: Collection[int]) -> Roster:
+        """The same moment, as if nobody but ``people`` worked here."""
+        return Roster({person: member for person, member in self.members.items() if person in people})
+
     def called(self, people: Collection[int]) -> dict[int, str]:
         """Those of ``people`` who are members with what they are called, by name."""
         named = [(self.members[person].name, person) for person in people if person in self.members]
@@ -69,6 +74,11 @@ def read_roster(session: Session, now: datetime) -> Roster:
         principals = (*before, principal) if principal is not None else before
         members[person] = Member(person, role, name or email, active, principals)
     return Roster(members)
+
+
+def seeing(session: Session, roster: Roster, item: Item) -> Roster:
+    """Those of ``roster`` who may see ``item``: nobody else is asked about it, or may decide."""
+    return roster.only(confidants.named(session, item)) if confidants.is_closed(item) else roster
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from commsched.core.text.messages import N_, Conflict
 from commsched.services.approval import approvers
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.content import times
-from commsched.services.kernel import members
+from commsched.services.kernel import confidants, members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -36,7 +36,8 @@ def fit(session: Session, item: Item, revision: Revision, policy: Policy) -> Pol
     """``policy`` as those who are here can fulfil it for ``revision``."""
     own = set() if policy.own else approvers.writers_of(session, item, revision)
     said = standing(said_of(session, item.id), revision.hash)
-    return fitted(policy, members.people_with(session, "approve"), own, said)
+    able = set(confidants.of_those(session, item, members.people_with(session, "approve")))
+    return fitted(policy, able, own, said)
 
 
 def begin(session: Session, actor: Actor, item: Item, revision: Revision) -> Policy:

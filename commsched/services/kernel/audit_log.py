@@ -71,7 +71,8 @@ def note(
     session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: object
 ) -> None:
     """Record that ``actor`` did ``action``, in the same transaction as the change itself."""
-    line = AuditLine(actor.workspace or None, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
+    workspace = int(actor.workspace) or None
+    line = AuditLine(workspace, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
     append(session.connection(), installation.now(), [line])
 
 

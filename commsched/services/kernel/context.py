@@ -17,6 +17,7 @@ from commsched.core.timing.clock import Clock
 from commsched.core.timing.skew import Skew
 from commsched.services.kernel.blobs import Blobs
 from commsched.store.session import Store
+from commsched.store.sight import Sight
 from commsched.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Actor(msgspec.Struct, frozen=True):
     role: str
     via: Via = "page"
     language: str = "sv"
+
+    def __post_init__(self) -> None:
+        """Whatever is read for a person is read as they see it."""
+        if self.person is not None and self.workspace:
+            msgspec.structs.force_setattr(self, "workspace", Sight(self.workspace, self.person))
 
     def require(self, permission: Permission) -> None:
         """Raise :class:`NotAllowed` unless the role grants ``permission``."""

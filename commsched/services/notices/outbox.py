@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
+from commsched.services.kernel import confidants
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import gathering, kinds, mail_pictures, templates, wishes
 from commsched.store import locks
 from commsched.store.models import Item, Membership, Notice, Person, Workspace
-from commsched.store.session import EVERY_WORKSPACE, again
+from commsched.store.session import EVERY_WORKSPACE, again, narrowed
+from commsched.store.sight import as_seen_by
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ def queue(
     belongs = workspace or (item.workspace_id if item is not None else session.info.get("workspace"))
     if not belongs:
         raise ValueError("a notice belongs to a workspace")
-    people = list(dict.fromkeys(person_ids))
+    people = confidants.of_those(session, item, dict.fromkeys(person_ids))
     wished = wishes.wishes(session, people) if kind in wishes.CAN_WAIT else {}
     for person in people:
         row = Notice(
@@ -154,7 +156,8 @@ def _written(installation: Installation, session: Session, rows: list[Notice], n
         if row not in wanted:
             row.state, row.next_at, row.link_token = "dropped", None, ""
     try:
-        message = templates.write(installation, session, wanted, person, workspace, now)
+        with narrowed(session, workspace.id), as_seen_by(session, person.id):
+            message = templates.write(installation, session, wanted, person, workspace, now)
     except Exception as error:
         log.exception("notice %s (%s) could not be written", first.id, first.kind)
         return _Claimed(_ids(wanted), first.tries, None, "failed", f"{type(error).__name__}: {error}")
@@ -168,6 +171,8 @@ def _ids(rows: Iterable[Notice]) -> tuple[int, ...]:
 def _wanted(session: Session, row: Notice, person: Person) -> bool:
     item = session.get(Item, row.item_id) if row.item_id else None
     if not person.active:
+        return False
+    if item is not None and not confidants.sees(session, item, person.id):
         return False
     if row.kind in ASKING and (item is None or item.state not in _OPEN):
         return False

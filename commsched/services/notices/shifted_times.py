@@ -17,6 +17,7 @@ from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
 from commsched.store import locks
 from commsched.store.models import Channel, ChannelTime, Item, Workspace
+from commsched.store.sight import everything
 
 OPEN: Final = ("draft", "in_review", "changes_requested", "approved", "scheduled", "held")
 OPEN_ALONE: Final = (*OPEN, "publishing", "partly_published")
@@ -124,7 +125,8 @@ def check_daily(installation: Installation, session: Session, workspace: Workspa
 def report_shifted(installation: Installation, session: Session, workspace: Workspace) -> None:
     """Record the items that have shifted, and mail the people who may plan if any of them is new."""
     workspace = locks.row(session, Workspace, workspace.id)
-    items = list(dict.fromkeys(shift.item for shift in shifted(session, workspace.zone, installation.now())))
+    with everything(session):
+        items = list(dict.fromkeys(shift.item for shift in shifted(session, workspace.zone, installation.now())))
     known = workspace.settings.get(KEPT, [])
     if items != known:
         workspace.settings = workspace.settings | {KEPT: items}

@@ -15,6 +15,7 @@ from commsched.services.staff.succession import PassedOn
 from commsched.store import locks
 from commsched.store.models import ApiToken, Deputy, Feed, Membership, Person, SignIn, Workspace
 from commsched.store.session import EVERY_WORKSPACE, narrowed
+from commsched.store.sight import everything
 from commsched.store.vault import new_token
 
 
@@ -29,11 +30,13 @@ def set_role(installation: Installation, actor: Actor, person: int, role: str) -
         if member.role == role:
             return PassedOn()
         keep_an_administrator(session, member)
-        stood = succession.before(installation, session, person)
+        with everything(session):
+            stood = succession.before(installation, session, person)
         was, member.role = member.role, role
         name = member.person.name or member.person.email
         note(session, installation, actor, "person.role", person=person, name=name, was=was, role=role)
-        passed = succession.settle(installation, session, actor, stood, name)
+        with everything(session):
+            passed = succession.settle(installation, session, actor, stood, name)
     installation.wake()
     return passed
 

@@ -37,6 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
+from commsched.store.sight import reader_of, seen
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -114,7 +115,7 @@ _workspace: BindParameter[int] = bindparam("workspace")
 
 
 def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
-    statement = statement.where(_item.c.workspace_id == _workspace)
+    statement = statement.where(_item.c.workspace_id == _workspace, seen(_item.c.id))
     if wanted.group in GROUPS:
         statement = statement.where(_item.c.state.in_(GROUPS[wanted.group]))
     else:
@@ -142,7 +143,8 @@ def _undated_statement(wanted: CalendarFilter) -> Any:
 
 
 def _ask(session: Session, statement: Any, **values: Any) -> Any:
-    return session.connection().execute(statement, {"workspace": session.info["workspace"]} | values)
+    whose = {"workspace": session.info["workspace"], "reader": reader_of(session)}
+    return session.connection().execute(statement, whose | values)
 
 
 def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
@@ -228,7 +230,7 @@ def fresh_stamp(
     now = installation.now()
     current, next_due = _read_stamp(session, start, end, wanted, now)
     if version is not None:
-        key = (session.info["workspace"], start, end, wanted)
+        key = (session.info["workspace"], reader_of(session), start, end, wanted)
         stamps.keep(installation.store, key, version, next_due, current)
     return current
 

@@ -17,7 +17,7 @@ from commsched.core.timing.plan import Plan
 from commsched.services.approval import comments
 from commsched.services.approval.approvers import ItemHistory, histories
 from commsched.services.approval.clearance import as_said
-from commsched.services.approval.roster import Roster, read_roster
+from commsched.services.approval.roster import Roster, read_roster, seeing
 from commsched.services.content import check, items, queries, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
@@ -100,7 +100,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
     content = revision.parsed()
     judgement = items.judge(installation, session, item, content, around)
     editable = item.state in EDITABLE
-    roster = read_roster(session, now)
+    roster = seeing(session, read_roster(session, now), item)
     who = {item.author_id, revision.author_id} | {comment.person_id for comment in said}
     who |= {person for row in history.decisions for person in (row.person_id, row.in_place_of)}
     who |= {version.author for version in history.versions}

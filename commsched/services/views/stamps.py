@@ -66,6 +66,7 @@ from commsched.store.models import (
     Workspace,
 )
 from commsched.store.session import Store
+from commsched.store.sight import reader_of, seen
 
 _item: Final[FromClause] = Item.__table__
 _time: Final[FromClause] = ChannelTime.__table__
@@ -125,7 +126,8 @@ def joined(rows: Select[Any]) -> ScalarSelect[Any]:
 
 def ask(session: Session, statement: Select[Any], **values: object) -> tuple[Any, ...] | None:
     """The first row of ``statement``, run for the session's workspace."""
-    row = session.connection().execute(statement, {"workspace": session.info["workspace"]} | values).first()
+    whose = {"workspace": session.info["workspace"], "reader": reader_of(session)}
+    row = session.connection().execute(statement, whose | values).first()
     return tuple(row) if row is not None else None
 
 
@@ -413,7 +415,7 @@ def _one_item() -> Select[Any]:
             _shown_pictures(number),
         )
         .join_from(_item, _place, _place.c.id == _item.c.workspace_id)
-        .where(_item.c.id == number, _item.c.workspace_id == workspace)
+        .where(_item.c.id == number, _item.c.workspace_id == workspace, seen(_item.c.id))
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Conflict, NotFound
 from commsched.services.content import items
+from commsched.services.kernel import confidants
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve
 from commsched.store.models import ApprovalLink, Decision, Item, Membership, Person, Revision, Workspace
@@ -69,7 +70,7 @@ def _open(installation: Installation, session: Session, token: str) -> LinkPage:
     role = _role(session, link)
     workspace = session.get(Workspace, link.workspace_id)
     item = session.scalar(select(Item).where(Item.id == link.item_id))
-    if role is None or workspace is None or item is None:
+    if role is None or workspace is None or item is None or not confidants.sees(session, item, person.id):
         raise NotFound(N_("This link leads nowhere any more."))
     if item.state not in approve.DECIDABLE:
         raise Spent(N_("This has already been decided, or was taken back by its writer."))
@@ -104,7 +105,7 @@ def _outcome(installation: Installation, session: Session, link: ApprovalLink, p
     decision = session.scalar(select(Decision).where(Decision.id == link.decision_id)) if link.decision_id else None
     item = session.scalar(select(Item).where(Item.id == link.item_id))
     workspace = session.get(Workspace, link.workspace_id)
-    if decision is None or item is None or workspace is None:
+    if decision is None or item is None or workspace is None or not confidants.sees(session, item, person.id):
         return None
     session.expunge(item)  # the page shows these objects after this transaction has ended
     session.expunge(workspace)

@@ -17,7 +17,7 @@ from commsched.services.approval import comments, release_reviews, rounds
 from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
-from commsched.services.approval.roster import read_roster
+from commsched.services.approval.roster import read_roster, seeing
 from commsched.services.content import items, times
 from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
@@ -321,7 +321,7 @@ def principal_for(installation: Installation, session: Session, actor: Actor, it
     """
     known = histories(session, [item.id])
     case = approval_states(session, [(item, revision)], known)[item.id]
-    return principal_in(read_roster(session, installation.now()), case, actor.person)
+    return principal_in(seeing(session, read_roster(session, installation.now()), item), case, actor.person)
 
 
 def advance(

@@ -13,6 +13,7 @@ from commsched.core.content.draft import ChannelIn, DraftIn
 from commsched.core.timing.again import days_later, moment, moved
 from commsched.core.timing.wall_time import read_time
 from commsched.services.content import drafts, items
+from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -51,7 +52,8 @@ def _copied(installation: Installation, session: Session, item: Item, revision: 
     here = set(session.scalars(select(Channel.id).where(Channel.state != "archived")))
     kept = [each for each in draft.channels if (each.id if isinstance(each, ChannelIn) else each) in here]
     variants = {number: variant for number, variant in draft.variants.items() if int(number) in here}
-    return replace(draft, channels=kept, variants=variants, correction="")
+    sees = sorted(confidants.named(session, item)) if confidants.is_closed(item) else None
+    return replace(draft, channels=kept, variants=variants, correction="", confidants=sees)
 
 
 def _distance(item: Item, zone: str, days: int | None, when: str | None, now: datetime) -> timedelta | None:

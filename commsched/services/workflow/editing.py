@@ -17,6 +17,7 @@ from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
+from commsched.services.approval import confidential
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import compose, embargo_times
 from commsched.services.content import times as planning
@@ -120,7 +121,14 @@ def create_in(
     _set_own_times(installation, session, item, prepared)
     _add_revision(installation, session, actor, item, prepared, list(draft.sources))
     note(session, installation, actor, "item.created", item.id, title=prepared.content.title[:120], kind=draft.kind)
+    _confide(installation, session, actor, item, draft)
     return item
+
+
+def _confide(installation: Installation, session: Session, actor: Actor, item: Item, draft: DraftIn) -> None:
+    """Only those named see it, from the same moment on."""
+    if draft.confidants is not None:
+        confidential.restrict_in(installation, session, actor, item, draft.confidants)
 
 
 def save(
@@ -153,6 +161,7 @@ def save(
         require_editable(session, item)
         workspace = workspace_of(session, actor)
         compose.require_there(session, prepared.content)
+        _confide(installation, session, actor, item, draft)
         was = item.state if clearance(session, item, revision.hash) is not None else ""
         difference = Difference(
             content=prepared.hash != revision.hash,

@@ -16,6 +16,7 @@ from commsched.services.notices import outbox
 from commsched.services.workflow import schedule
 from commsched.store import locks
 from commsched.store.models import Delivery, Item, Notice, Workspace
+from commsched.store.sight import everything
 
 Missed = Literal["hold", "send"]
 REASONS: Final = {
@@ -84,9 +85,11 @@ def resume(installation: Installation, actor: Actor, missed: Missed = "hold") ->
             raise Conflict(N_("Nothing is paused."))
         since = workspace.paused_at
         workspace.paused_at, workspace.paused_by, workspace.pause_reason = None, "", ""
-        held = hold_missed(session, installation)
-        if missed == "send":
-            held = [row for row in held if not _let_go(installation, session, row)]
+        with everything(session):  # also what only others may see
+            rows = hold_missed(session, installation)
+            if missed == "send":
+                rows = [row for row in rows if not _let_go(installation, session, row)]
+        held = session.scalars(select(Delivery.id).where(Delivery.id.in_([row.id for row in rows]))).all()
         note(session, installation, actor, "office.resumed", missed=missed, held=len(held), since=since.isoformat())
         outbox.queue(
             session, installation, sorted(people_with(session, "pause") - {actor.person}), "resumed", by=actor.name

@@ -23,7 +23,7 @@ from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import clashes, conflict, proposing, time_choices, view_model
+from commsched.web.composer import clashes, conflict, lock, proposing, time_choices, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
@@ -217,7 +217,7 @@ def _home(field: str) -> str:
 
 def _save(item: Item | None, meant: Meant, by_itself: bool) -> int:
     with installation().store.read(actor().workspace) as session:
-        draft = view_model.only_known(session, meant.draft)
+        draft = lock.confided(view_model.only_known(session, meant.draft))
     if item is None:
         return idempotency.save_new(
             installation(), actor(), draft, _page_token(), by_itself=by_itself, times=meant.times
@@ -269,6 +269,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         told=bar(shown, item),
         instead=proposing.offered(item),
         picture_url=picture_url,
+        lock=lock.choices(item),
         once=_page_token() or secrets.token_urlsafe(18),
         stamp=stamp or (items.stamp(item) if item else ""),
         **context,

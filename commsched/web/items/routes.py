@@ -16,7 +16,9 @@ from commsched.core.timing.embargo import is_over
 from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.approval import comments, nudges
 from commsched.services.approval.mentions import stands
+from commsched.services.approval.roster import read_roster
 from commsched.services.content import preview_addresses
+from commsched.services.kernel import confidants
 from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
@@ -93,6 +95,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "embargo": shown.embargo,
         "still_says": lambda words: stands(words, seen.content),
         "callable_names": _callable(seen),
+        "confide": _confide(seen),
         "proposals": by_it.proposals,
         "releases": by_it.releases,
         "checks": by_it.checks,
@@ -108,6 +111,19 @@ def _copies(seen: item_view.ItemView) -> list[tuple[int, datetime]]:
         return []
     later = [again.days_later(wall, zone, weeks * again.WEEK, installation().now()) for weeks in (1, 4)]
     return [(days, again.moment(again.moved(wall, timedelta(days=days)), zone)) for days in dict.fromkeys(later)]
+
+
+def _confide(seen: item_view.ItemView) -> list[tuple[int, str, bool, bool]]:
+    """Everybody who may be named on a confidential item: number, name, whether they are, whether they must be."""
+    named: set[int] = set()
+    members = seen.roster.members.values()
+    if seen.item.confidential:  # then the roster holds those alone who see it
+        with installation().store.read(actor().workspace) as session:
+            named = confidants.named(session, seen.item)
+            members = read_roster(session, installation().now()).members.values()
+    must = {actor().person, seen.item.author_id}
+    rows = [(each.person, each.name, each.person in named, each.person in must) for each in members if each.active]
+    return sorted(rows, key=lambda row: (not row[3], row[1].casefold()))
 
 
 def _callable(seen: item_view.ItemView) -> list[str]:

@@ -53,6 +53,7 @@ function complete() {
       return entry;
     }));
     chosen = 0;
+    list.style.top = `${box.offsetTop + box.offsetHeight + 4}px`;
     list.hidden = false;
     mark();
   };
