@@ -64,8 +64,8 @@ def test_every_route_says_who_may_enter(app: Flask) -> None:
 
 def test_a_route_that_says_nothing_is_refused_to_everybody(installation: Installation, cast: Cast) -> None:
     app = create_app(installation)
-    app.add_url_rule("/forgotten", "forgotten", lambda: "let in")
-    given = app.test_client().get("/forgotten")
+    app.add_url_rule("/undeclared", "undeclared", lambda: "let in")
+    given = app.test_client().get("/undeclared")
     assert given.status_code == 403
     assert "let in" not in given.text
 
