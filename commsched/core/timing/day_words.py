@@ -98,8 +98,8 @@ def _day_names() -> dict[str, int]:
 
 @lru_cache
 def _month_names() -> dict[str, int]:
-    found = _called(*((*n.months, *n.short_months, *n.months_alone) for n in map(dates.names, LANGUAGES)), every=12)
-    return {name: number + 1 for name, number in found.items()}
+    numbers = _called(*((*n.months, *n.short_months, *n.months_alone) for n in map(dates.names, LANGUAGES)), every=12)
+    return {name: number + 1 for name, number in numbers.items()}
 
 
 def _called(*languages: tuple[str, ...], every: int) -> dict[str, int]:
