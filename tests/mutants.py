@@ -59,8 +59,73 @@ WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
 CONFIDED = "tests/web/test_confidential.py"
+CONFIDED_ELSEWHERE = "tests/services/approval/test_confidential_elsewhere.py"
+PUSHED = "tests/services/notices/test_push.py"
 
 MUTANTS = (
+    Mutant(
+        "a confidential item's alt text is read in the library",
+        "services/media/details.py",
+        "    if confidants.is_closed(item):",
+        "    if False:",
+        CONFIDED_ELSEWHERE,
+    ),
+    Mutant(
+        "an item that becomes confidential leaves its alt text in the library",
+        "services/approval/confidential.py",
+        "details.forget_alts(session, item.id)",
+        "pass",
+        CONFIDED_ELSEWHERE,
+    ),
+    Mutant(
+        "a mail that is a file shows a confidential item of several",
+        "services/mailing/unsent.py",
+        "notice.detail in closed or (withheld",
+        "False or (withheld",
+        CONFIDED_ELSEWHERE,
+    ),
+    Mutant(
+        "another's mail of the week shows confidential items",
+        "services/mailing/unsent.py",
+        "withheld and notice.kind in LISTING",
+        "False and notice.kind in LISTING",
+        CONFIDED_ELSEWHERE,
+    ),
+    Mutant(
+        "a device names any address and is called there",
+        "services/notices/push.py",
+        'any(host == name or host.endswith(f".{name}") for name in SERVICES)',
+        "True",
+        PUSHED,
+    ),
+    Mutant(
+        "a device names a host whose name ends like a push service's",
+        "services/notices/push.py",
+        'host.endswith(f".{name}")',
+        "host.endswith(name)",
+        PUSHED,
+    ),
+    Mutant(
+        "a push service is called without TLS or at any port",
+        "services/notices/push.py",
+        'ours and parts.scheme == "https" and port in (None, 443) and',
+        "ours and",
+        PUSHED,
+    ),
+    Mutant(
+        "a push service sends us on to another address",
+        "services/notices/push.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        PUSHED,
+    ),
+    Mutant(
+        "a notice is pushed twice",
+        "services/notices/push.py",
+        "marked.values(pushed_at=installation.now())",
+        "marked.values(pushed_at=None)",
+        PUSHED,
+    ),
     Mutant(
         "a confidential item is shown to all",
         "store/sight.py",
@@ -556,7 +621,7 @@ MUTANTS = (
     Mutant(
         "another post writes over a picture's alt text",
         "services/media/details.py",
-        'or_(Media.alt == "", Media.alt_item == item)',
+        'or_(Media.alt == "", Media.alt_item == item.id)',
         "or_(True)",
         "tests/services/media/test_alt_texts.py",
     ),
