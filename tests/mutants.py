@@ -1812,6 +1812,9 @@ def main(names: list[str]) -> int:
     survived = 0
     with tempfile.TemporaryDirectory(prefix="commsched-mutant-") as folder:
         copy = _copy(Path(folder))
+        for tests in dict.fromkeys(mutant.tests for mutant in wanted):
+            if red := _first_failure(copy, tests):
+                raise SystemExit(f"{tests} fails before anything is taken away, so it proves nothing: {red}")
         for one in wanted:
             began = time.monotonic()
             killer = _run(copy, one)
@@ -1825,7 +1828,7 @@ def main(names: list[str]) -> int:
 
 
 def _copy(folder: Path) -> Path:
-    for name in ("commsched", "tests", "templates", "bench"):
+    for name in ("commsched", "tests", "templates", "bench", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
@@ -1839,13 +1842,19 @@ def _run(copy: Path, one: Mutant) -> str:
         raise SystemExit(f"{one.name}: the text to take away is no longer in {one.file}")
     file.write_text(whole.replace(one.old, one.new))
     try:
-        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *one.tests.split()]
-        env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
+        return _first_failure(copy, one.tests)
+    finally:
+        file.write_text(whole)
+
+
+def _first_failure(copy: Path, tests: str) -> str:
+    """The name of the first of ``tests`` that fails, or nothing."""
+    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests.split()]
+    env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", LONG: "1"}
+    try:
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=600, check=False)
     except subprocess.TimeoutExpired:
         return "(it never came to an end)"
-    finally:
-        file.write_text(whole)
     if done.returncode == 0:
         return ""
     # what was logged can begin with ERROR too, but names no test
