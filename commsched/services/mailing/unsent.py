@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from commsched.mail.folder import FolderMailer
 from commsched.services.kernel.context import Actor, Installation
+from commsched.store import sight
 from commsched.store.models import Delivery, Item, Notice, Part, Person, Workspace
 
 MOST: Final = 60
@@ -30,6 +31,8 @@ FOR: Final = timedelta(days=30)
 _URL: Final = re.compile(r"https?://[^\s<>\"]+")
 ASKS: Final = ("asked_to_approve", "reminder", "nudged")
 """The kinds that ask for an approval, with a link."""
+LISTING: Final = ("morning", "week")
+"""The kinds that list items as their reader sees them."""
 SECRET: Final = ("/a/", "/f/", "/password/")
 """How the paths of links begin that are one person's alone."""
 _LARGEST: Final = 200_000
@@ -110,12 +113,13 @@ def _notices(installation: Installation, session: Session, actor: Actor, is_demo
         .order_by(Notice.id.desc())
         .limit(MOST)
     )
+    closed, withheld = _closed(session)
     shown: set[str] = set()  # several requests may be one mail
     for notice, person in rows:
-        if notice.detail in shown:
+        mine = person.id == actor.person
+        if notice.detail in shown or (not mine and (notice.detail in closed or (withheld and notice.kind in LISTING))):
             continue
         shown.add(notice.detail)
-        mine = person.id == actor.person
         message = _message(_folder(installation) / Path(notice.detail).name)
         yield UnsentMail(
             at=notice.sent_at or notice.created_at,
@@ -125,6 +129,15 @@ def _notices(installation: Installation, session: Session, actor: Actor, is_demo
             asks=notice.kind in ASKS,
             mine=mine,
         )
+
+
+def _closed(session: Session) -> tuple[set[str], bool]:
+    """The files that tell of an item which the session's reader may not see, and whether there is such an item at all:
+    a mail that lists the office's items may name it then."""
+    hidden = sight.hidden(sight.reader_of(session))
+    with sight.everything(session):
+        details = set(session.scalars(select(Notice.detail).where(Notice.item_id.in_(hidden))))
+        return details, session.scalar(hidden.limit(1)) is not None
 
 
 def _press(installation: Installation, session: Session, workspace: int) -> Iterator[UnsentMail]:

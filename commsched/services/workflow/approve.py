@@ -65,7 +65,6 @@ def submit(
         revision = items.current(session, item)
         items.require_unchanged(session, examined, item, revision)
         _refuse_blocked(examined.stopping)
-        items.learn_alt(session, revision.parsed())
         _send_in(installation, session, actor, item, revision, then_schedule)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)
