@@ -280,7 +280,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_files(session, actor, revision, content)
+    _use_files(session, actor, item, revision, content)
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     named = plainly(content)
@@ -303,14 +303,14 @@ def replace_content(
     return revision
 
 
-def _use_files(session: Session, actor: Actor, revision: Revision, content: Content) -> None:
+def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, content: Content) -> None:
     """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
     described keeps the words it gets here."""
     wanted = content.stills()
     pictures = session.scalars(select(Media).where(Media.sha256.in_(wanted))).all() if wanted else ()
     for row in pictures:
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=row.id))
-    details.learn_alts(session, actor, revision.item_id, pictures, {p.sha256: p.alt for p in content.pictures})
+    details.learn_alts(session, actor.person, item, pictures, {p.sha256: p.alt for p in content.pictures})
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))

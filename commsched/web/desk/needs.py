@@ -15,7 +15,7 @@ from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
 from commsched.services.approval import comments
 from commsched.services.media.consent_expiry import Ending
-from commsched.services.views.today import Now, Stopped
+from commsched.services.views.first_page import Now, Stopped
 from commsched.store.models import Channel, Item
 from commsched.web.http.i18n import _, day_in_words, ngettext, stored_answer, translated
 from commsched.web.http.request_context import installation, may_here
