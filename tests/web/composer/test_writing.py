@@ -662,7 +662,7 @@ def test_a_link_that_is_no_address_is_refused_at_its_field_and_a_bare_one_is_mad
     assert page.status_code == 422
     assert (
         "”ljungpartiet” är ingen webbadress"
-        in unescape(page.text)[unescape(page.text).index('data-fault="link"') :][:400]
+        in unescape(page.text)[unescape(page.text).index('data-fault="link"') :][:800]
     )
     item = latest(installation, cast)[0]
     assert item.state == "draft", "what was written is kept"
