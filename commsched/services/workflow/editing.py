@@ -359,7 +359,7 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         raise NotFound(N_("There is no such version."))
     prepared = Ready.of(old.parsed())
     with installation.store.write(actor.workspace) as session:
-        item = load(session, item_id)
+        item = load(session, item_id, lock=True)
         require_editable(session, item)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
