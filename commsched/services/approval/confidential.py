@@ -16,6 +16,7 @@ from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
+from commsched.services.media import details
 from commsched.store import locks
 from commsched.store.models import ApprovalLink, Confidant, Item, Notice, Person
 from commsched.store.sight import OUT, everything
@@ -55,6 +56,8 @@ def restrict_in(
         raise Invalid(N_("Choose people of this office."), "confidants")
     if item.confidential and confidants.named(session, item) == named:
         return
+    if not item.confidential:
+        details.forget_alts(session, item.id)
     item.confidential = True
     _name(session, item, {person for person in named if person is not None})
     _take_back(installation, session, item)

@@ -162,6 +162,12 @@ def ended(session: Session, now: datetime) -> list[Ended]:
     return lines
 
 
+def forget_alts(session: Session, item: int) -> None:
+    """Forget the alt texts that follow ``item``, since only some people may read from now on what it says."""
+    followed = update(Media).where(Media.alt_item == item).values(alt="", alt_by=None, alt_item=None)
+    session.execute(followed.execution_options(synchronize_session=False))
+
+
 def learn_alts(session: Session, actor: Actor, item: int, pictures: Iterable[Media], alts: Mapping[str, str]) -> None:
     """Keep the first alt text that is written for a picture, for the next post with it. It follows the item that it is
     written in until somebody describes the picture in the library; another post's own words stay that post's own.
