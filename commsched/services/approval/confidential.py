@@ -16,6 +16,7 @@ from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
+from commsched.services.media import details
 from commsched.store import locks
 from commsched.store.models import ApprovalLink, Confidant, Item, Notice, Person
 from commsched.store.sight import OUT, everything
@@ -58,6 +59,7 @@ def restrict_in(
     item.confidential = True
     _name(session, item, {person for person in named if person is not None})
     _take_back(installation, session, item)
+    details.forget_alts(session, item.id)
     note(session, installation, actor, "item.confidential", item.id, count=len(named))
     _ask_anew(installation, session, item)
 
@@ -71,6 +73,7 @@ def open_to_all(installation: Installation, actor: Actor, item_id: int) -> None:
             raise Conflict(N_("It is not confidential."))
         item.confidential = False
         session.execute(delete(Confidant).where(Confidant.item_id == item.id))
+        details.learn_from(session, item)
         note(session, installation, actor, "item.opened", item.id)
         _ask_anew(installation, session, item)
 

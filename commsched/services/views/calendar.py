@@ -37,7 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
-from commsched.store.sight import reader_of, seen
+from commsched.store.sight import reader_in, reader_of, seen
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -219,7 +219,8 @@ def kept_stamp(
     installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
 ) -> str | None:
     """The stamp worked out before, if nobody has committed anything since and nothing has fallen due; else ``None``."""
-    return stamps.kept(installation.store, (workspace, start, end, wanted), installation.now())
+    key = (workspace, reader_in(workspace), start, end, wanted)
+    return stamps.kept(installation.store, key, installation.now())
 
 
 def fresh_stamp(

@@ -29,7 +29,7 @@ from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done, local_path, say
+from commsched.web.http.responses import done, local_path, say, was_sent
 from commsched.web.items import status_text
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
@@ -55,7 +55,8 @@ def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outs
     context = _shown(shown)
     if shown.seen.unseen:
         comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, mark=mark, **context)
+    just = was_sent(item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, mark=mark, just_sent=just, **context)
 
 
 def _shown(shown: review.Review) -> dict[str, object]:
