@@ -259,7 +259,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "slots": time_choices.bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
-        if request.method == "POST" or view_model.is_time(name):
+        if request.method == "POST" or view_model.is_told_early(name):
             form.errors.setdefault(_home(name), translated(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(

@@ -9,7 +9,7 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.workflow import duplicate as duplicates
 from commsched.services.workflow import undo as undoing
-from commsched.web.components.clock_input import clock_time
+from commsched.web.components.clock_input import clock_time, day_typed
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, ngettext, translated
 from commsched.web.http.request_context import actor, installation
@@ -36,7 +36,7 @@ def duplicate(item_id: int) -> Response:
 
 
 def _when(form: Form) -> str | None:
-    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
+    day, time = day_typed(form.text("publish_day", 40)), clock_time(form.text("publish_time", 20))
     if not (day or time):
         return None
     if not (day and time):

@@ -93,7 +93,8 @@ def told(browser: Browser, **typed: Any) -> str:
     ("link", "wrong"),
     [
         ("ljungpartiet", True),
-        ("www.ljungpartiet.se", True),
+        ("www.ljungpartiet.se", False),
+        ("info@ljungpartiet.se", True),
         ("https://", True),
         ("javascript:alert(1)", True),
         ("https://a b.se", True),
