@@ -23,7 +23,7 @@ from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import clashes, conflict, lock, proposing, time_choices, view_model
+from commsched.web.composer import clashes, conflict, embargo_words, lock, proposing, time_choices, view_model
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
@@ -273,6 +273,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         clash=clashes.clash(meant, place().zone),
         live=_live(item),
         told=bar(shown, item),
+        embargo_told=embargo_words.effects(shown, meant),
         instead=proposing.offered(item),
         picture_url=picture_url,
         lock=lock.choices(item),
@@ -343,6 +344,7 @@ def check() -> Response:
         counts=counts,
         rings=rings,
         clash=page("composer/_clash.html", **context),
+        embargo=page("composer/_embargo_told.html", embargo_told=embargo_words.effects(shown, meant)),
         clash_field=meant.clash.field if meant.clash else "",
         faults={_home(name): translated(words) for name, words in shown.faults.items()},
     )
