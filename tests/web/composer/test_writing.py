@@ -686,3 +686,17 @@ def test_an_embargo_says_who_gets_it_before_and_when_it_opens(
         writer.post("~/write/check", typed | soon).get_json()["embargo"]
     )
     assert not writer.post("~/write/check", typed).get_json()["embargo"].strip()
+
+
+def test_a_set_of_channels_is_kept_chosen_and_taken_away_without_a_script(writer: Browser, to: dict[str, int]) -> None:
+    chosen = [str(to["mastodon"]), str(to["x"])]
+    kept = writer.post("~/write", post(channels=chosen, do="keep-set", set_name=" Nätverken "))
+    assert kept.status_code == 200
+    assert "Nätverken" in writer.get("~/write").text
+    again = writer.post("~/write", post(channels=[to["newsroom"]], text="Kvar", do="set:Nätverken"))
+    assert sorted(form(again.text)["channels"]) == sorted(chosen)
+    assert form(again.text)["text"] == ["Kvar"]
+    nameless = writer.post("~/write", post(channels=chosen, do="keep-set", set_name=" "))
+    assert (nameless.status_code, "Ge uppsättningen ett namn" in nameless.text) == (422, True)
+    writer.post("~/write", post(channels=chosen, do="drop-set:Nätverken"))
+    assert "Nätverken" not in writer.get("~/write").text
