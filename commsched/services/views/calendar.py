@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from commsched.core.text.length import fold
+from commsched.core.text.words import match, terms
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, times
 from commsched.services.content.times import movable as can_move
@@ -37,7 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
-from commsched.store.sight import reader_of, seen
+from commsched.store.sight import reader_in, reader_of, seen
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -127,9 +127,21 @@ def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
         statement = statement.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
         statement = statement.where(_item.c.author_id == wanted.person)
-    for word in fold(wanted.words).split()[:10]:
-        statement = statement.where(holds(_item.c.search, word))
+    for term in terms(wanted.words):
+        for pieces in term.needles:
+            statement = statement.where(or_(*(holds(_item.c.search, piece) for piece in pieces)))
     return statement
+
+
+def _having(session: Session, rows: Sequence[Row], words: str) -> Sequence[Row]:
+    """Those of ``rows`` that have every word in one of its forms. The database finds what may have them."""
+    looked_for = terms(words)
+    if not looked_for or not rows:
+        return rows
+    said = select(_item.c.id, _item.c.search).where(_item.c.id.in_({row[0] for row in rows}))
+    said = said.where(_item.c.workspace_id == _workspace)
+    having = {number for number, text in _ask(session, said).all() if match(text, looked_for)}
+    return [row for row in rows if row[0] in having]
 
 
 @lru_cache(maxsize=64)
@@ -155,7 +167,7 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
     one row an item, and one for each time of an item whose channels have times of their own. One statement, no
     entities; two more where there are such items."""
     span = {"start": to_micros(start), "end": to_micros(end)}
-    answer: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    answer = _having(session, _ask(session, _rows_statement(wanted), **span, now=now).all(), wanted.words)
     several = [row for row in answer if row[7]]
     if not several:
         return answer
@@ -169,7 +181,7 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
     """What has no time yet, the latest touched first. In the place of the channels with a time of their own stands
     whether it goes out as soon as it is approved: ``approved``, or nothing."""
-    return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
+    return _having(session, _ask(session, _undated_statement(wanted), now=now).all(), wanted.words)
 
 
 _name = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
@@ -225,7 +237,8 @@ def kept_stamp(
     installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
 ) -> str | None:
     """The stamp worked out before, if nobody has committed anything since and nothing has fallen due; else ``None``."""
-    return stamps.kept(installation.store, (workspace, start, end, wanted), installation.now())
+    key = (workspace, reader_in(workspace), start, end, wanted)
+    return stamps.kept(installation.store, key, installation.now())
 
 
 def fresh_stamp(

@@ -239,7 +239,7 @@ def test_a_bad_time_keeps_what_was_typed(
 def test_a_cancelled_item_says_so(browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]) -> None:
     number, browser = scheduled(installation, cast, [to["x"]]), browse(cast.writer)
     browser.post(f"~/items/{number}/cancel")
-    assert "Det är inställt och publiceras inte." in browser.get(f"~/items/{number}").text
+    assert "Publiceringen är avbruten. Inget går ut." in browser.get(f"~/items/{number}").text
 
 
 def test_an_approver_can_take_the_approval_back(
