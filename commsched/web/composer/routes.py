@@ -15,6 +15,7 @@ from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.media.crops import NAMES
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import dates
+from commsched.services.channels.sets import channel_sets
 from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.media import search
@@ -23,7 +24,16 @@ from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import clashes, conflict, lock, proposing, time_choices, view_model
+from commsched.web.composer import (
+    clashes,
+    conflict,
+    embargo_words,
+    lock,
+    proposing,
+    set_presses,
+    time_choices,
+    view_model,
+)
 from commsched.web.composer import looks as drawn
 from commsched.web.composer.fields import Fields, WallFields, from_form
 from commsched.web.composer.parse import Meant, meaning
@@ -127,7 +137,7 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     press = request.form.get("do", "save")
     if press == "studio" and item is None and fields.empty:
         return redirect(url_for("studio.index"))
-    again = view_model.rearranged(fields, press)
+    again = set_presses.pressed(fields, press, form) or view_model.rearranged(fields, press)
     _take_in_files(fields, form)
     if again or form.status != 200:
         return _composer(fields, item, form), form.status
@@ -256,6 +266,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "workspace": workspace,
             "CROPS": NAMES,
             "no_time": WallFields(),
+            "sets": channel_sets(workspace),
             "slots": time_choices.bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
@@ -273,6 +284,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         clash=clashes.clash(meant, place().zone),
         live=_live(item),
         told=bar(shown, item),
+        embargo_told=embargo_words.effects(shown, meant),
         instead=proposing.offered(item),
         picture_url=picture_url,
         lock=lock.choices(item),
@@ -343,6 +355,7 @@ def check() -> Response:
         counts=counts,
         rings=rings,
         clash=page("composer/_clash.html", **context),
+        embargo=page("composer/_embargo_told.html", embargo_told=embargo_words.effects(shown, meant)),
         clash_field=meant.clash.field if meant.clash else "",
         faults={_home(name): translated(words) for name, words in shown.faults.items()},
     )

@@ -670,3 +670,33 @@ def test_a_link_that_is_no_address_is_refused_at_its_field_and_a_bare_one_is_mad
     assert again.status_code == 303
     row, revision = latest(installation, cast)
     assert (row.state, revision.parsed().link) == ("in_review", "https://ljungpartiet.se")
+
+
+def test_an_embargo_says_who_gets_it_before_and_when_it_opens(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    listed = writing.press_list(installation, cast)
+    typed = post(kind="release", title="Fler turer", channels=[to["newsroom"], listed])
+    timed = {"embargo_day": "2026-12-01", "embargo_time": "06:00", "publish_day": "2026-11-30", "publish_time": "9"}
+    told = unescape(writer.post("~/write/check", typed | timed).get_json()["embargo"])
+    assert re.search(r"Lokala medier får det mån 30 nov.* 09:00, med embargot sagt först", told)
+    assert re.search(r"Pressrummet: öppet för alla tis 1 dec.* 06:00", told)
+    soon = {"embargo_day": "2026-12-01", "embargo_time": "06:00", "when_approved": "1"}
+    assert "får det så snart det är godkänt" in unescape(
+        writer.post("~/write/check", typed | soon).get_json()["embargo"]
+    )
+    assert not writer.post("~/write/check", typed).get_json()["embargo"].strip()
+
+
+def test_a_set_of_channels_is_kept_chosen_and_taken_away_without_a_script(writer: Browser, to: dict[str, int]) -> None:
+    chosen = [str(to["mastodon"]), str(to["x"])]
+    kept = writer.post("~/write", post(channels=chosen, do="keep-set", set_name=" Nätverken "))
+    assert kept.status_code == 200
+    assert "Nätverken" in writer.get("~/write").text
+    again = writer.post("~/write", post(channels=[to["newsroom"]], text="Kvar", do="set:Nätverken"))
+    assert sorted(form(again.text)["channels"]) == sorted(chosen)
+    assert form(again.text)["text"] == ["Kvar"]
+    nameless = writer.post("~/write", post(channels=chosen, do="keep-set", set_name=" "))
+    assert (nameless.status_code, "Ge uppsättningen ett namn" in nameless.text) == (422, True)
+    writer.post("~/write", post(channels=chosen, do="drop-set:Nätverken"))
+    assert "Nätverken" not in writer.get("~/write").text

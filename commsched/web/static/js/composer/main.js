@@ -8,6 +8,7 @@ import { startSaving } from "./saving.js";
 import { startBar } from "./bar.js";
 import { startLead } from "./lead.js";
 import { startDays } from "../day.js";
+import { startSets } from "./sets.js";
 
 const form = document.getElementById("composer");
 if (form) {
@@ -15,6 +16,7 @@ if (form) {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   startDays(form);
+  startSets(form);
   startRows(form, changed);
   startPictures(form, changed);
   startPreview(form);

@@ -79,6 +79,8 @@ export const startPreview = (form) => {
     for (const place of form.querySelectorAll("[data-clash]")) {
       fill(place, place.dataset.clash === told.clash_field ? told.clash : "");
     }
+    const embargo = form.querySelector("[data-embargo-told]");
+    if (embargo) fill(embargo, told.embargo);
     form.querySelector("[data-bar-words]").textContent = told.bar.words;
     const press = form.querySelector("[data-bar-press]");
     press.textContent = told.bar.label;
