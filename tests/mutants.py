@@ -80,15 +80,15 @@ MUTANTS = (
     Mutant(
         "a mail that is a file shows a confidential item of several",
         "services/mailing/unsent.py",
-        "notice.detail in closed or (withheld",
-        "False or (withheld",
+        "        kept = not mine and (notice.kind in OF_THE_OFFICE or notice.detail in closed)",
+        "        kept = not mine and notice.kind in OF_THE_OFFICE",
         CONFIDED_ELSEWHERE,
     ),
     Mutant(
         "another's mail of the week shows confidential items",
         "services/mailing/unsent.py",
-        "withheld and notice.kind in LISTING",
-        "False and notice.kind in LISTING",
+        "        kept = not mine and (notice.kind in OF_THE_OFFICE or notice.detail in closed)",
+        "        kept = not mine and notice.detail in closed",
         CONFIDED_ELSEWHERE,
     ),
     Mutant(

@@ -18,13 +18,18 @@ from commsched.store.models import Decision, Item, Revision
 
 
 class Nobody(Conflict):
-    """No one in this office could approve it."""
+    """No one in this office could approve it; ``closed``: no one whom a confidential item names."""
 
     code = "nobody"
 
-    def __init__(self) -> None:
+    def __init__(self, closed: bool = False) -> None:
         super().__init__(
             N_(
+                "Nobody who may see this can approve it the way the office wants it approved. Name those who must "
+                "approve it too."
+            )
+            if closed
+            else N_(
                 "Nobody here could approve this: whoever may has written some of it. Let somebody else in under "
                 "People, "
                 "or let it out without approval."
@@ -33,11 +38,11 @@ class Nobody(Conflict):
 
 
 def fit(session: Session, item: Item, revision: Revision, policy: Policy) -> Policy:
-    """``policy`` as those who are here can fulfil it for ``revision``."""
+    """``policy`` as those who are here can fulfil it for ``revision``. Whom a confidential item names changes nothing:
+    a writer chooses who reads it, and never who approves it."""
     own = set() if policy.own else approvers.writers_of(session, item, revision)
     said = standing(said_of(session, item.id), revision.hash)
-    able = set(confidants.of_those(session, item, members.people_with(session, "approve")))
-    return fitted(policy, able, own, said)
+    return fitted(policy, members.people_with(session, "approve"), own, said)
 
 
 def begin(session: Session, actor: Actor, item: Item, revision: Revision) -> Policy:
@@ -55,7 +60,7 @@ def go_on(session: Session, item: Item, revision: Revision) -> None:
 def refuse_nobody(installation: Installation, session: Session, item: Item, revision: Revision) -> None:
     """Raise :class:`Nobody` where the item would wait for an approval that no one can give."""
     if approvers.turn(installation, session, item, revision).stuck:
-        raise Nobody
+        raise Nobody(confidants.is_closed(item))
 
 
 def lapse(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> bool:

@@ -7,7 +7,7 @@ everybody else, administrators too, and the page says where the same thing can b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from commsched.mail.folder import FolderMailer
 from commsched.services.kernel.context import Actor, Installation
-from commsched.store import sight
 from commsched.store.models import Delivery, Item, Notice, Part, Person, Workspace
+from commsched.store.sight import everything, hidden
 
 MOST: Final = 60
 """Mails shown at most."""
@@ -31,8 +31,8 @@ FOR: Final = timedelta(days=30)
 _URL: Final = re.compile(r"https?://[^\s<>\"]+")
 ASKS: Final = ("asked_to_approve", "reminder", "nudged")
 """The kinds that ask for an approval, with a link."""
-LISTING: Final = ("morning", "week")
-"""The kinds that list items as their reader sees them."""
+OF_THE_OFFICE: Final = ("morning", "week")
+"""The kinds that list whatever their reader sees, confidential items too."""
 SECRET: Final = ("/a/", "/f/", "/password/")
 """How the paths of links begin that are one person's alone."""
 _LARGEST: Final = 200_000
@@ -59,6 +59,8 @@ class UnsentMail(msgspec.Struct, frozen=True):
     asks: bool = False
     """Whether it asks for an approval."""
     mine: bool = False
+    closed: bool = False
+    """Whether it tells of what its reader sees and whoever looks here may not, so that none of it is shown."""
 
 
 def count(installation: Installation, actor: Actor) -> int:
@@ -112,32 +114,35 @@ def _notices(installation: Installation, session: Session, actor: Actor, is_demo
         .where(Notice.state == "sent", Notice.detail.like("%.eml"))
         .order_by(Notice.id.desc())
         .limit(MOST)
-    )
-    closed, withheld = _closed(session)
+    ).all()
+    closed = _closed(session, actor, {notice.detail for notice, _person in rows})
     shown: set[str] = set()  # several requests may be one mail
     for notice, person in rows:
-        mine = person.id == actor.person
-        if notice.detail in shown or (not mine and (notice.detail in closed or (withheld and notice.kind in LISTING))):
+        if notice.detail in shown:
             continue
         shown.add(notice.detail)
+        mine = person.id == actor.person
+        kept = not mine and (notice.kind in OF_THE_OFFICE or notice.detail in closed)
         message = _message(_folder(installation) / Path(notice.detail).name)
         yield UnsentMail(
             at=notice.sent_at or notice.created_at,
             to=f"{person.name} <{person.email}>" if person.name else person.email,
             subject=str(message["Subject"] or "") if message else "",
-            pieces=list(_pieces(_text(message), is_demo or mine)) if message else [],
+            pieces=list(_pieces(_text(message), is_demo or mine)) if message and not kept else [],
             asks=notice.kind in ASKS,
             mine=mine,
+            closed=kept,
         )
 
 
-def _closed(session: Session) -> tuple[set[str], bool]:
-    """The files that tell of an item which the session's reader may not see, and whether there is such an item at all:
-    a mail that lists the office's items may name it then."""
-    hidden = sight.hidden(sight.reader_of(session))
-    with sight.everything(session):
-        details = set(session.scalars(select(Notice.detail).where(Notice.item_id.in_(hidden))))
-        return details, session.scalar(hidden.limit(1)) is not None
+def _closed(session: Session, actor: Actor, files: Collection[str]) -> set[str]:
+    """Those of ``files`` in which something stands that the actor may not see, beside what they may: several requests
+    are one mail."""
+    if actor.person is None:
+        return set()
+    unseen = select(Notice.detail).where(Notice.detail.in_(files), Notice.item_id.in_(hidden(actor.person)))
+    with everything(session):
+        return set(session.scalars(unseen))
 
 
 def _press(installation: Installation, session: Session, workspace: int) -> Iterator[UnsentMail]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.access.roles import may
@@ -127,7 +127,7 @@ def propose_in(
     if approves:
         approve.principal_for(installation, session, actor, item, revision)
     start, end = _window(installation, session, actor, item) if approves else (None, None)
-    withdraw_all(installation, session, item, actor.person)
+    decision = approve.send_back(installation, session, actor, item, revision, "changes", comment, "proposed")
     session.add(
         Proposal(
             workspace_id=item.workspace_id,
@@ -145,7 +145,6 @@ def propose_in(
             via=actor.via,
         )
     )
-    decision = approve.send_back(installation, session, actor, item, revision, "changes", comment, "proposed")
     note(session, installation, actor, "proposal.made", item.id, hash=prepared.hash, approves=approves)
     return decision
 
@@ -278,13 +277,6 @@ def decline(installation: Installation, actor: Actor, item_id: int, proposal_id:
             raise Conflict(N_("The proposal has been answered already."))
         _answer(installation, actor, row, "withdrawn" if row.person_id == actor.person else "declined")
         note(session, installation, actor, "proposal.declined", item.id, names=names(session, [row.person_id]))
-
-
-def withdraw_all(installation: Installation, session: Session, item: Item, person: int | None) -> None:
-    """End what ``person`` has proposed for ``item``: they propose something else, or decide otherwise."""
-    own = (Proposal.item_id == item.id, Proposal.person_id == person, Proposal.answer == "")
-    ended = {"answer": "withdrawn", "answered_by": person, "answered_at": installation.now()}
-    session.execute(update(Proposal).where(*own).values(ended))
 
 
 def _load(session: Session, item_id: int, proposal_id: int) -> Proposal:

@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import UNDOABLE
 from commsched.core.text.messages import N_, Conflict, NotAllowed, NotFound
-from commsched.services.approval import rounds
+from commsched.services.approval import beforehand, rounds
 from commsched.services.content import items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.notices import outbox
-from commsched.services.review import proposals
 from commsched.services.workflow import approval_links, approve
 from commsched.services.workflow._deliveries import partly_out
 from commsched.store.models import ApprovalLink, AuditEntry, Decision, Delivery, Item, Revision
@@ -85,7 +84,7 @@ def _undo(installation: Installation, session: Session, actor: Actor, item: Item
     _require_undoable(session, item, revision, decision, actor.person)
     submitted_at = item.submitted_at or _submitted_at(session, item)
     session.add(_undoing(installation, actor, item, revision, decision))
-    proposals.withdraw_all(installation, session, item, actor.person)
+    beforehand.withdraw_all(installation, session, item, actor.person)
     items.return_to_draft(session, item)
     item.state, item.submitted_at = "in_review", submitted_at
     session.flush()

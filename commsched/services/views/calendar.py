@@ -37,7 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
-from commsched.store.sight import NOBODY, reader_of, seen
+from commsched.store.sight import reader_in, reader_of, seen
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -80,6 +80,8 @@ _delivery = Delivery.__table__
 _at = type_coerce(_item.c.publish_at, BigInteger)
 _state = shown.label("state")
 _marked = case((_item.c.own_times > 0, "own"), else_="")
+_SOON: Final = "approved"
+_soon = case((_item.c.when_approved, _SOON), else_="")
 _use, _media = PictureUse.__table__, Media.__table__
 _picture = func.coalesce(
     select(_media.c.sha256)
@@ -102,6 +104,7 @@ _COLUMNS: Final = (
     _marked,
     _picture.label("picture"),
 )
+_LOOSE: Final = tuple(_soon if column is _marked else column for column in _COLUMNS)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
 _time = ChannelTime.__table__
 _time_at = type_coerce(_time.c.publish_at, BigInteger)
@@ -150,7 +153,7 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
-    statement = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    statement = _narrowed(select(*_LOOSE).where(_NO_TIME), wanted)
     return statement.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
@@ -176,7 +179,8 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
-    """What has no time yet, the latest touched first."""
+    """What has no time yet, the latest touched first. In the place of the channels with a time of their own stands
+    whether it goes out as soon as it is approved: ``approved``, or nothing."""
     return _having(session, _ask(session, _undated_statement(wanted), now=now).all(), wanted.words)
 
 
@@ -208,6 +212,8 @@ def around(session: Session) -> Around:
 def _stamp_statement(wanted: CalendarFilter) -> Any:
     piece = stamps.piece(_item.c.id, _item.c.version, _at, _state)
     shown = _narrowed(select(piece.label("piece")), wanted)
+    undated = stamps.piece(_item.c.id, _item.c.version, _soon, _state).label("piece")
+    loose = _narrowed(select(undated).where(_NO_TIME), wanted)
     several = _item.c.own_times > 0
     mine = _narrowed(select(_item.c.id), wanted).where(several, or_(_SPAN, _OWN_SPAN))
     times = select(stamps.piece(_time.c.item_id, _time.c.channel_id, _time.c.publish_at))
@@ -220,7 +226,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
         stamps.joined(shown.where(_OWN_SPAN).order_by(_item.c.id)),
         stamps.joined(times.where(_time.c.item_id.in_(mine)).order_by(_time.c.id)),
         stamps.joined(fates.where(_delivery.c.item_id.in_(mine)).order_by(_delivery.c.id)),
-        stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
+        stamps.joined(loose.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
         *stamps.NEXT_DUE,
@@ -231,8 +237,8 @@ def kept_stamp(
     installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
 ) -> str | None:
     """The stamp worked out before, if nobody has committed anything since and nothing has fallen due; else ``None``."""
-    reader = getattr(workspace, "person", NOBODY)  # two people do not see the same page
-    return stamps.kept(installation.store, (int(workspace), reader, start, end, wanted), installation.now())
+    key = (workspace, reader_in(workspace), start, end, wanted)
+    return stamps.kept(installation.store, key, installation.now())
 
 
 def fresh_stamp(

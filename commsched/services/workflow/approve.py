@@ -13,7 +13,7 @@ from commsched.core.approval.rules import LETS_OUT, Verdict, cleared, current_st
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotAllowed, Problem
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.approval import comments, release_reviews, rounds
+from commsched.services.approval import beforehand, comments, release_reviews, rounds
 from commsched.services.approval.approvers import approval_states, ask, histories, principal_in, turn, writers_of
 from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
@@ -250,8 +250,10 @@ def send_back(
     comment: str,
     kind: str = "changes_requested",
 ) -> Decision:
-    """Set aside what was approved, and make the writer's turn of it; ``kind`` is the notice that they get."""
+    """Set aside what was approved, also what the actor approved beforehand, and make the writer's turn of it; ``kind``
+    is the notice that they get."""
     row = schedule.decide(installation, session, actor, item, revision, verdict, comment=comment)
+    beforehand.withdraw_all(installation, session, item, actor.person)
     items.return_to_draft(session, item)
     item.state = "changes_requested"
     session.flush()

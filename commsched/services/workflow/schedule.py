@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
@@ -273,6 +273,8 @@ def follow_move(
     if item.when_approved and item.publish_at is None and item.state in ("approved", "scheduled"):
         at_once(installation, session, actor, item)
         return
+    if item.publish_at is None and item.state == "scheduled":
+        _take_out(session, item)
     if item.publish_at is None or not (item.state == "in_review" or _may_be_placed(session, item, now, only)):
         return
     revision = items.current(session, item)
@@ -290,6 +292,13 @@ def follow_move(
         return
     if item.state != "approved" and _may_be_placed(session, item, now, only):
         enqueue(installation, session, actor, item, moved=True, only=only)
+
+
+def _take_out(session: Session, item: Item) -> None:
+    """Nothing of an item without a time waits in the outbox: it would go out at one that nobody sees any more."""
+    waits = update(Delivery).where(Delivery.item_id == item.id, Delivery.state.in_(times.STOPPABLE))
+    session.execute(waits.values(state="cancelled", next_at=None, reason="changed"))
+    item.state = "approved"
 
 
 def _ask_anew(installation: Installation, session: Session, actor: Actor, item: Item, revision: Revision) -> None:

@@ -22,6 +22,8 @@ from commsched.store import locks
 from commsched.store.models import AuditEntry, Delivery, Item
 
 UNDO_FOR: Final = timedelta(minutes=10)
+TIMELESS: Final = frozenset({"draft", "changes_requested", "in_review", "approved"})
+"""Item states in which nothing waits in the outbox, so that an item can do without a time."""
 ACTS: Final = ("item.moved", "item.cancelled", "item.undone")
 
 
@@ -88,7 +90,7 @@ def _stand_again(installation: Installation, session: Session, actor: Actor, ite
 def _move_back(installation: Installation, session: Session, actor: Actor, item: Item, earlier: Standing) -> None:
     """Undo a move, as any move: the time must lie ahead, and the approval must cover it or is asked for."""
     now = installation.now()
-    if not times.movable(session, item, now):
+    if not times.movable(session, item, now) or (earlier.slot is None and not _can_lose_its_time(item, earlier)):
         raise TooLate
     _set(item, earlier)
     times.keep(session, item, earlier.own_slots())
@@ -98,6 +100,11 @@ def _move_back(installation: Installation, session: Session, actor: Actor, item:
     schedule.refuse_passed(plan, now)
     embargo_times.refuse_before_embargo(installation, session, items.current(session, item).parsed(), plan)
     schedule.follow_move(installation, session, actor, item)
+
+
+def _can_lose_its_time(item: Item, earlier: Standing) -> bool:
+    """Whether nothing has been placed in the outbox for the time that is taken away, or would have been by now."""
+    return item.state in TIMELESS and not (earlier.when_approved and item.state == "approved")
 
 
 def _set(item: Item, earlier: Standing) -> None:

@@ -74,6 +74,8 @@ def grouped(needs: Iterable[Need]) -> list[tuple[str, list[Need]]]:
 def _of_item(item: Item, kind: Kind, tone: str, icon: str, why: str, word: str, **more: object) -> Need:
     page = str(more.pop("href", "")) or url_for("items.show", item_id=item.id)
     title = item.title or _("Untitled")
+    if item.when_approved and item.publish_at is None and item.state in ("in_review", "changes_requested"):
+        why = f"{_('As soon as it is approved')} · {why}"
     return Need(kind, tone, icon, title, why, page, word, item.publish_at, **more)  # type: ignore[arg-type]
 
 

@@ -10,13 +10,15 @@ from sqlalchemy import update
 
 from commsched.core.text.messages import NotAllowed
 from commsched.mail.folder import FolderMailer
+from commsched.services.approval import confidential
 from commsched.services.kernel.context import Installation
 from commsched.services.mailing import unsent
 from commsched.services.notices import outbox
+from commsched.services.workflow import approve, editing
 from commsched.store.models import Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests import writing
-from tests.conftest import Cast
+from tests.conftest import Cast, SetClock
 
 
 @pytest.fixture
@@ -93,3 +95,43 @@ def test_a_text_is_taken_apart_at_its_links() -> None:
     ]
     assert pieces[0].text == "Hej <b>du</b>. Se "
     assert [piece.kind for piece in unsent._pieces(text, False)][3] == "withheld"
+
+
+WORD = "avgångsvederlaget"
+
+
+def _secret(quiet: Installation, cast: Cast) -> int:
+    """Something about which only the writer and the approver know, and that waits for approval."""
+    to = list(writing.channels(quiet, cast).values())
+    about = writing.draft(to, title=f"Om {WORD}", text=f"Allt om {WORD}.")
+    item = editing.create(quiet, cast.actor("writer"), about)
+    confidential.restrict(quiet, cast.actor("writer"), item, {cast.approver.id})
+    approve.submit(quiet, cast.actor("writer"), item, then_schedule=True)
+    return item
+
+
+def _all(mails: list[unsent.UnsentMail]) -> str:
+    return " ".join(piece.text for mail in mails for piece in mail.pieces) + " ".join(mail.subject for mail in mails)
+
+
+def test_a_mail_that_also_asks_about_something_confidential_is_kept_from_others(
+    quiet: Installation, cast: Cast, clock: SetClock
+) -> None:
+    asked(quiet, cast)
+    _secret(quiet, cast)
+    to = list(writing.channels(quiet, cast).values())
+    writing.submitted(quiet, cast, to)
+    clock.forward(minutes=10)
+    assert outbox.send_due(quiet)
+    assert WORD not in _all(unsent.read(quiet, cast.actor()))
+
+
+@pytest.mark.parametrize("kind", ["morning", "week"])
+def test_a_mail_of_the_whole_office_is_its_readers_own(quiet: Installation, cast: Cast, kind: str) -> None:
+    """It lists what its reader sees, which may be more than whoever looks here."""
+    _secret(quiet, cast)
+    with quiet.store.write(cast.place.id) as session:
+        outbox.queue(session, quiet, [cast.approver.id], kind)
+    assert outbox.send_due(quiet)
+    mails = unsent.read(quiet, cast.actor())
+    assert WORD not in _all(mails)

@@ -312,3 +312,30 @@ def test_a_proposal_waits_as_long_as_it_must(cast: Cast) -> None:
     publish_what_is_due(cast.installation)
     assert deliveries(cast, item) == []
     assert cast.installation.now() - newest(cast, item).at > timedelta(hours=5)
+
+
+@pytest.mark.parametrize("no", ["changes", "withdraw"])
+def test_a_no_that_is_said_since_ends_the_approval_given_beforehand(cast: Cast, no: str) -> None:
+    """The last that the proposer has said of it is that it must not go out."""
+    item = submitted(cast)
+    propose(cast, item)
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
+    if no == "withdraw":
+        approve.approve(cast.installation, cast.actor("approver"), item, hash_of(cast, item))
+        approve.withdraw(cast.installation, cast.actor("approver"), item, "Vänta med allt")
+    else:
+        approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), "Nej, vänta")
+    with pytest.raises(Conflict):
+        take(cast, item)
+    assert revision(cast, item).parsed().text == TEXT
+    assert look(cast, item).state == "changes_requested"
+
+
+def test_undoing_that_no_leaves_the_proposal_ended(cast: Cast) -> None:
+    item = submitted(cast)
+    propose(cast, item)
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
+    number = approve.request_changes(cast.installation, cast.actor("approver"), item, hash_of(cast, item), "Nej")
+    undo.undo(cast.installation, cast.actor("approver"), item, number)
+    with pytest.raises(Conflict):
+        take(cast, item)

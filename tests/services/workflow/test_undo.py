@@ -156,3 +156,25 @@ def test_an_approval_that_fell_with_the_move_is_not_given_back(cast: Cast) -> No
     assert look(cast, item).wall_time == "2026-11-26T12:00"
     cast.installation.clock.forward(hours=5)  # type: ignore[attr-defined]
     assert publish_what_is_due(cast.installation) == 0
+
+
+def test_a_time_that_it_is_scheduled_for_is_not_taken_away(cast: Cast) -> None:
+    """It would go out at the time that was taken back."""
+    item, who = approved(cast, publish_at=None, then_schedule=False), cast.actor("writer")
+    schedule.move(cast.installation, who, item, "2026-11-26T16:00")
+    schedule.schedule(cast.installation, who, item)
+    assert look(cast, item).state == "scheduled"
+    with pytest.raises(TooLate):
+        undo(cast.installation, who, item)
+    assert look(cast, item).wall_time == "2026-11-26T16:00"
+
+
+def test_nor_one_that_it_was_approved_for(cast: Cast) -> None:
+    """A move of what goes out as soon as it is approved, taken back after the approval."""
+    item, who = written(cast, publish_at=None, when_approved=True), cast.actor("writer")
+    schedule.move(cast.installation, who, item, "2026-11-26T16:00")
+    approve.submit(cast.installation, who, item, then_schedule=True)
+    approve.approve(cast.installation, cast.actor("approver"), item, hash_of(cast, item))
+    with pytest.raises(TooLate):
+        undo(cast.installation, who, item)
+    assert (look(cast, item).state, look(cast, item).wall_time) == ("scheduled", "2026-11-26T16:00")
