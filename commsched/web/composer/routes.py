@@ -396,4 +396,4 @@ def library() -> str:
     words = request.args.get("q", "")[:200]
     with installation().store.read(actor().workspace) as session:
         rows = search.to_choose_from(session, words)
-    return page("composer/_library.html", library=rows, words=words)
+    return page("composer/_library.html", library=rows, words=words, picture_url=picture_url)

@@ -670,3 +670,11 @@ def test_a_link_that_is_no_address_is_refused_at_its_field_and_a_bare_one_is_mad
     assert again.status_code == 303
     row, revision = latest(installation, cast)
     assert (row.state, revision.parsed().link) == ("in_review", "https://ljungpartiet.se")
+
+
+def test_the_picture_bank_is_searched(browse: Browse, cast: Cast) -> None:
+    number = writing.picture(cast.installation, cast, "En buss vid torget.")
+    browser = browse(cast.writer)
+    assert f'data-pick="{number}"' in browser.get("~/write/library?q=bussar").text
+    assert "Ingen bild passar" in browser.get("~/write/library?q=sjukhus").text
+    assert f'data-pick="{number}"' in browser.get("~/write").text
