@@ -152,14 +152,14 @@ MUTANTS = (
         "services/notices/outbox.py",
         "people = confidants.of_those(session, item, dict.fromkeys(person_ids))",
         "people = list(dict.fromkeys(person_ids))",
-        CONFIDED,
+        CONFIDED_ELSEWHERE,
     ),
     Mutant(
         "the morning mail names confidential items",
         "services/notices/outbox.py",
         "with narrowed(session, workspace.id), as_seen_by(session, person.id):",
         "with narrowed(session, workspace.id):",
-        CONFIDED,
+        CONFIDED_ELSEWHERE,
     ),
     Mutant(
         "anybody may approve a confidential item",

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, desc, exists, select
+from sqlalchemy import ColumnElement, desc, exists, func, select
 from sqlalchemy.orm import Session
 
 from commsched import images
@@ -20,11 +20,15 @@ from commsched.core.text.words import Term, match, terms
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Actor, Installation
-from commsched.store.models import Derivative, Media, PictureSource, PictureUse
+from commsched.store.models import Derivative, Item, Media, PictureSource, PictureUse, Revision
 
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
 MOST_ALT: Final = MOST_NOTE
+TAGGED: Final = 5_000
+"""Pictures whose tags are gathered for the filter."""
+LAST_USES: Final = 200
+"""Uses that are looked through for the pictures that were used last; each version of a post is one for each of its."""
 BATCH: Final = 500
 """Pictures that are looked through at a time."""
 
@@ -89,6 +93,35 @@ def _written(facts: JsonObject) -> Iterator[str]:
     yield facts.get("licence", "")
     yield from (str(person.get("name", "")) for person in facts.get("persons", ()))
     yield from map(str, facts.get("card", {}).get("texts", {}).values())
+
+
+def tags(session: Session) -> dict[str, list[int]]:
+    """The tags of the newest :data:`TAGGED` pictures, the commonest first, each with the ids of its pictures. Neither
+    database reads into the facts alike, so they are read here."""
+    statement = select(Media.id, Media.facts).where(Media.front_id.is_(None)).order_by(desc(Media.id)).limit(TAGGED)
+    by_tag: dict[str, list[int]] = {}
+    for number, facts in session.execute(statement):
+        for tag in facts.get("tags", ()):
+            by_tag.setdefault(str(tag), []).append(number)
+    return dict(sorted(by_tag.items(), key=lambda tagged: (-len(tagged[1]), tagged[0].casefold())))
+
+
+def to_choose_from(session: Session, words: str = "", limit: int = 48) -> list[Media]:
+    """Pictures for a post: those that the reader saw used last come first, then the newest."""
+    if words.strip():
+        return newest(session, words, limit=limit)
+    last = (
+        select(func.coalesce(Media.front_id, Media.id))
+        .join(PictureUse, PictureUse.media_id == Media.id)
+        .join(Revision, Revision.id == PictureUse.revision_id)
+        .join(Item, Item.id == Revision.item_id)
+        .order_by(desc(PictureUse.revision_id), PictureUse.media_id)
+        .limit(LAST_USES)
+    )
+    used = list(dict.fromkeys(session.scalars(last)))[: limit // 2]
+    known = rows(session, used)
+    others = [row for row in newest(session, limit=limit) if row.id not in known]
+    return [*(known[number] for number in used if number in known), *others][:limit]
 
 
 def rows(session: Session, wanted: Iterable[int]) -> dict[int, Media]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,10 +10,12 @@ import msgspec
 from sqlalchemy import desc, select
 
 from commsched.services.kernel.audit_log import broken
-from commsched.services.kernel.context import Installation
+from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import AuditEntry, Item
 
 PAGE: Final = 100
+AT_ONCE: Final = 1_000
+"""Lines that are read at a time for a file with all of them."""
 
 
 SIGN_INS: Final = ("person.signed_in", "person.signed_out")
@@ -35,11 +37,11 @@ class AuditFilter(msgspec.Struct, frozen=True):
 
 
 def entries(
-    installation: Installation, workspace: int, wanted: AuditFilter
+    installation: Installation, workspace: int, wanted: AuditFilter, most: int = PAGE
 ) -> tuple[list[AuditEntry], dict[int, str], bool]:
     """(lines newest first, titles of their items, whether there are more)."""
     statement = (
-        select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(PAGE + 1)
+        select(AuditEntry).where(AuditEntry.workspace_id == workspace).order_by(desc(AuditEntry.id)).limit(most + 1)
     )
     if wanted.person is not None:
         statement = statement.where(AuditEntry.actor_id == wanted.person)
@@ -60,7 +62,19 @@ def entries(
         ids = {row.item_id for row in rows if row.item_id is not None}
         named = select(Item.id, Item.title).where(Item.id.in_(ids))
         titles = {row.id: row.title for row in session.execute(named)}
-    return rows[:PAGE], titles, len(rows) > PAGE
+    return rows[:most], titles, len(rows) > most
+
+
+def whole(installation: Installation, actor: Actor, wanted: AuditFilter) -> Iterator[tuple[AuditEntry, str]]:
+    """Every line that fits, newest first, each with the title of its item; some at a time, each time in a reading of
+    its own, so that a long record holds no transaction open while somebody fetches it."""
+    actor.require("administer")
+    more = True
+    while more:
+        lines, titles, more = entries(installation, actor.workspace, wanted, AT_ONCE)
+        for line in lines:
+            yield line, titles.get(line.item_id or 0, "")
+            wanted = msgspec.structs.replace(wanted, before=line.id)
 
 
 def chain(installation: Installation, most: int = 20) -> Sequence[int]:

@@ -262,7 +262,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "channels": view_model.channels_of(session),
             "pictures": view_model.pictures(session, fields),
             "videos": view_model.videos(session, fields),
-            "library": search.newest(session, limit=24),
+            "library": search.to_choose_from(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,
             "no_time": WallFields(),
@@ -408,5 +408,5 @@ def library() -> str:
     """Pictures to choose from, as a piece of the composer's page."""
     words = request.args.get("q", "")[:200]
     with installation().store.read(actor().workspace) as session:
-        rows = search.newest(session, words, limit=48)
-    return page("composer/_library.html", library=rows)
+        rows = search.to_choose_from(session, words)
+    return page("composer/_library.html", library=rows, words=words, picture_url=picture_url)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, request, stream_with_context
+from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
-from commsched.web.desk import audit_sentences
+from commsched.web.desk import audit_files, audit_sentences
 from commsched.web.http.i18n import _, ngettext
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, page, place
@@ -41,9 +41,8 @@ def _span(day: date) -> tuple[datetime, datetime]:
     return first, first + timedelta(days=1)
 
 
-@bp.get("/")
-@allow("read")
-def index() -> str:
+def _wanted() -> tuple[audit_view.AuditFilter, date | None]:
+    """What the address narrows the record to, and the day in it."""
     group, person = request.args.get("group", ""), request.args.get("person", "")
     day = _day(request.args.get("day", ""))
     start, end = _span(day) if day else (None, None)
@@ -57,6 +56,13 @@ def index() -> str:
         start=start,
         end=end,
     )
+    return wanted, day
+
+
+@bp.get("/")
+@allow("read")
+def index() -> str:
+    wanted, day = _wanted()
     entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
     kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item", "day", "signins")}
     return page(
@@ -72,9 +78,22 @@ def index() -> str:
     )
 
 
+@bp.get("/download.<any(csv, json):form>")
+@allow("administer")
+def download(form: str) -> Response:
+    """All that fits what the page is narrowed to, as a table or for a program."""
+    wanted, _day_of = _wanted()
+    lines = audit_view.whole(installation(), actor(), wanted)
+    write = audit_files.as_csv if form == "csv" else audit_files.as_json
+    response = Response(stream_with_context(write(lines)), mimetype=audit_files.MIME[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{place().slug}-record.{form}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 @bp.post("/check")
 @allow("read")
-def check() -> Response:
+def check() -> AnyResponse:
     """Follow the whole chain now."""
     bad = audit_view.chain(installation())
     if not bad:

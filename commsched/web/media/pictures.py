@@ -14,6 +14,7 @@ from commsched.services.kernel.members import workspace_of
 from commsched.services.media import provenance, quota, search
 from commsched.services.media.consent_expiry import SOON
 from commsched.services.media.library import Added
+from commsched.store.models import Media
 from commsched.web.components.pictures import describe_added, numbers, picture_url, serve, take_in
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, ngettext, translated
@@ -25,6 +26,8 @@ bp = Blueprint("pictures", __name__, url_prefix="/w/<slug>/pictures")
 NAV = NavEntry("pictures.index", N_("Pictures"), "images", order=50, group="daily")
 
 PAGE = 60
+MOST_TAGS = 40
+"""Tags in the filter's menu, the commonest."""
 _SHOWN: Final[tuple[search.Show, ...]] = ("no-alt", "unused", "consent")
 
 
@@ -41,7 +44,10 @@ def _index(form: Form) -> str:
     before = before if before.isascii() and before.isdigit() and len(before) < 16 else ""
     show, soon = _shown(request.args.get("show", "")), installation().now() + SOON
     with installation().store.read(actor().workspace) as session:
+        tags, tag = search.tags(session), request.args.get("tag", "")[:40]
         only = search.showing(show, soon)
+        if tag:
+            only.append(Media.id.in_(tags.get(tag, ())))
         rows = search.newest(session, words, int(before) if before else None, PAGE + 1, only)
         again = list(search.rows(session, numbers(request.args.get("again", "").split(","))).values())
         room = quota.usage(session, workspace_of(session, actor()))
@@ -57,6 +63,8 @@ def _index(form: Form) -> str:
         ends=ends,
         soon=soon,
         show=show,
+        tag=tag,
+        tags={name: len(tagged) for name, tagged in list(tags.items())[:MOST_TAGS]},
         picture_url=picture_url,
         MOST_MB=PICTURE_BYTES // MB,
         MOST_VIDEO_MB=VIDEO_BYTES // MB,

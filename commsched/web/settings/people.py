@@ -78,7 +78,8 @@ def password(person: int) -> str | tuple[str, int]:
         link = people.reset_password(installation(), actor(), person)
         members = people.members(installation(), actor().workspace)
         whose = next(member.person for member in members if member.person_id == person)
-        mailed = invitations.mail_link(installation(), actor(), person, link, "new_password")
+        occasion: invitations.Occasion = "new_password" if whose.password_hash else "invited"
+        mailed = invitations.mail_link(installation(), actor(), person, link, occasion)
         return _show(link=link, whose=whose.name or whose.email, mailed_to=whose.email if mailed else "")
     return _show(form), form.status
 

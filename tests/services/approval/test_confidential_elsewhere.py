@@ -13,14 +13,14 @@ from commsched.core.content.draft import PictureIn
 from commsched.mail.folder import FolderMailer
 from commsched.services.approval import comments, confidential
 from commsched.services.mailing import unsent
-from commsched.services.media import details
+from commsched.services.media import details, library, search
 from commsched.services.notices import outbox, week, wishes
 from commsched.services.ops import chores
 from commsched.services.planning import several
-from commsched.store.models import Media, Workspace
+from commsched.store.models import Item, Media, Notice, Workspace
 from commsched.store.sight import Sight
 from tests import writing
-from tests.conftest import Cast, SetClock
+from tests.conftest import Cast, MailBag, SetClock
 from tests.services.desk import approve, editing, hash_of, look, publish_what_is_due, written
 from tests.services.notices.test_week import MONDAY
 
@@ -118,6 +118,20 @@ def test_the_week_names_it_to_those_named(cast: Cast, clock: SetClock) -> None:
         assert (WORD in str(lists)) is sees, person.name
 
 
+def test_the_morning_mail_names_it_to_those_named(cast: Cast, mail: MailBag, clock: SetClock) -> None:
+    item = closed(cast, publish_at="2026-11-27T18:00")
+    approve.submit(cast.installation, cast.actor("writer"), item, then_schedule=True)
+    chores.run(cast.installation)  # on its first day an office gets none
+    outbox.send_due(cast.installation)
+    mail.sent.clear()
+    clock.at += timedelta(days=1, hours=1)
+    chores.run(cast.installation)
+    outbox.send_due(cast.installation)
+    mornings = {letter.to: WORD in letter.text for letter in mail.sent}
+    assert mornings[cast.administrator.email] is False
+    assert mornings[cast.approver.email] is True
+
+
 # -- mails as files ----------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +166,7 @@ def test_a_mail_that_asks_for_several_is_not_read_where_it_is_one_of_them(quiet:
     assert WORD not in text
 
 
-def test_anothers_mail_of_the_week_is_not_read_while_it_may_name_one(quiet: Cast, clock: SetClock) -> None:
+def test_anothers_mail_of_the_week_is_not_read(quiet: Cast, clock: SetClock) -> None:
     item = closed(quiet, publish_at="2026-12-01T07:30")
     approve.submit(quiet.installation, quiet.actor("writer"), item, then_schedule=True)
     wishes.set_week(quiet.installation, quiet.writer.id, 7)
@@ -161,12 +175,45 @@ def test_anothers_mail_of_the_week_is_not_read_while_it_may_name_one(quiet: Cast
     outbox.send_due(quiet.installation)
     files = [file.read_text() for file in (quiet.installation.home / "outbox").iterdir()]
     assert any("v. 49" in text for text in files)
-    assert "v. 49" not in read(quiet)
-    confidential.open_to_all(quiet.installation, quiet.actor("writer"), item)
-    assert "v. 49" in read(quiet)
+    [mail] = [mail for mail in unsent.read(quiet.installation, quiet.actor("administrator")) if "v. 49" in mail.subject]
+    assert (mail.closed, mail.pieces) == (True, [])
+    assert WORD not in read(quiet)
 
 
 def test_a_sight_is_given_to_the_database_as_a_plain_number(cast: Cast) -> None:
     sight = Sight(cast.place.id, cast.writer.id)
     with cast.installation.store.read(sight) as session:
         assert session.scalar(select(Workspace.id).where(Workspace.id == sight)) == cast.place.id
+
+
+# -- notices -----------------------------------------------------------------------------------------------------------
+
+
+def test_no_notice_is_made_for_others_so_that_none_is_pushed(cast: Cast) -> None:
+    """A mail is judged once more when it is written; a device is told at once of whatever there is."""
+    item = closed(cast)
+    people = [cast.administrator.id, cast.approver.id]
+    with cast.installation.store.write(cast.place.id) as session:
+        outbox.queue(session, cast.installation, people, "asked_to_approve", item=session.get_one(Item, item))
+        session.flush()
+        assert list(session.scalars(select(Notice.person_id).where(Notice.item_id == item))) == [cast.approver.id]
+
+
+# -- the composer's pictures -------------------------------------------------------------------------------------------
+
+
+def test_what_was_used_last_comes_first_but_a_confidential_use_moves_nothing(cast: Cast) -> None:
+    old, newer, newest = (
+        library.add(cast.installation, cast.actor("writer"), writing.photo(tone=tone), f"{tone}.jpg").media.id
+        for tone in (10, 120, 230)
+    )
+    written(cast, media=[PictureIn(id=old, alt="Gammal.")])
+    closed(cast, media=[PictureIn(id=newer, alt="Nyare.")])
+
+    def order(role: str, words: str = "") -> list[int]:
+        with cast.installation.store.read(cast.actor(role).workspace) as session:
+            return [row.id for row in search.to_choose_from(session, words)]
+
+    assert order("administrator") == [old, newest, newer]
+    assert order("approver") == [newer, old, newest]
+    assert order("writer", "gammal") == [old]

@@ -700,3 +700,11 @@ def test_a_set_of_channels_is_kept_chosen_and_taken_away_without_a_script(writer
     assert (nameless.status_code, "Ge uppsättningen ett namn" in nameless.text) == (422, True)
     writer.post("~/write", post(channels=chosen, do="drop-set:Nätverken"))
     assert "Nätverken" not in writer.get("~/write").text
+
+
+def test_the_picture_bank_is_searched(browse: Browse, cast: Cast) -> None:
+    number = writing.picture(cast.installation, cast, "En buss vid torget.")
+    browser = browse(cast.writer)
+    assert f'data-pick="{number}"' in browser.get("~/write/library?q=bussar").text
+    assert "Ingen bild passar" in browser.get("~/write/library?q=sjukhus").text
+    assert f'data-pick="{number}"' in browser.get("~/write").text

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Callable
 
+import pytest
+
+from commsched.services.views import audit_view
+from commsched.web.desk import audit_files
 from tests.conftest import Browser, Cast, SetClock
 from tests.publications import channel
-from tests.services.desk import publish_what_is_due, scheduled
+from tests.services.desk import publish_what_is_due, schedule, scheduled, written
 
 Browse = Callable[..., Browser]
 
@@ -42,3 +49,42 @@ def test_a_channel_that_fails_is_not_green_and_says_when_it_goes(browse: Browse,
     assert "Misslyckades senast" in page
     assert "Senast: tors 26 nov 12:00, misslyckades" in page or "misslyckades" in page
     assert "Nästa: fre 27 nov 09:30" in page
+
+
+def test_a_move_is_one_line(browse: Browse, cast: Cast) -> None:
+    item = scheduled(cast)
+    reader = browse(cast.reader)
+    before = reader.get(f"~/record/?item={item}").text.count("<li>")
+    schedule.move(cast.installation, cast.actor("writer"), item, "2026-11-26T13:00")
+    page = reader.get(f"~/record/?item={item}").text
+    assert page.count("<li>") == before + 1
+
+
+def test_an_administrator_downloads_it_and_no_cell_is_a_formula(browse: Browse, cast: Cast) -> None:
+    number = written(cast, text="=HYPERLINK(1)", publish_at=None)
+    assert browse(cast.approver).get("~/record/download.csv").status_code == 403
+    admin = browse(cast.administrator)
+    given = admin.get("~/record/download.csv?group=item")
+    assert given.headers["Content-Disposition"] == 'attachment; filename="gruppen-record.csv"'
+    rows = list(csv.reader(io.StringIO(given.get_data().decode("utf-8-sig"))))
+    assert rows[0][0] == "Tid"
+    assert [row[3:] for row in rows[1:]] == [[str(number), "'=HYPERLINK(1)", "item.created"]]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    [line] = json.loads(admin.get("~/record/download.json?group=item").get_data())
+    assert (line["item"], line["title"], line["action"]) == (number, "=HYPERLINK(1)", "item.created")
+    assert len(line["hash"]) == 64
+
+
+def test_the_file_is_whole_however_long_the_record_is(
+    browse: Browse, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_view, "AT_ONCE", 2)
+    numbers = [written(cast, text=f"Inlägg {n}.") for n in range(5)]
+    lines = json.loads(browse(cast.administrator).get("~/record/download.json?group=item").get_data())
+    assert [line["item"] for line in lines] == numbers[::-1]
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "＝1"])
+def test_what_could_be_run_is_text(cell: str) -> None:
+    assert audit_files.plain(cell) == f"'{cell}"
+    assert audit_files.plain("Ett vanligt ord = bra") == "Ett vanligt ord = bra"

@@ -13,6 +13,8 @@ from commsched.services.design import studio
 from commsched.services.design.studio import CardRequest
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
+from commsched.services.media import details, library
+from commsched.services.media.details import PictureDetails
 from commsched.services.workflow import editing
 from commsched.store.models import Media
 from tests import writing
@@ -179,3 +181,19 @@ def test_items_are_found_by_all_their_words_whatever_the_case(
 
 def test_a_search_is_within_one_office(browse: Browse, cast: Cast, written: dict[str, int]) -> None:
     assert "Inget hittades" in browse(cast.stranger, "distriktet").get("~/search?q=bussen").text
+
+
+def test_they_are_narrowed_to_a_tag_exactly(browse: Browse, installation: Installation, cast: Cast) -> None:
+    browser = browse(cast.writer)
+    assert "Etikett" not in browser.get("~/pictures/").text, "nothing has a tag"
+    for tone, name, tags in ((10, "torget", ("torg",)), (120, "bussen", ("buss", "torg")), (230, "torgfesten", ())):
+        added = library.add(installation, cast.actor("writer"), writing.photo(tone=tone), f"{name}.jpg").media.id
+        details.write_down(installation, cast.actor("writer"), added, PictureDetails(tags=tags))
+    page = browser.get("~/pictures/").text
+    assert "Etikett" in page
+    assert 'href="/w/gruppen/pictures/?tag=torg"' in page
+    narrowed = browser.get("~/pictures/?tag=torg").text
+    assert ["torget" in narrowed, "bussen" in narrowed, "torgfesten" in narrowed] == [True, True, False]
+    assert "Ta bort etiketten torg" in narrowed
+    assert "torget" not in browser.get("~/pictures/?tag=torg&q=bussen").text.replace('title="torget', "")
+    assert "Ingen bild passar" in browser.get("~/pictures/?tag=finns-inte").text

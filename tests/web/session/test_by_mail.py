@@ -122,3 +122,23 @@ def test_an_office_one_has_left_is_not_gone_to(browse: Browse, cast: Cast, insta
     browser.post("/office", {"office": "distriktet"})
     leaving.remove_person(installation, cast.elsewhere_actor, cast.writer.id)
     assert browser.get("/").headers["Location"] == "/w/gruppen/"
+
+
+def test_who_has_not_chosen_a_password_is_marked_and_gets_the_link_again(
+    browse: Browse, cast: Cast, installation: Installation, mail: MailBag
+) -> None:
+    admin = browse(cast.administrator)
+    admin.post("~/people/", {"name": "Åsa", "email": "asa@example.org", "role": "writer"})
+    outbox.send_due(installation)
+    listed = admin.get("~/people/").text
+    assert listed.count("Väntar på att välja lösenord") == 1
+    again = re.search(
+        r'action="(/w/gruppen/people/\d+/password)"[^>]*>(?:(?!</form>).)*Skicka länken igen', listed, re.S
+    )
+    assert again
+    assert "Skicka länken igen" not in browse(cast.reader).get("~/people/").text
+    assert "på väg till asa@example.org" in admin.post(again[1]).text
+    outbox.send_due(installation)
+    assert [kind for kind, _person in waiting(installation)] == ["invited", "invited"]
+    assert browse().post(link_in(mail), {"password": "ett långt lösenord"}).headers["Location"] == "/"
+    assert "Väntar på att välja lösenord" not in admin.get("~/people/").text

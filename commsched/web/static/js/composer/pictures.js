@@ -152,6 +152,28 @@ export const startPictures = (form, changed) => {
     changed();
   });
 
+  const bank = form.querySelector("[data-bank]");
+  let asked = 0;
+  let wait = 0;
+  const look = async () => {
+    const mine = (asked += 1);
+    try {
+      const answer = await fetch(`${bank.dataset.bank}?q=${encodeURIComponent(bank.value)}`);
+      if (!answer.ok || mine !== asked) return;
+      form.querySelector("[data-library-grid]").innerHTML = await answer.text();
+    } catch {
+      /* without a network what is shown stays */
+    }
+  };
+  bank?.addEventListener("input", (event) => {
+    event.stopPropagation(); // looking for a picture changes nothing of the post
+    clearTimeout(wait);
+    wait = setTimeout(look, 200);
+  });
+  bank?.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault(); // the form is not sent by it
+  });
+
   // what the picture bank says of a picture is offered where the post says something else
   const offer = (row) => {
     const usual = row.querySelector("[data-usual]");
