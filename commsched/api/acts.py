@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commsched.api import schemas
+from commsched.api import bodies, schemas
 from commsched.api.items import ONE, full
 from commsched.api.routing import WithHeaders, actor, installation, route, section
 from commsched.services.workflow import duplicate, undo
@@ -16,12 +16,12 @@ bp = section("acts")
     f"{ONE}/duplicate",
     "write",
     "Begin a draft from a copy of it",
-    body=schemas.DuplicateIn,
+    body=bodies.DuplicateIn,
     answer=schemas.ItemOut,
     status=201,
     errors=(404, 422),
 )
-def duplicate_item(id: int, body: schemas.DuplicateIn) -> WithHeaders[schemas.ItemOut]:
+def duplicate_item(id: int, body: bodies.DuplicateIn) -> WithHeaders[schemas.ItemOut]:
     return full(duplicate.duplicate(installation(), actor(), id, days=body.days, when=body.publish_at))
 
 
@@ -31,10 +31,10 @@ def duplicate_item(id: int, body: schemas.DuplicateIn) -> WithHeaders[schemas.It
     f"{ONE}/undo",
     "schedule",
     "Undo your last move or cancellation of it, within ten minutes",
-    body=schemas.Nothing,
+    body=bodies.Nothing,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def undo_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def undo_item(id: int, body: bodies.Nothing) -> WithHeaders[schemas.ItemOut]:
     undo.undo(installation(), actor(), id)
     return full(id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commsched import images
-from commsched.api import schemas, serializers
+from commsched.api import bodies, schemas, serializers
 from commsched.api.routing import actor, installation, route, section
 from commsched.core.media.cards import SIZES
 from commsched.core.text.messages import N_, Invalid
@@ -38,11 +38,11 @@ def _design(design: Design) -> schemas.DesignOut:
     "/cards",
     "write",
     "Draw pictures and put them in the library",
-    body=schemas.CardIn,
+    body=bodies.CardIn,
     answer=list[schemas.MediaOut],
     status=201,
 )
-def draw_cards(body: schemas.CardIn) -> list[schemas.MediaOut]:
+def draw_cards(body: bodies.CardIn) -> list[schemas.MediaOut]:
     numbers = studio.save(installation(), actor(), _wish(body), _sizes(body), body.alt)
     with installation().store.read(actor().workspace) as session:
         rows = search.rows(session, numbers)
@@ -50,7 +50,7 @@ def draw_cards(body: schemas.CardIn) -> list[schemas.MediaOut]:
     return [serializers.media(installation(), rows[number], credit[number]) for number in dict.fromkeys(numbers)]
 
 
-def _wish(body: schemas.CardIn) -> CardRequest:
+def _wish(body: bodies.CardIn) -> CardRequest:
     try:
         images.designs.get(body.design)
     except images.errors.NoSuchDesign as error:
@@ -58,7 +58,7 @@ def _wish(body: schemas.CardIn) -> CardRequest:
     return CardRequest(body.design, body.values, body.pictures, body.language)
 
 
-def _sizes(body: schemas.CardIn) -> list[tuple[int, int]]:
+def _sizes(body: bodies.CardIn) -> list[tuple[int, int]]:
     return [_size(size) for size in body.sizes] or [SIZES[0]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commsched.api import schemas, serializers
+from commsched.api import bodies, schemas, serializers
 from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, paged, route, section, several
 from commsched.services.content import queries
 from commsched.services.workflow import resolve
@@ -56,11 +56,11 @@ def get_delivery(id: int) -> schemas.DeliveryOut:
     f"{ONE}/resolve",
     "resolve",
     "Say what became of an unknown delivery: it is out, or it is not",
-    body=schemas.ResolveIn,
+    body=bodies.ResolveIn,
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def resolve_delivery(id: int, body: schemas.ResolveIn) -> schemas.DeliveryOut:
+def resolve_delivery(id: int, body: bodies.ResolveIn) -> schemas.DeliveryOut:
     resolve.resolve(installation(), actor(), id, body.answer, body.url.strip(), body.parts)
     return get_delivery(id)
 
@@ -71,11 +71,11 @@ def resolve_delivery(id: int, body: schemas.ResolveIn) -> schemas.DeliveryOut:
     f"{ONE}/retry",
     "resolve",
     "Send what was held or failed, now: only what did not go out",
-    body=schemas.RetryIn,
+    body=bodies.RetryIn,
     answer=schemas.DeliveryOut,
     errors=(404, 409, 422),
 )
-def retry_delivery(id: int, body: schemas.RetryIn) -> schemas.DeliveryOut:
+def retry_delivery(id: int, body: bodies.RetryIn) -> schemas.DeliveryOut:
     resolve.send(installation(), actor(), id, body.latest_minutes)
     return get_delivery(id)
 
@@ -86,10 +86,10 @@ def retry_delivery(id: int, body: schemas.RetryIn) -> schemas.DeliveryOut:
     f"{ONE}/drop",
     "resolve",
     "Let it be: nothing more of it goes out, also if it is under way",
-    body=schemas.Nothing,
+    body=bodies.Nothing,
     answer=schemas.DeliveryOut,
     errors=(404, 409),
 )
-def drop_delivery(id: int, body: schemas.Nothing) -> schemas.DeliveryOut:
+def drop_delivery(id: int, body: bodies.Nothing) -> schemas.DeliveryOut:
     resolve.drop(installation(), actor(), id)
     return get_delivery(id)

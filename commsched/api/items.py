@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from flask import request
 
-from commsched.api import schemas, serializers
+from commsched.api import bodies, schemas, serializers
 from commsched.api.problems import NoIfMatch, Stale
 from commsched.api.routing import (
     ID,
@@ -207,11 +207,11 @@ def _merge(before: DraftIn) -> DraftIn:
     f"{ONE}/submit",
     "write",
     "Ask for approval of the current revision",
-    body=schemas.SubmitIn,
+    body=bodies.SubmitIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def submit_item(id: int, body: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut]:
+def submit_item(id: int, body: bodies.SubmitIn) -> WithHeaders[schemas.ItemOut]:
     accepting = _hash(body.accepting) if body.accepting else None
     approving.submit(installation(), actor(), id, then_schedule=body.schedule, accepting=accepting)
     return full(id)
@@ -223,11 +223,11 @@ def submit_item(id: int, body: schemas.SubmitIn) -> WithHeaders[schemas.ItemOut]
     f"{ONE}/approve",
     "approve",
     "Say yes to exactly the content with this hash",
-    body=schemas.ApproveIn,
+    body=bodies.ApproveIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def approve_item(id: int, body: schemas.ApproveIn) -> WithHeaders[schemas.ItemOut]:
+def approve_item(id: int, body: bodies.ApproveIn) -> WithHeaders[schemas.ItemOut]:
     until = _moment(body.until, "until") if body.until else None
     approving.approve(installation(), actor(), id, _hash(body.hash), body.comment, until)
     return full(id)
@@ -239,11 +239,11 @@ def approve_item(id: int, body: schemas.ApproveIn) -> WithHeaders[schemas.ItemOu
     f"{ONE}/accept",
     "write",
     "Take on what another wrote in exactly this hash",
-    body=schemas.AcceptIn,
+    body=bodies.AcceptIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def accept_item(id: int, body: schemas.AcceptIn) -> WithHeaders[schemas.ItemOut]:
+def accept_item(id: int, body: bodies.AcceptIn) -> WithHeaders[schemas.ItemOut]:
     approving.accept(installation(), actor(), id, _hash(body.hash))
     return full(id)
 
@@ -264,11 +264,11 @@ def _hash(value: str) -> str:
     f"{ONE}/request-changes",
     "approve",
     "Send it back with a word on what to change",
-    body=schemas.ChangesIn,
+    body=bodies.ChangesIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def request_changes(id: int, body: schemas.ChangesIn) -> WithHeaders[schemas.ItemOut]:
+def request_changes(id: int, body: bodies.ChangesIn) -> WithHeaders[schemas.ItemOut]:
     approving.request_changes(installation(), actor(), id, _hash(body.hash), body.comment)
     return full(id)
 
@@ -279,11 +279,11 @@ def request_changes(id: int, body: schemas.ChangesIn) -> WithHeaders[schemas.Ite
     f"{ONE}/schedule",
     "schedule",
     "Put an approved item in the outbox",
-    body=schemas.ScheduleIn,
+    body=bodies.ScheduleIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def schedule_item(id: int, body: schemas.ScheduleIn) -> WithHeaders[schemas.ItemOut]:
+def schedule_item(id: int, body: bodies.ScheduleIn) -> WithHeaders[schemas.ItemOut]:
     scheduling.schedule(installation(), actor(), id, body.publish_at, body.fold, body.latest_at)
     return full(id)
 
@@ -294,11 +294,11 @@ def schedule_item(id: int, body: schemas.ScheduleIn) -> WithHeaders[schemas.Item
     f"{ONE}/move",
     "schedule",
     "Move it to another time; the approval stands inside its window",
-    body=schemas.MoveIn,
+    body=bodies.MoveIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def move_item(id: int, body: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
+def move_item(id: int, body: bodies.MoveIn) -> WithHeaders[schemas.ItemOut]:
     scheduling.move(installation(), actor(), id, body.publish_at, body.fold, body.ask_again, body.channels)
     return full(id)
 
@@ -309,11 +309,11 @@ def move_item(id: int, body: schemas.MoveIn) -> WithHeaders[schemas.ItemOut]:
     f"{ONE}/cancel",
     "schedule",
     "Stop everything of it that is not out yet",
-    body=schemas.Nothing,
+    body=bodies.Nothing,
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def cancel_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def cancel_item(id: int, body: bodies.Nothing) -> WithHeaders[schemas.ItemOut]:
     scheduling.cancel(installation(), actor(), id)
     return full(id)
 
@@ -324,11 +324,11 @@ def cancel_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
     f"{ONE}/bypass",
     "bypass",
     "In an emergency, let it out without approval; every approver is told",
-    body=schemas.ReasonIn,
+    body=bodies.ReasonIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def bypass_approval(id: int, body: schemas.ReasonIn) -> WithHeaders[schemas.ItemOut]:
+def bypass_approval(id: int, body: bodies.ReasonIn) -> WithHeaders[schemas.ItemOut]:
     approving.bypass(installation(), actor(), id, body.reason)
     return full(id)
 
@@ -339,11 +339,11 @@ def bypass_approval(id: int, body: schemas.ReasonIn) -> WithHeaders[schemas.Item
     f"{ONE}/correct",
     "write",
     "Begin a correction of what stands on the office's own pages",
-    body=schemas.Nothing,
+    body=bodies.Nothing,
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def correct_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def correct_item(id: int, body: bodies.Nothing) -> WithHeaders[schemas.ItemOut]:
     """The draft that was begun, or the one that somebody has begun already."""
     return full(corrections.begin(installation(), actor(), id))
 
@@ -354,11 +354,11 @@ def correct_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]
     f"{ONE}/take-down",
     "resolve",
     "Take it off the office's own pages; readers are told why",
-    body=schemas.TakeDownIn,
+    body=bodies.TakeDownIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
-def take_down_item(id: int, body: schemas.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
+def take_down_item(id: int, body: bodies.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
     takedown.take_down(installation(), actor(), id, body.reason)
     return full(id)
 
@@ -369,11 +369,11 @@ def take_down_item(id: int, body: schemas.TakeDownIn) -> WithHeaders[schemas.Ite
     f"{ONE}/put-back",
     "approve",
     "Let it stand on the office's own pages again",
-    body=schemas.Nothing,
+    body=bodies.Nothing,
     answer=schemas.ItemOut,
     errors=(404, 409),
 )
-def put_back_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut]:
+def put_back_item(id: int, body: bodies.Nothing) -> WithHeaders[schemas.ItemOut]:
     takedown.put_back(installation(), actor(), id)
     return full(id)
 
@@ -384,12 +384,12 @@ def put_back_item(id: int, body: schemas.Nothing) -> WithHeaders[schemas.ItemOut
     f"{ONE}/comments",
     "comment",
     "Say something about it to the others",
-    body=schemas.CommentIn,
+    body=bodies.CommentIn,
     answer=schemas.CommentOut,
     status=201,
     errors=(404, 422),
 )
-def add_comment(id: int, body: schemas.CommentIn) -> schemas.CommentOut:
+def add_comment(id: int, body: bodies.CommentIn) -> schemas.CommentOut:
     number = comments.comment(installation(), actor(), id, body.body, body.quote).id
     seen = serializers.item(read_item(installation(), actor(), id))
     return next(comment for comment in seen.comments if comment.id == number)

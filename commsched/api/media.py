@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from commsched.api import schemas, serializers
+from commsched.api import bodies, schemas, serializers
 from commsched.api.problems import WrongType
 from commsched.api.routing import ID, Paged, WithHeaders, actor, installation, page, paged, route, section
 from commsched.core.text.messages import N_, Invalid, NotFound
@@ -23,7 +23,7 @@ ONE = f"/media/<{ID}:id>"
     "/media",
     "write",
     "Put a picture in the library",
-    body=schemas.Upload,
+    body=bodies.Upload,
     answer=schemas.MediaOut,
     status=201,
     errors=(422,),

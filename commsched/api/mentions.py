@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commsched.api import schemas
+from commsched.api import bodies
 from commsched.api.routing import actor, installation, route, section
 from commsched.core.content.draft import Line
 from commsched.core.content.mentions import NETWORKS, Entry
@@ -12,7 +12,7 @@ from commsched.services.kernel import members
 bp = section("mentions")
 
 
-class MentionIn(schemas.In):
+class MentionIn(bodies.In):
     """Somebody in the mention book, mentioned in a text as ``@[name]``."""
 
     name: Line
@@ -23,7 +23,7 @@ class MentionIn(schemas.In):
     """The name of the entry that it takes the place of."""
 
 
-class MentionGone(schemas.In):
+class MentionGone(bodies.In):
     name: Line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from sqlalchemy import select
 
-from commsched.api import schemas, serializers
+from commsched.api import bodies, schemas, serializers
 from commsched.api.problems import in_language
 from commsched.api.routing import Paged, Param, actor, installation, number, page, paged, route, section
 from commsched.core.content.draft import DraftIn, times_of
@@ -81,11 +81,11 @@ def _workspace() -> schemas.WorkspaceOut:
     "/pause",
     "pause",
     "Stop everything",
-    body=schemas.ReasonIn,
+    body=bodies.ReasonIn,
     answer=schemas.WorkspaceOut,
     errors=(409, 422),
 )
-def pause_all(body: schemas.ReasonIn) -> schemas.WorkspaceOut:
+def pause_all(body: bodies.ReasonIn) -> schemas.WorkspaceOut:
     pause.pause(installation(), actor(), body.reason)
     return _workspace()
 
@@ -96,11 +96,11 @@ def pause_all(body: schemas.ReasonIn) -> schemas.WorkspaceOut:
     "/resume",
     "pause",
     "Start again; what fell due meanwhile is held, or sent if it is not too late",
-    body=schemas.ResumeIn,
+    body=bodies.ResumeIn,
     answer=schemas.ResumedOut,
     errors=(409, 422),
 )
-def resume_all(body: schemas.ResumeIn) -> schemas.ResumedOut:
+def resume_all(body: bodies.ResumeIn) -> schemas.ResumedOut:
     held = pause.resume(installation(), actor(), body.missed)
     return schemas.ResumedOut(False, held, _workspace())
 

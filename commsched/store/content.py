@@ -113,6 +113,9 @@ class Revision(Base, Scoped):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(String(200), default="")
+    times: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")
+    """The times that it had when the next version took its place (``services.content.version_times``); empty while it
+    is the newest. No part of the hash."""
     lent: Mapped[str] = mapped_column(Text, default="")
     """The people whose words (alt texts, credits, cards) its pictures bring along from the library: ``3,5``."""
 

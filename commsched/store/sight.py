@@ -60,6 +60,11 @@ def reader_of(session: Session) -> int:
     return NOBODY if reader is None else reader
 
 
+def reader_in(workspace: int) -> int:
+    """The value of :data:`READER` for a session that is opened for ``workspace``."""
+    return workspace.person if isinstance(workspace, Sight) else NOBODY
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
     reader = state.session.info.get("reader")

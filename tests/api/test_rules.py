@@ -611,3 +611,14 @@ def test_a_nul_breaks_nothing(program: Program, method: str, path: str, body: di
     assert answer.status_code < 500, answer.text
     assert "\0" not in answer.text
     assert r"\u0000" not in answer.text
+
+
+def test_a_link_is_made_whole_and_one_that_is_none_is_not_sent_in(program: Program, wall: int) -> None:
+    writer = program()
+    given = {"text": "Ja till fler turer", "channels": [wall], "publish_at": "2026-11-27T07:30"}
+    whole = writer.post("/items", given | {"link": "ljungpartiet.se"}).json
+    assert whole["revision"]["content"]["link"] == "https://ljungpartiet.se"
+    wrong = writer.post("/items", given | {"link": "ljungpartiet"}).json
+    answer = writer.post(f"/items/{wrong['id']}/submit")
+    assert answer.status_code == 422
+    assert "ljungpartiet" in answer.text

@@ -390,3 +390,14 @@ def test_a_phone_has_a_strip_of_fourteen_days_that_leads_to_each(visit: Any, cas
     assert strip.count() == 14
     strip.filter(has_text="torsdag 3 december").click()
     assert page.locator(f"#i{item}").is_visible()
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_no_page_is_wider_than_the_narrowest_phone_in_either_language(visit: Any, cast: Cast, language: str) -> None:
+    page = visit(cast.writer, phone=True, language=language)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for path in ("", "calendar/", "calendar/?view=week", "write", "write?kind=release", "approve", "pictures/"):
+        page.goto(f"/w/gruppen/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+        page.locator(".bar summary").click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, f"{path} with its menu open"

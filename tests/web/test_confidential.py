@@ -243,6 +243,21 @@ def test_it_waits_for_those_named_alone(cast: Cast, room: int) -> None:
     assert asked == {cast.administrator.id}
 
 
+def test_the_calendars_other_faces_leave_it_out(app: Flask, browse: Browse, cast: Cast, secret: int) -> None:
+    from commsched.services.planning import plan_links
+
+    day = look(cast, secret).wall_time[:10]
+    plan_links.make(cast.installation, cast.actor("writer"), shows_drafts=True)
+    link = plan_links.standing(cast.installation, cast.actor("writer"))
+    assert link is not None
+    assert WORD not in app.test_client().get(f"{link.url.removeprefix('http://localhost')}?day={day}").text
+    for person, sees in ((cast.administrator, False), (cast.approver, True)):
+        browser = browse(person)
+        assert (WORD in browser.get(f"~/calendar/paper?day={day}").text) is sees
+        panel = browser.get(f"~/calendar/{secret}/panel")
+        assert (panel.status_code, WORD in panel.text) == ((200, True) if sees else (404, False))
+
+
 def test_what_it_says_of_its_pictures_does_not_come_to_stand_in_the_library(
     browse: Browse, cast: Cast, room: int
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from commsched.core.content.model import Content
+from commsched.core.text.addresses import whole_address
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_
 
@@ -21,8 +22,9 @@ class TextField(msgspec.Struct, frozen=True):
     name: str
     label: str
     """What the office calls it: where two versions are compared."""
-    shape: Literal["text", "line", "trimmed", "choice"] = "text"
-    """How it is kept: as written, in one line, or without space at its ends. A choice is one word of a few."""
+    shape: Literal["text", "line", "address", "trimmed", "choice"] = "text"
+    """How it is kept: as written, in one line, as an address on the web, or without space at its ends. A choice is one
+    word of a few."""
     searchable: bool = False
     heading: str = ""
     """What readers see above it, for a text that stands in a box of its own below the others."""
@@ -34,10 +36,12 @@ class TextField(msgspec.Struct, frozen=True):
     """It says again what the other texts say, so that what is read from end to end leaves it out."""
 
     def kept(self, value: str) -> str:
-        """``value`` as it is kept. Space is all that it loses."""
+        """``value`` as it is kept. Space is all that it loses; an address is made whole."""
         match self.shape:
             case "line":
                 return one_line(value)
+            case "address":
+                return whole_address(one_line(value))
             case "trimmed":
                 return value.strip()
         return value
@@ -57,7 +61,7 @@ TEXT_FIELDS: Final = (
         repeats=True,
     ),
     TextField("contact", N_("Press contact"), heading=N_("Press contact"), body="people"),
-    TextField("link", N_("Link"), shape="line"),
+    TextField("link", N_("Link"), shape="address"),
     TextField("genre", N_("Genre"), shape="choice"),
     TextField("language", N_("Language"), shape="choice"),
     TextField("correction", N_("What is corrected"), shape="trimmed"),

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Final
 
-SECRET_PATHS: Final = ("a", "e", "ics", "calendar", "password")
+SECRET_PATHS: Final = ("a", "calendar", "e", "f", "ics", "password", "plan")
 """First parts of addresses whose second part opens something by itself."""
 _SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[\w.~%-]++")
 _QUERY: Final = re.compile(r"((?:https?://|/)[^\s\"'<>?]*+\?)[^\s\"'<>]++")

@@ -152,3 +152,8 @@ def fit(
     }
     facts, new = pool.shared.run(header, data)
     return Derived(new, facts["mime"], facts["width"], facts["height"])
+
+
+def rest() -> None:
+    """End the processes that wait for the next picture, where none is expected soon."""
+    pool.shared.close()

@@ -74,6 +74,7 @@ def open_to_all(installation: Installation, actor: Actor, item_id: int) -> None:
             raise Conflict(N_("It is not confidential."))
         item.confidential = False
         session.execute(delete(Confidant).where(Confidant.item_id == item.id))
+        details.learn_from(session, item)
         note(session, installation, actor, "item.opened", item.id)
         _ask_anew(installation, session, item)
 

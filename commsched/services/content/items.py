@@ -18,7 +18,7 @@ from commsched.platforms import shown_in
 from commsched.services.content import check, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Channel, Decision, Delivery, Item, Media, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
 from commsched.store.types import to_micros
 
 ONE_STRETCH = timedelta(minutes=10)
@@ -207,10 +207,3 @@ def _own_pages(channels: Iterable[tuple[int, str]]) -> set[str | int]:
     """The pages of ours that channels (id, platform) lead to: the one newsroom, each wall."""
     pages = dict.fromkeys(shown_in("room"), "room") | dict.fromkeys(shown_in("wall"), "")
     return {pages[key] or number for number, key in channels if key in pages}
-
-
-def learn_alt(session: Session, content: Content) -> None:
-    """A picture without words of its own keeps those that are first sent in with it, for the next post."""
-    said = {picture.sha256: picture.alt for picture in content.pictures if picture.alt.strip()}
-    for row in session.scalars(select(Media).where(Media.sha256.in_(said), Media.alt == "")) if said else ():
-        row.alt = said[row.sha256]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from commsched.core.media.consent import lapsed, person
 from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.kernel import members
+from commsched.services.kernel import confidants, members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import states
@@ -22,10 +22,13 @@ from commsched.services.media import crops, provenance
 from commsched.services.media.consent_expiry import WAITS
 from commsched.services.media.search import MOST_ALT
 from commsched.store import locks
-from commsched.store.models import Delivery, Item, Media, PictureUse, Revision
+from commsched.store.models import Delivery, Item, Media, PictureUse, Revision, Workspace
+from commsched.store.sight import OUT
 
 MOST_PERSONS: Final = 20
 MOST_TAGS: Final = 20
+MOST_LEARNED: Final = 100
+"""Items that one chore looks through."""
 
 
 class PictureDetails(msgspec.Struct, frozen=True):
@@ -162,26 +165,60 @@ def ended(session: Session, now: datetime) -> list[Ended]:
     return lines
 
 
-def forget_alts(session: Session, item: int) -> None:
-    """Forget the alt texts that follow ``item``, since only some people may read from now on what it says."""
-    followed = update(Media).where(Media.alt_item == item).values(alt="", alt_by=None, alt_item=None)
-    session.execute(followed.execution_options(synchronize_session=False))
-
-
-def learn_alts(session: Session, actor: Actor, item: int, pictures: Iterable[Media], alts: Mapping[str, str]) -> None:
+def learn_alts(
+    session: Session, person: int | None, item: Item, pictures: Iterable[Media], alts: Mapping[str, str]
+) -> None:
     """Keep the first alt text that is written for a picture, for the next post with it. It follows the item that it is
     written in until somebody describes the picture in the library; another post's own words stay that post's own.
+    A confidential item's words are kept once it is out, since everybody reads the library.
 
-    ``alts`` are the item's, by SHA-256. Whether the picture still has none is asked by the statement that writes.
+    ``alts`` are the item's, by SHA-256; ``person`` wrote them. Whether the picture still has none is asked by the
+    statement that writes.
     """
+    if confidants.is_closed(item):
+        return
     for row in pictures:
         said = alts.get(row.sha256, "").strip()
         if not said or said == row.alt:
             continue
-        nobody_elses = or_(Media.alt == "", Media.alt_item == item)
+        nobody_elses = or_(Media.alt == "", Media.alt_item == item.id)
         session.execute(
             update(Media)
             .where(Media.id == row.id, nobody_elses)
-            .values(alt=said, alt_by=actor.person, alt_item=item)
+            .values(alt=said, alt_by=person, alt_item=item.id)
             .execution_options(synchronize_session=False)
         )
+
+
+def forget_alts(session: Session, item: int) -> None:
+    """Take the words of an item that has become confidential out of the library again."""
+    session.execute(
+        update(Media)
+        .where(Media.alt_item == item)
+        .values(alt="", alt_by=None, alt_item=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def learn_from(session: Session, item: Item) -> None:
+    """As :func:`learn_alts`, from the newest version of an item that has just been opened to everybody."""
+    revision = session.get(Revision, item.revision_id) if item.revision_id else None
+    if revision is None:
+        return
+    alts = {picture.sha256: picture.alt for picture in revision.parsed().pictures}
+    pictures = session.scalars(select(Media).where(Media.sha256.in_(alts))).all() if alts else ()
+    learn_alts(session, revision.author_id, item, pictures, alts)
+
+
+def learn_of_published(_installation: Installation, session: Session, _workspace: Workspace) -> None:
+    """Keep the words of what was confidential and is out by now, for pictures that still have none."""
+    statement = (
+        select(Item)
+        .join(PictureUse, PictureUse.revision_id == Item.revision_id)
+        .join(Media, Media.id == PictureUse.media_id)
+        .where(Item.confidential.is_(True), Item.state.in_(OUT), Media.alt == "")
+        .distinct()
+        .limit(MOST_LEARNED)
+    )
+    for item in session.scalars(statement).all():
+        learn_from(session, item)

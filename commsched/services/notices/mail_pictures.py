@@ -39,7 +39,9 @@ def first_of(session: Session, item: Item) -> Attachment | None:
 
 
 def prepare(installation: Installation, session: Session, rows: Collection[Notice]) -> None:
-    """Make the small pictures of the items that ``rows`` are about, where they are not there yet."""
+    """Make the small pictures of the items that ``rows`` are about, where they are not there yet. Mails are rare, so no
+    process waits for the next picture."""
+    made_any = False
     for number in {row.item_id for row in rows if row.item_id is not None}:
         item = session.get(Item, number)
         picture = first_of(session, item) if item is not None else None
@@ -49,6 +51,9 @@ def prepare(installation: Installation, session: Session, rows: Collection[Notic
         media = session.scalar(select(Media).where(*wanted))
         if media is not None:
             _make(installation, blob_of(installation, media), picture.sha256)
+            made_any = True
+    if made_any:
+        images.pictures.rest()
 
 
 def _make(installation: Installation, whole: File, sha256: str) -> None:

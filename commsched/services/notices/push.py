@@ -13,13 +13,10 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import msgspec
-import requests
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy import delete, exists, select, update
 
 from commsched.core.text.catalogues import translate
@@ -27,6 +24,9 @@ from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Membership, Notice, Person, PushDevice, Workspace
 from commsched.store.session import EVERY_WORKSPACE
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 log = logging.getLogger(__name__)
 
@@ -71,16 +71,22 @@ class _Sent(msgspec.Struct, frozen=True):
 
 def public_key(installation: Installation) -> str:
     """What a browser needs to know of us before it subscribes, as it wants it: base64url without padding."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     point = _key(installation).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return _plain(point)
 
 
 def _key(installation: Installation) -> ec.EllipticCurvePrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     number = int.from_bytes(installation.vault.derive("web push"), "big") % (_N - 1) + 1
     return ec.derive_private_key(number, ec.SECP256R1())
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
@@ -107,6 +113,8 @@ def is_allowed(endpoint: str) -> bool:
 
 def subscribe(installation: Installation, person: int, endpoint: str, p256dh: str, auth: str, agent: str = "") -> None:
     """Tell this device from now on. A device that is known already becomes ``person``'s. Raises :class:`Invalid`."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     if len(endpoint) > 1000 or not is_allowed(endpoint):
         raise Invalid(N_("This browser's push service is not one that we know."), "push")
     point = _bytes(p256dh, 65)
@@ -201,6 +209,8 @@ def _body(kind: str, language: str, slug: str, name: str) -> bytes:
 def _send(installation: Installation, sent: _Sent) -> int:
     """The push service's answer; 0 where there was none."""
     import http_ece
+    import requests
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     if not is_allowed(sent.endpoint):
         return 410

@@ -24,6 +24,7 @@ from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
 from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
+from commsched.services.media.details import learn_of_published
 from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
 from commsched.store import locks
@@ -63,6 +64,7 @@ def run(installation: Installation) -> None:
             shifted_times.check_daily,
             morning_mail,
             week.send,
+            learn_of_published,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from commsched.core.text.length import fold
+from commsched.core.text.words import match, terms
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, times
 from commsched.services.content.times import movable as can_move
@@ -37,7 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
 from commsched.store.search import holds
-from commsched.store.sight import reader_of, seen
+from commsched.store.sight import reader_in, reader_of, seen
 from commsched.store.types import to_micros
 
 UNDATED: Final = 20
@@ -80,6 +80,8 @@ _delivery = Delivery.__table__
 _at = type_coerce(_item.c.publish_at, BigInteger)
 _state = shown.label("state")
 _marked = case((_item.c.own_times > 0, "own"), else_="")
+_SOON: Final = "approved"
+_soon = case((_item.c.when_approved, _SOON), else_="")
 _use, _media = PictureUse.__table__, Media.__table__
 _picture = func.coalesce(
     select(_media.c.sha256)
@@ -102,6 +104,7 @@ _COLUMNS: Final = (
     _marked,
     _picture.label("picture"),
 )
+_LOOSE: Final = tuple(_soon if column is _marked else column for column in _COLUMNS)
 _SPAN: Final = and_(_at >= bindparam("start"), _at < bindparam("end"))
 _time = ChannelTime.__table__
 _time_at = type_coerce(_time.c.publish_at, BigInteger)
@@ -124,9 +127,21 @@ def _narrowed(statement: Any, wanted: CalendarFilter) -> Any:
         statement = statement.where(_item.c.channels.contains(f",{wanted.channel},", autoescape=True))
     if wanted.person is not None:
         statement = statement.where(_item.c.author_id == wanted.person)
-    for word in fold(wanted.words).split()[:10]:
-        statement = statement.where(holds(_item.c.search, word))
+    for term in terms(wanted.words):
+        for pieces in term.needles:
+            statement = statement.where(or_(*(holds(_item.c.search, piece) for piece in pieces)))
     return statement
+
+
+def _having(session: Session, rows: Sequence[Row], words: str) -> Sequence[Row]:
+    """Those of ``rows`` that have every word in one of its forms. The database finds what may have them."""
+    looked_for = terms(words)
+    if not looked_for or not rows:
+        return rows
+    said = select(_item.c.id, _item.c.search).where(_item.c.id.in_({row[0] for row in rows}))
+    said = said.where(_item.c.workspace_id == _workspace)
+    having = {number for number, text in _ask(session, said).all() if match(text, looked_for)}
+    return [row for row in rows if row[0] in having]
 
 
 @lru_cache(maxsize=64)
@@ -138,7 +153,7 @@ def _rows_statement(wanted: CalendarFilter) -> Any:
 
 @lru_cache(maxsize=64)
 def _undated_statement(wanted: CalendarFilter) -> Any:
-    statement = _narrowed(select(*_COLUMNS).where(_NO_TIME), wanted)
+    statement = _narrowed(select(*_LOOSE).where(_NO_TIME), wanted)
     return statement.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)
 
 
@@ -152,7 +167,7 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
     one row an item, and one for each time of an item whose channels have times of their own. One statement, no
     entities; two more where there are such items."""
     span = {"start": to_micros(start), "end": to_micros(end)}
-    answer: list[Row] = _ask(session, _rows_statement(wanted), **span, now=now).all()
+    answer = _having(session, _ask(session, _rows_statement(wanted), **span, now=now).all(), wanted.words)
     several = [row for row in answer if row[7]]
     if not several:
         return answer
@@ -164,8 +179,9 @@ def rows(session: Session, start: datetime, end: datetime, wanted: CalendarFilte
 
 
 def undated(session: Session, wanted: CalendarFilter, now: datetime) -> Sequence[Row]:
-    """What has no time yet, the latest touched first."""
-    return _ask(session, _undated_statement(wanted), now=now).all()  # type: ignore[no-any-return]
+    """What has no time yet, the latest touched first. In the place of the channels with a time of their own stands
+    whether it goes out as soon as it is approved: ``approved``, or nothing."""
+    return _having(session, _ask(session, _undated_statement(wanted), now=now).all(), wanted.words)
 
 
 _name = func.coalesce(func.nullif(_person.c.name, ""), _person.c.email)
@@ -196,6 +212,8 @@ def around(session: Session) -> Around:
 def _stamp_statement(wanted: CalendarFilter) -> Any:
     piece = stamps.piece(_item.c.id, _item.c.version, _at, _state)
     shown = _narrowed(select(piece.label("piece")), wanted)
+    undated = stamps.piece(_item.c.id, _item.c.version, _soon, _state).label("piece")
+    loose = _narrowed(select(undated).where(_NO_TIME), wanted)
     several = _item.c.own_times > 0
     mine = _narrowed(select(_item.c.id), wanted).where(several, or_(_SPAN, _OWN_SPAN))
     times = select(stamps.piece(_time.c.item_id, _time.c.channel_id, _time.c.publish_at))
@@ -208,7 +226,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
         stamps.joined(shown.where(_OWN_SPAN).order_by(_item.c.id)),
         stamps.joined(times.where(_time.c.item_id.in_(mine)).order_by(_time.c.id)),
         stamps.joined(fates.where(_delivery.c.item_id.in_(mine)).order_by(_delivery.c.id)),
-        stamps.joined(shown.where(_NO_TIME).order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
+        stamps.joined(loose.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
         *stamps.NEXT_DUE,
@@ -219,7 +237,8 @@ def kept_stamp(
     installation: Installation, workspace: int, start: datetime, end: datetime, wanted: CalendarFilter
 ) -> str | None:
     """The stamp worked out before, if nobody has committed anything since and nothing has fallen due; else ``None``."""
-    return stamps.kept(installation.store, (workspace, start, end, wanted), installation.now())
+    key = (workspace, reader_in(workspace), start, end, wanted)
+    return stamps.kept(installation.store, key, installation.now())
 
 
 def fresh_stamp(

@@ -27,6 +27,8 @@ from commsched.services.views.preview import Preview, previews
 from commsched.services.workflow import approve
 from commsched.store.models import AuditEntry, Channel, Decision, Item, Revision
 
+UNDECIDED: Final = frozenset({"draft", "changes_requested", "approved", "scheduled"})
+"""States before publication besides those that wait for a decision."""
 MOST = 200
 """Items in the list."""
 
@@ -224,7 +226,9 @@ def _sent_in(session: Session, item_id: int) -> AuditEntry | None:
 
 
 def _too_late(session: Session, item: Item, now: datetime) -> bool:
-    """Whether it has become too late for some channel that is not out."""
+    """Whether it has become too late for some channel that is not out. Only what can still be approved is too late."""
+    if not (_waits(item) or item.state in UNDECIDED):
+        return False
     if not item.own_times:
         return item.latest_at is not None and item.latest_at < now
     return any(slot.latest < now for slot in times.chosen(times.left(session, item, now)))

@@ -19,7 +19,7 @@ from commsched.services.approval.approvers import names as names_of
 from commsched.services.approval.clearance import policy_for, read_policy, said_of
 from commsched.services.approval.roster import read_roster, seeing
 from commsched.services.content import items, times
-from commsched.services.kernel import confidants, members
+from commsched.services.kernel import members
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import people_with
@@ -65,8 +65,6 @@ def submit(
         revision = items.current(session, item)
         items.require_unchanged(session, examined, item, revision)
         _refuse_blocked(examined.stopping)
-        if not confidants.is_closed(item):
-            items.learn_alt(session, revision.parsed())
         _send_in(installation, session, actor, item, revision, then_schedule)
         if accepting is not None:
             rounds.begin(session, actor, item, revision)

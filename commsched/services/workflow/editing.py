@@ -19,7 +19,7 @@ from commsched.core.timing.plan import Slot
 from commsched.core.timing.wall_time import latest_for
 from commsched.services.approval import confidential
 from commsched.services.approval.clearance import clearance
-from commsched.services.content import compose, embargo_times
+from commsched.services.content import compose, embargo_times, version_times
 from commsched.services.content import times as planning
 from commsched.services.content.items import (
     ONE_STRETCH,
@@ -165,12 +165,15 @@ def save(
         compose.require_there(session, prepared.content)
         _confide(installation, session, actor, item, draft)
         was = item.state if clearance(session, item, revision.hash) is not None else ""
+        left = version_times.record(installation, session, item, revision)
         difference = Difference(
             content=prepared.hash != revision.hash,
             sources=[_plain(source) for source in draft.sources] != revision.sources,
             times=_set_times(item, workspace, prepared.times) | _set_own_times(installation, session, item, prepared),
         )
         _keep_changes(installation, session, actor, item, prepared, draft.sources, difference)
+        if item.revision_id != revision.id:
+            revision.times = left
         if difference.content:
             _void_approval(installation, session, actor, item, was, prepared.times)
         elif difference.times and item.state in ("scheduled", "approved", "in_review"):
@@ -281,7 +284,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_files(session, actor, revision, content, learns and not confidants.is_closed(item))
+    _use_files(session, actor, item, revision, content, learns and not confidants.is_closed(item))
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     named = plainly(content)
@@ -296,14 +299,15 @@ def replace_content(
 ) -> Revision:
     """Make ``content`` the newest version of ``item``, which the caller has locked and may change: what waits is void,
     and what is out stays as it went out."""
-    sources = current(session, item).sources
-    revision = _add_revision(installation, session, actor, item, Ready.of(content), sources)
+    before = current(session, item)
+    before.times = version_times.record(installation, session, item, before)
+    revision = _add_revision(installation, session, actor, item, Ready.of(content), before.sources)
     return_to_draft(session, item)
     item.updated_at = installation.now()
     return revision
 
 
-def _use_files(session: Session, actor: Actor, revision: Revision, content: Content, learns: bool) -> None:
+def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, content: Content, learns: bool) -> None:
     """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
     described keeps the words it gets here, where the item ``learns`` it."""
     wanted = content.stills()
@@ -311,7 +315,7 @@ def _use_files(session: Session, actor: Actor, revision: Revision, content: Cont
     for row in pictures:
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=row.id))
     if learns:
-        details.learn_alts(session, actor, revision.item_id, pictures, {p.sha256: p.alt for p in content.pictures})
+        details.learn_alts(session, actor.person, item, pictures, {p.sha256: p.alt for p in content.pictures})
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
@@ -354,8 +358,9 @@ def _slot(item: Item, time: OwnTime) -> Slot:
     return Slot(time.publish.at, latest, time.publish.wall, time.publish.zone)
 
 
-def restore(installation: Installation, actor: Actor, item_id: int, number: int) -> None:
-    """Bring back revision ``number`` as a new one; what stood in between stays in the history."""
+def restore(installation: Installation, actor: Actor, item_id: int, number: int) -> version_times.BroughtBack:
+    """Bring back revision ``number`` as a new one, with the times that it had; what stood in between stays in the
+    history. Returns what became of the times."""
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item_id = load(session, item_id).id
@@ -368,8 +373,12 @@ def restore(installation: Installation, actor: Actor, item_id: int, number: int)
         require_editable(session, item)
         now = current(session, item)
         was = item.state if clearance(session, item, now.hash) is not None else ""
+        now.times = version_times.record(installation, session, item, now)
         _add_revision(installation, session, actor, item, prepared, old.sources, text=f"restored:{number}")
-        embargo_times.follow(installation, session, item, now.parsed(), prepared.content)
         _void_approval(installation, session, actor, item, was)
+        latest = now if old.id == now.id else old
+        back = version_times.bring_back(installation, session, item, latest, now.parsed(), prepared.content)
         item.updated_at = installation.now()
         note(session, installation, actor, "item.restored", item.id, revision=number)
+    installation.wake()
+    return back

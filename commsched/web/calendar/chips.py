@@ -76,6 +76,7 @@ class Chips(msgspec.Struct):
             "why": escape(_("Within an hour of another post in the same channel")),
             "untitled": escape(_("Untitled")),
             "tick": escape(_("Choose it")),
+            "soon": escape(_("As soon as it is approved")),
         }
 
     def channels(self, spelled: str) -> str:
@@ -92,8 +93,14 @@ class Chips(msgspec.Struct):
             )
         return icons
 
-    def chip(self, row: Row, wall: datetime | None, style: str = "") -> str:
-        """One item. ``style`` is one more class of the chip's."""
+    def loose(self, row: Row) -> str:
+        """One item without a time (``services.views.calendar.undated``)."""
+        number, at, state, title, channels, kind, author, soon, picture = row
+        said = self.words["soon"] if soon else ""
+        return self.chip((number, at, state, title, channels, kind, author, "", picture), None, said=said)
+
+    def chip(self, row: Row, wall: datetime | None, style: str = "", said: str = "") -> str:
+        """One item. ``style`` is one more class of the chip's; ``said`` stands, as markup, where its time would."""
         number, at, _state, title, channels, _kind, _author, alone, picture = row
         ident = chip_id(row)
         state = self.state(row)
@@ -103,7 +110,8 @@ class Chips(msgspec.Struct):
             f'<a class=ev-a href="{self.base}/items/{number}" id=i{ident}>'
             + (f'<img class=ev-p src="{self.base}/pictures/{picture}?small=1" alt loading=lazy>' if picture else "")
             + f'<span class=ev-l title="{word}"><svg class=ev-i aria-hidden=true><use href="#s-{drawn}"/></svg>'
-            f"{f'<time>{wall:%H:%M}</time> ' if wall else ''}<span class=nets>{self.channels(channels)}</span> "
+            f"{f'<time>{wall:%H:%M}</time> ' if wall else ''}{f'<span class=ev-w>{said}</span> ' if said else ''}"
+            f"<span class=nets>{self.channels(channels)}</span> "
             f"<span class=ev-t id=t{ident}>{escape(title) or self.words['untitled']}</span></span>"
             f"<span class=ev-s>{word}{self._by(row)}</span>"
             + (self._clash if (number, at) in self.near else "")

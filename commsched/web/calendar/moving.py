@@ -14,7 +14,7 @@ from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.views import calendar
 from commsched.services.workflow import schedule
 from commsched.web.calendar.routes import bp as pages
-from commsched.web.components.clock_input import choices, clock_time
+from commsched.web.components.clock_input import choices, clock_time, day_typed
 from commsched.web.components.pictures import numbers
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
@@ -106,7 +106,7 @@ def _field(name: str) -> str:
 def _when(form: Form) -> str:
     """The time that was asked for: whole from a script or a choice, in two fields from the form."""
     day, _at, clock = form.text("at", 40).partition("T")
-    day, clock = day or form.text("day", 10), clock or form.text("clock", 10)
+    day, clock = day_typed(day or form.text("day", 40)), clock or form.text("clock", 10)
     if not day or not clock:
         raise Invalid(N_("Choose a day and a time."), "publish_at")
     return f"{day}T{clock_time(clock)}"

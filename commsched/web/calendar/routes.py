@@ -101,7 +101,7 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
         total=len(rows),
         join=_join,
         SHOWN=SHOWN,
-        loose=[writer.chip(row, None) for row in loose],
+        loose=[writer.loose(row) for row in loose],
         sprite=chips.sprite(around),
         close=[_told(pair, around) for pair in close[:CLASHES]],
         closes=len(close),

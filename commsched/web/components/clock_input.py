@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 from commsched.core.timing import dates
+from commsched.core.timing.day_words import read_day
 from commsched.core.timing.wall_time import Fold, Gap
+from commsched.web.http.request_context import installation, place
 
 _CLOCK: Final = re.compile(r"(?:kl\.?\s*)?(\d{1,2}?)(?:\s*[:.,]?\s*(\d{1,2}))?", re.ASCII | re.IGNORECASE)
 
@@ -25,6 +27,14 @@ def clock_time(typed: str) -> str:
     if len(minute) == 1 and not re.search(r"\d\s*[:.,]", plain):
         hour, minute = hour + minute, "00"  # two signs alone are an hour
     return f"{int(hour):02d}:{minute.zfill(2)}"
+
+
+def day_typed(typed: str, field: str = "publish_at") -> str:
+    """The day that was typed, as ``2026-12-03``; empty where nothing was. Raises :class:`Invalid` for no day."""
+    if not typed.strip():
+        return ""
+    today = dates.local(installation().now(), place().zone).date()
+    return read_day(typed, today, field).isoformat()
 
 
 class ClockChoice(msgspec.Struct, frozen=True):

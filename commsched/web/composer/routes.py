@@ -32,7 +32,7 @@ from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done
+from commsched.web.http.responses import done, sent
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("write.new", N_("Write"), "square-pen", order=22, permission="write", phone=True, group="daily")
@@ -151,7 +151,7 @@ def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form)
     """Where a press leads once what was typed is saved as the item ``number``."""
     if press == "submit":
         if item is None and _live(_stored(number)[0]):  # the button was pressed twice
-            return done(mail_status.sent_in(number), "items.show", item_id=number)
+            return _sent(number)
         return _send_in(number, meant, form)
     if press == "studio":
         return redirect(url_for("studio.index", item=number))
@@ -206,9 +206,15 @@ def _send_in(number: int, meant: Meant, form: Form, stays: bool = False) -> str 
         words = _("It is saved, and the new version is what waits for approval.")
         return done(words, "write.edit", item_id=number)
     if form.status == 200:
-        return done(mail_status.sent_in(number), "items.show", item_id=number)
+        return _sent(number)
     item, fields = _stored(number)
     return _composer(fields, item, form, fresh=True), form.status
+
+
+def _sent(number: int) -> Response:
+    """To the page of what was sent, which says so and offers what comes next."""
+    sent(number)
+    return done(mail_status.sent_in(number), "items.show", item_id=number)
 
 
 def _home(field: str) -> str:
@@ -253,7 +259,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "slots": time_choices.bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
-        if request.method == "POST" or view_model.is_time(name):
+        if request.method == "POST" or view_model.is_told_early(name):
             form.errors.setdefault(_home(name), translated(words))
     stamp = "" if fresh or request.method != "POST" else request.form.get("stamp", "")
     return page(

@@ -127,6 +127,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
         shown.problems = _problems(shown, judgement, own_texts)
         shown.faults |= _time_faults(judgement, own)
+        shown.faults |= {each.field: each.words for each in judgement.general if each.field == "link"}
         shown.problems += _near(around.workspace, judgement.neighbours)
         shown.alike = judgement.neighbours.duplicates[:MOST_ALIKE]
         shown.ahead = ahead(installation, session, actor, around, content, item, target.revision if target else None)
@@ -152,6 +153,11 @@ def _with_turn(problems: list[tuple[str, Problem]], ahead: Ahead) -> list[tuple[
 def _times(faults: dict[str, Message]) -> list[tuple[str, Problem]]:
     """A time that does not say when stops it as surely as a text too long."""
     return [("", block(name, faults[name].message, **faults[name].params)) for name in faults if is_time(name)]
+
+
+def is_told_early(field: str) -> bool:
+    """Whether what is wrong with ``field`` stands at it before anybody has sent the form."""
+    return is_time(field) or field == "link"
 
 
 def is_time(field: str) -> bool:

@@ -15,7 +15,7 @@ from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_
 from commsched.services.approval import comments
 from commsched.services.media.consent_expiry import Ending
-from commsched.services.views.today import Now, Stopped
+from commsched.services.views.first_page import Now, Stopped
 from commsched.store.models import Channel, Item
 from commsched.web.http.i18n import _, day_in_words, ngettext, stored_answer, translated
 from commsched.web.http.request_context import installation, may_here
@@ -74,6 +74,8 @@ def grouped(needs: Iterable[Need]) -> list[tuple[str, list[Need]]]:
 def _of_item(item: Item, kind: Kind, tone: str, icon: str, why: str, word: str, **more: object) -> Need:
     page = str(more.pop("href", "")) or url_for("items.show", item_id=item.id)
     title = item.title or _("Untitled")
+    if item.when_approved and item.publish_at is None and item.state in ("in_review", "changes_requested"):
+        why = f"{_('As soon as it is approved')} · {why}"
     return Need(kind, tone, icon, title, why, page, word, item.publish_at, **more)  # type: ignore[arg-type]
 
 

@@ -13,6 +13,7 @@ from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
 from commsched.services.views import stamps, today
+from commsched.services.views.first_page import Now, TimelineItem
 from commsched.store.models import Item
 from commsched.web.desk import needs
 from commsched.web.http.etag import fresh, not_modified, tag
@@ -83,9 +84,7 @@ def _shown() -> dict[str, object]:
     }
 
 
-def _parted(
-    lines: list[today.TimelineItem], now: datetime
-) -> tuple[list[today.TimelineItem], list[today.TimelineItem]]:
+def _parted(lines: list[TimelineItem], now: datetime) -> tuple[list[TimelineItem], list[TimelineItem]]:
     """The day's lines whose time has come, and those whose time has not."""
     return [line for line in lines if line.at <= now], [line for line in lines if line.at > now]
 
@@ -97,7 +96,7 @@ class _Wait(NamedTuple):
     items: list[Item]
 
 
-def _waits(shown: today.Now) -> list[_Wait]:
+def _waits(shown: Now) -> list[_Wait]:
     """What waits for others, by whom it waits for; the longest list first."""
     waits: dict[tuple[int, ...], _Wait] = {}
     for item in shown.elsewhere:
@@ -106,7 +105,7 @@ def _waits(shown: today.Now) -> list[_Wait]:
     return sorted(waits.values(), key=lambda wait: -len(wait.items))
 
 
-def _by_day(lines: list[today.TimelineItem]) -> list[tuple[date, str, list[today.TimelineItem]]]:
+def _by_day(lines: list[TimelineItem]) -> list[tuple[date, str, list[TimelineItem]]]:
     zone = place().zone
     days = groupby(lines, key=lambda line: dates.local(line.at, zone).date())
     return [(day, translated(holiday(day, zone)), list(some)) for day, some in days]

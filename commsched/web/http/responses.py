@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, session, url_for
 from werkzeug.wrappers import Response
 
 
@@ -20,6 +20,16 @@ def done(sentence: str, endpoint: str, tone: str = "good", undoable: Collection[
 def say(sentence: str, tone: str = "good", undoable: Collection[int] = ()) -> None:
     """Show ``sentence`` once, on the next page; as :func:`done`."""
     flash(sentence, f"{tone}:{','.join(map(str, undoable))}" if undoable else tone)
+
+
+def sent(item: int) -> None:
+    """Remember, for the next page only, that ``item`` was sent off just now."""
+    session["sent"] = item
+
+
+def was_sent(item: int) -> bool:
+    """Whether ``item`` was sent off on the page before; asked once."""
+    return session.pop("sent", None) == item if "sent" in session else False
 
 
 def local_path(wish: str, default: str = "/") -> str:

@@ -9,7 +9,7 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, Invalid, OfficeError
 from commsched.services.workflow import duplicate as duplicates
 from commsched.services.workflow import undo as undoing
-from commsched.web.components.clock_input import clock_time
+from commsched.web.components.clock_input import clock_time, day_typed
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, ngettext, translated
 from commsched.web.http.request_context import actor, installation
@@ -36,7 +36,7 @@ def duplicate(item_id: int) -> Response:
 
 
 def _when(form: Form) -> str | None:
-    day, time = form.text("publish_day", 20), clock_time(form.text("publish_time", 20))
+    day, time = day_typed(form.text("publish_day", 40)), clock_time(form.text("publish_time", 20))
     if not (day or time):
         return None
     if not (day and time):
@@ -48,18 +48,30 @@ def _when(form: Form) -> str | None:
 @allow("schedule")
 def undo() -> Response:
     """Undo the last move or cancellation of each ``item``, and go ``back``. What cannot be undone is named."""
-    form, undone = Form.read(), 0
+    form, states = Form.read(), list[str]()
     for number in _numbers(form):
         try:
-            undoing.undo(installation(), actor(), number)
-            undone += 1
+            states.append(undoing.undo(installation(), actor(), number))
         except OfficeError as error:
             if error.status >= 500:
                 raise
             say(translated(error.words), "bad")
-    if undone:
-        say(ngettext("It is as it was before.", "%(n)s are as they were before.", undone))
+    _say_undone(states)
     return redirect(local_path(form.text("back", 2000)), 303)
+
+
+def _say_undone(states: list[str]) -> None:
+    """What was undone, by the state that it led to. An approval that a move cost is not back, and that is said."""
+    waiting = states.count("in_review")
+    if waiting:
+        words = ngettext(
+            "It has its time again, and waits for approval.",
+            "%(n)s have their times again, and wait for approval.",
+            waiting,
+        )
+        say(words)
+    if whole := len(states) - waiting:
+        say(ngettext("It is as it was before.", "%(n)s are as they were before.", whole))
 
 
 def _numbers(form: Form) -> list[int]:

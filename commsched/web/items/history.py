@@ -8,14 +8,15 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.content import changes
 from commsched.core.delivery.lifecycle import EDITABLE
-from commsched.services.content import items
+from commsched.core.timing import dates
+from commsched.services.content import items, version_times
 from commsched.services.views import item_view, review
 from commsched.services.workflow import editing
 from commsched.store.models import Revision
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _
-from commsched.web.http.request_context import actor, installation, language, page
+from commsched.web.http.i18n import _, said_list
+from commsched.web.http.request_context import actor, installation, language, page, place
 from commsched.web.items.routes import act
 from commsched.web.items.routes import bp as items_page
 
@@ -76,10 +77,39 @@ def restore(item_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     number = form.number("number", 1, 10_000_000) if form.text("number", 10).isdigit() else 0
     return act(
-        item_id,
-        _(
-            "Version %(number)s is back, as a new version. Times are no part of a version: look at when it goes out.",
-            number=number,
-        ),
-        lambda _form: editing.restore(installation(), actor(), item_id, number),
+        item_id, "", lambda _form: _brought_back(number, editing.restore(installation(), actor(), item_id, number))
+    )
+
+
+def _brought_back(number: int, back: version_times.BroughtBack) -> str:
+    """What came back with version ``number``, and what could not."""
+    if back.times is None:
+        words = [
+            _(
+                "Version %(number)s is back, as a new version. Look at when it goes out: its times are not known.",
+                number=number,
+            )
+        ]
+    elif back.times.any:
+        words = [_("Version %(number)s is back with its times, as a new version.", number=number)]
+    else:
+        words = [
+            _("Version %(number)s is back, as a new version. It had no time: the one chosen now stands.", number=number)
+        ]
+    if back.passed:
+        words.append(_("This could not be set, since it has passed: %(times)s.", times=_passed(back)))
+    if back.embargo_over:
+        words.append(_("Its embargo has ended since."))
+    return " ".join(words)
+
+
+def _passed(back: version_times.BroughtBack) -> str:
+    """The times that have passed, each with whose it was."""
+    with installation().store.read(actor().workspace) as session:
+        names = review.channel_names(session)
+    names[0] = _("the whole")
+    now, zone = installation().now(), place().zone
+    passed = sorted(back.passed.items())
+    return said_list(
+        [f"{names.get(number, '')} {dates.when(slot.at, zone, language(), now)}" for number, slot in passed]
     )

@@ -23,13 +23,13 @@ from commsched.services.views import beside, item_view, review, stamps
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
-from commsched.web.components.clock_input import choices, clock_time
+from commsched.web.components.clock_input import choices, clock_time, day_typed
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done, local_path, say
+from commsched.web.http.responses import done, local_path, say, was_sent
 from commsched.web.items import status_text
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
@@ -55,7 +55,8 @@ def _page(item_id: int, form: Form, clash: dict[str, object] | None = None, outs
     context = _shown(shown)
     if shown.seen.unseen:
         comments.read(installation(), actor(), item_id)
-    return page("items/show.html", form=form, clash=clash, outside=outside, mark=mark, **context)
+    just = was_sent(item_id)
+    return page("items/show.html", form=form, clash=clash, outside=outside, mark=mark, just_sent=just, **context)
 
 
 def _shown(shown: review.Review) -> dict[str, object]:
@@ -283,11 +284,14 @@ def _alone(form: Form) -> list[int]:
 def _time(form: Form, name: str = "publish") -> str:
     """Wall time from two fields, or the exact answer to a clock change."""
     exact = form.text("exact", 40)
-    day, time = form.text(f"{name}_day", 20), clock_time(form.text(f"{name}_time", 20))
-    if exact or not (day or time):
+    field = "publish_at" if name == "publish" else name
+    if exact:
         return exact
+    day, time = day_typed(form.text(f"{name}_day", 40), field), clock_time(form.text(f"{name}_time", 20))
+    if not (day or time):
+        return ""
     if not (day and time):
-        raise Invalid(N_("Choose both a day and a time of day."), "publish_at" if name == "publish" else name)
+        raise Invalid(N_("Choose both a day and a time of day."), field)
     return f"{day}T{time}"
 
 

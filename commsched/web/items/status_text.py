@@ -322,6 +322,8 @@ def _stopped(seen: ItemView, names: list[str], _zone: str) -> StatusText:
 
 
 def _cancelled(seen: ItemView, _names: list[str], _zone: str) -> StatusText:
+    if seen.item.submitted_at is None and not seen.deliveries:
+        return StatusText(_("It has been thrown away and will not go out."))
     return StatusText(_("It is cancelled and will not go out."))
 
 

@@ -66,6 +66,9 @@ def test_it_is_narrowed_by_state_channel_person_and_words(cast: Cast) -> None:
     assert {row[0] for row in shown(cast, channel=wall)} == {bus, care}
     assert [row[0] for row in shown(cast, words="BUSSAR 100 %")] == [bus]
     assert shown(cast, words="100 _ av") == []
+    for words in ("buss", "bussarna", "bussen", '"till 100"'):
+        assert [row[0] for row in shown(cast, words=words)] == [bus], words
+    assert shown(cast, words='"bussar i länet"') == []
     assert {row[0] for row in shown(cast, person=cast.writer.id)} == {bus, care}
     assert shown(cast, person=cast.reader.id) == []
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commsched.services.views import today
+from commsched.services.views.first_page import Now
 from commsched.services.workflow import approve, missed, pause
 from tests.conftest import NOW, Cast
 from tests.publications import channel
@@ -15,7 +16,7 @@ from tests.services.desk import approved, deliveries, hash_of, look, publish_wha
 MIDNIGHT = NOW - timedelta(hours=7)
 
 
-def seen(cast: Cast, role: str = "approver") -> today.Now:
+def seen(cast: Cast, role: str = "approver") -> Now:
     tomorrow = MIDNIGHT + timedelta(days=1)
     return today.read_today(cast.installation, cast.actor(role), MIDNIGHT, tomorrow, tomorrow + timedelta(days=7))
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from commsched.services.content import times
 from commsched.services.kernel.context import Installation
 from commsched.services.media import library
-from commsched.services.workflow import schedule
+from commsched.services.workflow import editing, schedule
 from tests import writing
 from tests.conftest import Cast, SetClock
 from tests.publications import channel
-from tests.services.desk import look, publish_what_is_due, scheduled, submitted, written
+from tests.services.desk import draft, look, publish_what_is_due, scheduled, submitted, written
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -121,6 +122,26 @@ def test_a_chip_says_time_channel_title_and_state(browse: Any, cast: Cast) -> No
     assert chip
     for said in ("<time>12:00</time>", "<title>Pressrummet</title>", "I dag lägger vi fram", "Schemalagd"):
         assert said in chip[0]
+
+
+def test_what_goes_out_as_soon_as_it_is_approved_says_so_everywhere(browse: Any, cast: Cast) -> None:
+    item = submitted(cast, publish_at=None, when_approved=True)
+    plain = written(cast, publish_at=None)
+    words = "Så snart det är godkänt"
+    browser = browse(cast.writer)
+    first = browser.get("~/calendar/")
+    loose = first.text[first.text.index('data-part="loose"') :]
+    chips = re.findall(r"<li class=\"ev .*?</li>", loose)
+    assert [words in chip for chip in sorted(chips, key=lambda chip: f"id=i{item}>" not in chip)] == [True, False]
+    assert words in browser.get(f"~/calendar/{item}/panel").text
+    assert words not in browser.get(f"~/calendar/{plain}/panel").text
+    assert words in browser.get("~/").text
+    assert words in browse(cast.approver).get("~/").text
+    mark = first.headers["ETag"]
+    editing.save(
+        cast.installation, cast.actor("writer"), item, draft(sorted(times.goes_to(look(cast, item))), publish_at=None)
+    )
+    assert browser.get("~/calendar/", headers={"If-None-Match": mark}).status_code == 200
 
 
 def test_what_people_wrote_is_escaped(browse: Any, cast: Cast) -> None:

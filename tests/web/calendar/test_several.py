@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Cast
+from commsched.services.content import items
+from tests.conftest import Cast, SetClock
 from tests.services.desk import hash_of, look, scheduled, submitted, written
 
 
@@ -69,6 +70,25 @@ def test_a_move_can_be_undone_from_the_page_that_follows(browse: Any, cast: Cast
     assert f'name="item" value="{item}"' in browser.get("~/calendar/").text
     browser.post("~/undo", {"item": str(item), "back": "/w/gruppen/calendar/"})
     assert look(cast, item).wall_time == "2026-11-26T12:00"
+
+
+def test_undo_says_what_a_move_has_cost(browse: Any, cast: Cast) -> None:
+    item = scheduled(cast)
+    browser = browse(cast.writer)
+    browser.post(f"~/calendar/{item}/move", {"at": "2026-12-20T14:00", "ask_again": "1"})
+    assert look(cast, item).state == "in_review"
+    browser.post("~/undo", {"item": str(item), "back": "/w/gruppen/calendar/"})
+    told = browser.get("~/calendar/").text
+    assert "Det har sin tid igen och väntar på godkännande." in told
+    assert "Det är som det var förut." not in told
+
+
+def test_what_is_out_is_never_too_late(browse: Any, cast: Cast, clock: SetClock) -> None:
+    item = scheduled(cast)
+    with cast.installation.store.write(cast.place.id) as session:
+        items.load(session, item).state = "published"
+    clock.forward(days=3)
+    assert "Den tiden har passerat" not in browse(cast.writer).get(f"~/calendar/{item}/panel").text
 
 
 def test_the_panel_shows_the_preview_and_what_can_be_done(browse: Any, cast: Cast) -> None:

@@ -154,3 +154,16 @@ def test_both_at_once_are_one_item(
     assert texts(installation, cast) == [("Fler turer", "in_review")]
     with installation.store.read(cast.place.id) as session:
         assert len(session.scalars(select(Idempotency)).all()) == 1
+
+
+def test_after_sending_the_next_is_one_press_away(writer: Browser, to: dict[str, int]) -> None:
+    form = post(
+        channels=[to["newsroom"]], once=token(writer), do="submit", publish_day="2026-11-27", publish_time="7.30"
+    )
+    where = writer.post("~/write", form).location
+    page = writer.get(where).text
+    assert "Skriv nästa" in page
+    assert "Samma nästa vecka" in page
+    copy = writer.post(f"{where}/duplicate", {"days": "7"}).location
+    assert "2026-12-04" in writer.get(copy).text
+    assert "Skriv nästa" not in writer.get(where).text, "said once"

@@ -652,3 +652,21 @@ def test_a_channels_own_latest_time_is_written_in_the_composer(
     with installation.store.read(cast.place.id) as session:
         slot = times.plan(session, items.load(session, item.id)).own[number]
     assert (slot.latest - slot.at).total_seconds() == 45 * 60
+
+
+def test_a_link_that_is_no_address_is_refused_at_its_field_and_a_bare_one_is_made_whole(
+    writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    typed = post(channels=[to["mastodon"]], link="ljungpartiet", do="submit")
+    page = writer.post("~/write", typed | {"when_approved": "1"})
+    assert page.status_code == 422
+    assert (
+        "”ljungpartiet” är ingen webbadress"
+        in unescape(page.text)[unescape(page.text).index('data-fault="link"') :][:800]
+    )
+    item = latest(installation, cast)[0]
+    assert item.state == "draft", "what was written is kept"
+    again = writer.post(f"~/items/{item.id}/edit", typed | {"link": "ljungpartiet.se", "when_approved": "1"})
+    assert again.status_code == 303
+    row, revision = latest(installation, cast)
+    assert (row.state, revision.parsed().link) == ("in_review", "https://ljungpartiet.se")

@@ -129,7 +129,7 @@ def test_a_picture_is_found_however_it_was_described(
     details.write_down(installation, cast.actor("writer"), number, given)
     with installation.store.read(cast.place.id) as session:
         assert [row.id for row in search.newest(session, asked)] == [number]
-    assert browse(cast.reader).get("~/pictures/", query_string={"q": asked}).text.count('class="card flush"') == 1
+    assert browse(cast.reader).get("~/pictures/", query_string={"q": asked}).text.count('class="picture-entry"') == 1
 
 
 def test_pictures_are_not_found_by_what_only_the_program_writes_of_them(installation: Installation, cast: Cast) -> None:

@@ -67,7 +67,7 @@ def test_the_mail_can_be_written_and_leads_to_the_choice(cast: Cast) -> None:
     chores.run(cast.installation)
     with cast.installation.store.read(cast.place.id) as session:
         row, place = told(cast)[0], session.get_one(Workspace, cast.place.id)
-        made = templates.write(cast.installation, session, row, cast.writer, place, None, cast.installation.now())
+        made = templates.write(cast.installation, session, [row], cast.writer, place, cast.installation.now())
     assert "/w/gruppen/times/" in made.text
     assert "förskjutits" in made.subject
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from commsched.services.content import items
 from commsched.services.kernel.context import Installation
 from tests.conftest import Browser, Cast
@@ -70,3 +72,19 @@ def test_who_only_reads_copies_and_undoes_nothing(browse: Browse, cast: Cast) ->
     assert "Duplicera" not in browser.get(f"~/items/{number}").text
     assert browser.post(f"~/items/{number}/duplicate", {"days": "7"}).status_code == 403
     assert browser.post("~/undo", {"item": str(number)}).status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["3/12", "tors 3 dec", "2026-12-03"])
+def test_a_day_is_typed_as_in_the_composer_wherever_one_is_moved_or_copied(
+    browse: Browse, cast: Cast, typed: str
+) -> None:
+    item = desk.written(cast)
+    browser = browse(cast.writer)
+    copy = browser.post(f"~/items/{item}/duplicate", {"publish_day": typed, "publish_time": "kl 8"}).location
+    assert look(cast, int(copy.split("/")[-2])).wall_time == "2026-12-03T08:00"
+    browser.post(f"~/items/{item}/move", {"publish_day": typed, "publish_time": "kl 8"})
+    assert look(cast, item).wall_time == "2026-12-03T08:00"
+    browser.post(f"~/calendar/{item}/move", {"day": typed, "clock": "9"})
+    assert look(cast, item).wall_time == "2026-12-03T09:00"
+    wrong = browser.post(f"~/items/{item}/move", {"publish_day": "snart", "publish_time": "8"})
+    assert (wrong.status_code, "är ingen dag" in wrong.text) == (422, True)

@@ -277,7 +277,7 @@ def test_a_used_link_shows_what_was_decided_and_how_it_stands(
     assert "Du godkände ”" in page
     assert "Schemalagd" in page
     schedule.cancel(installation, cast.actor("writer"), number)
-    assert "Inställd" in reader.get(path).text
+    assert "Avbruten" in reader.get(path).text
 
 
 def test_embargo_and_a_time_that_has_passed_are_shown_to_the_approver(

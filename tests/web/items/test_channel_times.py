@@ -44,13 +44,13 @@ def test_one_time_as_before_and_another_where_it_is_opened(browse: Browse, cast:
     browser = browse(cast.writer)
     page = browser.get("~/write").text
     assert "Egen tid för någon kanal" in page
-    assert '<details class="fold" data-own-times>' in page, "closed for whoever does not need it"
+    assert '<details class="part" id="p-times">' in page, "closed for whoever does not need it"
     browser.post("~/write", typed(room, wall, **{f"at-{wall}_day": "2026-11-26", f"at-{wall}_time": "18"}))
     assert own(cast, 1) == {wall: OWN}
     page = browser.get("~/items/1/edit").text
     assert "Publiceras i 2 kanaler, den första" in page, "the bar says nothing that is not so"
     assert re.search(rf'name="at-{wall}_time" value="18:00"', page)
-    assert '<details class="fold" data-own-times open>' in page
+    assert '<details class="part" id="p-times" open>' in page
     browser.post("~/items/1/edit", typed(room, wall, stamp=re.search(r'name="stamp" value="([^"]+)"', page)[1]))  # type: ignore[index]
     assert own(cast, 1) == {}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from commsched.core.content.draft import PictureIn
+from commsched.core.content.draft import ChannelIn, PictureIn
 from commsched.services.content import items
 from commsched.services.kernel.context import Installation
 from commsched.services.media import details
@@ -238,7 +239,7 @@ def test_a_bad_time_keeps_what_was_typed(
 def test_a_cancelled_item_says_so(browse: Browse, installation: Installation, cast: Cast, to: dict[str, int]) -> None:
     number, browser = scheduled(installation, cast, [to["x"]]), browse(cast.writer)
     browser.post(f"~/items/{number}/cancel")
-    assert "Det är inställt och publiceras inte." in browser.get(f"~/items/{number}").text
+    assert "Publiceringen är avbruten. Inget går ut." in browser.get(f"~/items/{number}").text
 
 
 def test_an_approver_can_take_the_approval_back(
@@ -317,6 +318,25 @@ def test_an_old_version_comes_back_as_a_new_one(
     assert (back.number, back.parsed().text) == (3, "så var det")
     assert "hämtad från 1" in browser.get(f"~/items/{number}/history").text
     assert browser.post(f"~/items/{number}/restore", {"number": "77"}).status_code == 404
+
+
+def test_a_version_comes_back_with_its_times_or_says_which_have_passed(
+    browse: Browse, installation: Installation, cast: Cast, clock: SetClock, to: dict[str, int]
+) -> None:
+    timed = [to["x"], ChannelIn(id=to["mastodon"], publish_at="2026-11-27T18:00")]
+    who = cast.actor("writer")
+    number = editing.create(installation, who, replace(writing.draft([]), channels=timed))
+    editing.save(installation, who, number, writing.draft([to["x"]], text="så blev det", publish_at=None))
+    browser = browse(cast.writer)
+    browser.post(f"~/items/{number}/restore", {"number": "1"})
+    page = browser.get(f"~/items/{number}").text
+    assert "Version 1 är tillbaka med sina tider" in page
+    assert "gick inte att sätta" not in page
+    browser.post(f"~/items/{number}/restore", {"number": "2"})
+    assert "Den hade ingen tid" in browser.get(f"~/items/{number}").text
+    clock.at = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    browser.post(f"~/items/{number}/restore", {"number": "1"})
+    assert re.search(r"har passerat: hela inlägget .*07:30", browser.get(f"~/items/{number}").text)
 
 
 def test_an_item_of_another_office_is_not_there(

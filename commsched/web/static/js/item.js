@@ -8,7 +8,7 @@ let mark = said?.dataset.mark ?? "";
 let etag = "";
 let soon = false;
 
-const inUse = () => parts().some((part) => part.contains(document.activeElement) || part.querySelector("details[open]"));
+const inUse = () => parts().some((part) => part.contains(document.activeElement) || part.querySelector("details[open]:not([data-shown])"));
 
 const fetchPage = async () => {
   const answer = await fetch(window.location.href, { cache: "no-store", redirect: "manual" });

@@ -1,9 +1,11 @@
 // Moving a post: at once where the approval holds, else asked about in the dialog. Each ends in the same plain form.
 import { address, board, capital, idOf, landed, nowThere, outside, say, spoken, tell, timeOf, titleOf, windowOf, words } from "./page.js";
+import { startDays } from "../day.js";
 
 export const dialog = document.querySelector("[data-move]");
 const form = dialog?.querySelector("[data-move-form]");
 let asking = null;
+let typed = {};
 
 const send = async (chip, fields) => {
   const body = new FormData();
@@ -41,7 +43,7 @@ const show = (answer, wall) => {
   fields.hidden = Boolean(question);
   for (const field of fields.querySelectorAll("input")) field.disabled = Boolean(question);
   if (answer?.code === "needs-approval") {
-    buttons([{ label: words.again, act: () => go(asking, wall, { ask_again: "1" }) }]);
+    buttons([{ label: words.again, act: () => go(asking, wall, { ...typed, ask_again: "1" }) }]);
   } else if (answer?.code === "clock") {
     buttons(answer.choices.map((choice) => ({ label: choice.label, act: () => go(asking, choice.at) })));
   } else {
@@ -51,11 +53,18 @@ const show = (answer, wall) => {
 };
 
 export const open = (chip, { wall = timeOf(chip), answer = null } = {}) => {
+  if (asking !== chip) typed = {};
   asking = chip;
   const [day, clock] = (wall || "").split("T");
   form.action = address(chip);
-  form.elements.day.value = day || "";
-  form.elements.clock.value = clock || "09:00";
+  if (wall) {
+    form.elements.day.value = day;
+    form.elements.clock.value = clock;
+    form.elements.day.dispatchEvent(new Event("filled"));
+  } else if (!answer) {
+    form.elements.day.value = "";
+    form.elements.clock.value = "09:00";
+  }
   const alone = idOf(chip).includes("-") ? [...chip.querySelectorAll(".nets title")].map((name) => name.textContent) : [];
   dialog.querySelector("[data-move-title]").textContent = [titleOf(chip), ...alone].join(" · ");
   show(answer, wall);
@@ -84,10 +93,12 @@ export const move = async (chip, wall) => {
 };
 
 export const startMoving = () => {
+  if (form) startDays(form);
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
     const { day, clock } = form.elements;
-    go(asking, `${day.value}T${clock.value}`);
+    typed = day.dataset.iso ? {} : { day: day.value, clock: clock.value };  // the office reads what is in words
+    go(asking, day.dataset.iso ? `${day.dataset.iso}T${clock.value}` : "", typed);
   });
   dialog?.addEventListener("close", () => asking?.querySelector(".ev-a").focus());
   document.addEventListener("click", (event) => {

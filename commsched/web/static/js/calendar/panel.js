@@ -1,5 +1,6 @@
 // A press on a chip opens what it stands for beside the calendar. Without a script it is a link to its page.
 import { board, chips, itemOf, landed, say, titleOf, words } from "./page.js";
+import { startDays } from "../day.js";
 
 const panel = document.querySelector("[data-panel]");
 const body = panel?.querySelector("[data-panel-body]");
@@ -26,6 +27,7 @@ const fill = async (chip) => {
   }
   body.innerHTML = await answer.text();
   for (const form of body.querySelectorAll("form")) form.noValidate = true;
+  startDays(body);
   panel.scrollTop = 0;
 };
 

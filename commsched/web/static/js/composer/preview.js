@@ -84,7 +84,7 @@ export const startPreview = (form) => {
     press.textContent = told.bar.label;
     press.closest("button").setAttribute("aria-label", told.bar.press);
     form.querySelector("[data-when-words]").textContent = told.bar.when;
-    for (const place of form.querySelectorAll("[data-moment] [data-fault]")) {
+    for (const place of form.querySelectorAll('[data-moment] [data-fault], [data-fault="link"]')) {
       fault(form, place.dataset.fault, told.faults[place.dataset.fault]);
     }
     for (const [name, day] of Object.entries(told.days)) {
