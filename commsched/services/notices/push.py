@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -45,6 +46,9 @@ SERVICES: Final = (
     "notify.windows.com",
 )
 """The push services of the browsers. A device may name one of these or a host below it; nothing else is ever called."""
+_ADDRESS: Final = re.compile(r"https://([A-Za-z0-9.-]+)(?::443)?(?:/[!-\[\]-~]*)?")
+"""An address that every reader of addresses splits alike: where the host ends at a backslash for one and goes on for
+another, what is checked is not what is called."""
 FRESH: Final = timedelta(hours=1)
 """A notice that is older has been seen, or comes by mail."""
 MOST_DEVICES: Final = 10
@@ -102,14 +106,9 @@ def _bytes(value: str, size: int) -> bytes:
 
 def is_allowed(endpoint: str) -> bool:
     """Whether the address belongs to a browser's push service."""
-    try:
-        parts = urlsplit(endpoint)
-        port = parts.port
-    except ValueError:
-        return False
-    host = (parts.hostname or "").lower()
-    ours = any(host == name or host.endswith(f".{name}") for name in SERVICES)
-    return ours and parts.scheme == "https" and port in (None, 443) and not (parts.username or parts.password)
+    match = _ADDRESS.fullmatch(endpoint)
+    host = match[1].lower() if match else ""
+    return any(host == name or host.endswith(f".{name}") for name in SERVICES)
 
 
 def subscribe(installation: Installation, person: int, endpoint: str, p256dh: str, auth: str, agent: str = "") -> None:

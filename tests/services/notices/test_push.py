@@ -152,6 +152,29 @@ def test_nothing_but_a_browsers_push_service_is_ever_called(cast: Cast, endpoint
         push.subscribe(cast.installation, cast.approver.id, endpoint, Service().point, plain(AUTH))
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://evil.example\\.fcm.googleapis.com/x",
+        "https://127.0.0.1\\.web.push.apple.com/x",
+        "https://evil.example%2f.fcm.googleapis.com/x",
+        "https://evil.example\t.fcm.googleapis.com/x",
+        "https://fcm.googleapis.com#.evil.example/",
+        "https://fcm.googleapis.com/a\\b",
+        "https://fcm.googleapis.com/\r\nX: y",
+    ],
+)
+def test_an_address_that_two_readers_split_differently_is_none(endpoint: str) -> None:
+    """What looks at the host and what calls it are not the same program."""
+    assert not push.is_allowed(endpoint)
+
+
+def test_a_browsers_own_addresses_are_known() -> None:
+    for host in push.SERVICES:
+        assert push.is_allowed(f"https://{host}/wpush/v2/gAAAAAB-k_x:APA91b=?auth=1%20")
+        assert push.is_allowed(f"https://db5p.{host.upper()}:443/w/?token=a%2fb")
+
+
 @pytest.mark.parametrize(("point", "auth"), [("AAAA", plain(AUTH)), (plain(b"\4" + bytes(64)), plain(AUTH)), ("", "")])
 def test_keys_that_are_none_are_refused(cast: Cast, point: str, auth: str) -> None:
     with pytest.raises(Invalid):
