@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from commsched.core.content.draft import PictureIn
 from commsched.core.text.messages import NotFound
 from commsched.services.accounts import tokens
 from commsched.services.approval import comments, confidential
 from commsched.services.notices import outbox
 from commsched.services.workflow import approve
 from commsched.store.models import Item
+from tests import writing
 from tests.conftest import Browser, Cast, MailBag, SetClock
 from tests.services.desk import draft, editing, hash_of, look, publish_what_is_due, written
 from tests.web.routes import UNSAFE, Route, routes
@@ -254,3 +256,20 @@ def test_the_calendars_other_faces_leave_it_out(app: Flask, browse: Browse, cast
         assert (WORD in browser.get(f"~/calendar/paper?day={day}").text) is sees
         panel = browser.get(f"~/calendar/{secret}/panel")
         assert (panel.status_code, WORD in panel.text) == ((200, True) if sees else (404, False))
+
+
+def test_what_it_says_of_its_pictures_does_not_come_to_stand_in_the_library(
+    browse: Browse, cast: Cast, room: int
+) -> None:
+    """Its alt texts are its words, also such as were saved before it was closed."""
+    open_one, closed = (writing.picture(cast.installation, cast, alt="", tone=tone) for tone in (10, 30))
+    said = [PictureIn(id=number, alt=f"Bild av {WORD}") for number in (open_one, closed)]
+    first = editing.create(cast.installation, cast.actor("writer"), draft([room], media=said[:1]))
+    confidential.restrict(cast.installation, cast.actor("writer"), first, {cast.approver.id})
+    locked = draft([room], text="En annan text om en annan sak", media=said[1:], confidants=[cast.approver.id])
+    second = editing.create(cast.installation, cast.actor("writer"), locked)
+    for item in (first, second):
+        approve.submit(cast.installation, cast.actor("writer"), item)
+    for path in ("~/pictures/", f"~/pictures/{open_one}", f"~/pictures/{closed}"):
+        assert WORD not in browse(cast.administrator).get(path).text, path
+    assert WORD in browse(cast.approver).get(f"~/items/{second}").text

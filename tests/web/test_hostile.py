@@ -66,3 +66,23 @@ def test_a_form_from_elsewhere_changes_nothing(cast: Cast, browse: Callable[...,
     given = admin.post("~/me/", {"name": "Tjuven", "language": "sv"}, headers={"Origin": origin})
     assert given.status_code == 400
     assert "Tjuven" not in admin.get("~/people/").text
+
+
+@pytest.mark.parametrize("number", ODD, ids=range(len(ODD)))
+def test_a_press_with_an_odd_number_is_answered(cast: Cast, browse: Callable[..., Browser], number: str) -> None:
+    """Whom an item is confided to, what several posts are chosen for, and the channel that is moved alone."""
+    desk.written(cast, channels=[channel(cast.installation, cast.place.id)])
+    browser = browse(cast.writer)
+    sent = {
+        "items/1/confidential": {"confidential": "1", "confidants": number},
+        "write": {"kind": "post", "text": "Något", "lock": "1", "confidants": number},
+        "calendar/several": {"deed": "move", "days": "1", "told": f"{number}:free"},
+        "items/1/move": {"publish_day": "2026-11-27", "publish_time": "10:00", "channel": number[:16]},
+        "undo": {"item": number},
+        "remind": {"person": number},
+    }
+    for path, form in sent.items():
+        assert browser.post(f"~/{path}", form).status_code < 500, path
+    for method in (browser.get, browser.post):
+        given = method("~/calendar/1/move", query_string={"channel": number[:1000]}, data={"at": "2026-11-27T10:00"})
+        assert given.status_code < 500

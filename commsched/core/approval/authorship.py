@@ -26,8 +26,9 @@ BEGUN: Final = "begun"
 """A field that every item has: its author is the person who began the item, until another person accepts it."""
 PICTURES: Final = "pictures"
 """The field that words of the library (alt texts, credits, cards) go out with."""
-_CHOSEN: Final = ("text", "options")
-"""What somebody decides for one channel, besides how its pictures are cropped."""
+_CHOSEN: Final = ("text", "options", "mentions")
+"""What somebody decides for one channel, besides how its pictures are cropped: the forms of mentions too, since whoever
+writes may write in their book."""
 
 
 def fields(canonical_bytes: bytes) -> dict[str, bytes]:

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from commsched.core.content.links import whole_address
 from commsched.core.content.model import Content
-from commsched.core.text.addresses import whole_address
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_
 

@@ -56,10 +56,11 @@ def restrict_in(
         raise Invalid(N_("Choose people of this office."), "confidants")
     if item.confidential and confidants.named(session, item) == named:
         return
+    if not item.confidential:
+        details.forget_alts(session, item.id)
     item.confidential = True
     _name(session, item, {person for person in named if person is not None})
     _take_back(installation, session, item)
-    details.forget_alts(session, item.id)
     note(session, installation, actor, "item.confidential", item.id, count=len(named))
     _ask_anew(installation, session, item)
 

@@ -55,7 +55,7 @@ def kit(installation: Installation, place: str, address: str) -> tuple[Newsroom,
     texts = [(f"{folder}.txt", plain(room, entry))]
     if kept:
         said = _listed([(name, shot) for name, shot, _file in kept], language)
-        texts.append((f"{slug(_said(N_('Pictures'), language))}.txt", said))
+        texts.append((distinct([f"{folder}.txt", f"{slug(_said(N_('Pictures'), language))}.txt"])[1], said))
     etag = hashlib.sha256(repr((texts, [(name, shot.name) for name, shot, _file in kept])).encode()).hexdigest()[:32]
     return room, entry, Kit(f"{folder}.zip", etag, texts, [(name, file) for name, _shot, file in kept])
 

@@ -33,6 +33,7 @@ from commsched.services.content.items import (
     stamp,
 )
 from commsched.services.content.neighbours import text_hash
+from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
@@ -119,7 +120,8 @@ def create_in(
     session.add(item)
     session.flush()
     _set_own_times(installation, session, item, prepared)
-    _add_revision(installation, session, actor, item, prepared, list(draft.sources))
+    learns = draft.confidants is None
+    _add_revision(installation, session, actor, item, prepared, list(draft.sources), learns=learns)
     note(session, installation, actor, "item.created", item.id, title=prepared.content.title[:120], kind=draft.kind)
     _confide(installation, session, actor, item, draft)
     return item
@@ -264,7 +266,9 @@ def _add_revision(
     prepared: Ready,
     sources: Sequence[SourceIn | dict[str, str]],
     text: str = "",
+    learns: bool = True,
 ) -> Revision:
+    """``learns``: what it says of its pictures is kept with them, unless only some may see the item."""
     content = prepared.content
     revision = Revision(
         workspace_id=item.workspace_id,
@@ -280,7 +284,7 @@ def _add_revision(
     )
     session.add(revision)
     session.flush()
-    _use_files(session, actor, item, revision, content)
+    _use_files(session, actor, item, revision, content, learns and not confidants.is_closed(item))
     item.revision_id, item.version = revision.id, revision.number
     item.kind = content.kind
     named = plainly(content)
@@ -303,14 +307,15 @@ def replace_content(
     return revision
 
 
-def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, content: Content) -> None:
+def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, content: Content, learns: bool) -> None:
     """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
-    described keeps the words it gets here."""
+    described keeps the words it gets here, where the item ``learns`` it."""
     wanted = content.stills()
     pictures = session.scalars(select(Media).where(Media.sha256.in_(wanted))).all() if wanted else ()
     for row in pictures:
         session.add(PictureUse(workspace_id=revision.workspace_id, revision_id=revision.id, media_id=row.id))
-    details.learn_alts(session, actor.person, item, pictures, {p.sha256: p.alt for p in content.pictures})
+    if learns:
+        details.learn_alts(session, actor.person, item, pictures, {p.sha256: p.alt for p in content.pictures})
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))

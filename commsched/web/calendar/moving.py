@@ -15,6 +15,7 @@ from commsched.services.views import calendar
 from commsched.services.workflow import schedule
 from commsched.web.calendar.routes import bp as pages
 from commsched.web.components.clock_input import choices, clock_time, day_typed
+from commsched.web.components.pictures import numbers
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, language, page, place
@@ -41,7 +42,7 @@ def ask(item_id: int) -> str | Response:
 
 def _alone() -> list[int]:
     """The channels that are moved alone, as the address names them; none where the item is moved."""
-    return [int(number) for number in request.args.getlist("channel") if number.isascii() and number.isdigit()][:200]
+    return numbers(request.args.getlist("channel"))
 
 
 def _by_script() -> bool:

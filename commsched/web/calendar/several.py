@@ -107,7 +107,7 @@ def _days(form: Form) -> int:
 def _told(form: Form) -> dict[int, str]:
     """What the page said of each: ``12:holds``."""
     pairs = [pair.partition(":") for pair in form.many("told")]
-    return {int(number): code for number, _colon, code in pairs if number.isascii() and number.isdigit()}
+    return {number: code for text, _colon, code in pairs for number in numbers([text])}
 
 
 def _back(form: Form) -> str:

@@ -9,6 +9,7 @@ from commsched.core.content.draft import DraftIn
 from commsched.services.approval.roster import read_roster
 from commsched.services.kernel import confidants
 from commsched.store.models import Item
+from commsched.web.components.pictures import numbers
 from commsched.web.http.request_context import actor, installation
 
 
@@ -39,4 +40,4 @@ def confided(draft: DraftIn) -> DraftIn:
 
 
 def _chosen() -> set[int]:
-    return {int(number) for number in request.form.getlist("confidants") if number.isdigit() and len(number) < 16}
+    return set(numbers(request.form.getlist("confidants")))

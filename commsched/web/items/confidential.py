@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.services.approval import confidential
+from commsched.web.components.pictures import numbers
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
 from commsched.web.http.request_context import actor, installation, page
@@ -25,8 +26,7 @@ def restrict(item_id: int) -> str | Response | tuple[str, int]:
         if not form.flag("confidential"):
             confidential.open_to_all(installation(), actor(), item_id)
             return _("Everybody in the office sees it again.")
-        people = {int(number) for number in form.many("confidants") if number.isdigit() and len(number) < 16}
-        confidential.restrict(installation(), actor(), item_id, people)
+        confidential.restrict(installation(), actor(), item_id, numbers(form.many("confidants")))
         return _("Only those you have named see it, until it is published.")
 
     return act(item_id, "", choose)

@@ -276,7 +276,7 @@ def _move(item_id: int, form: Form) -> str:
 def _alone(form: Form) -> list[int]:
     """The channel that moves alone; none where all of it does."""
     chosen = form.text("channel", 16)
-    if chosen and not (chosen.isascii() and chosen.isdigit()):
+    if chosen and not (chosen.isascii() and chosen.isdigit() and len(chosen) < 16):
         raise Invalid(N_("There is no such channel."), "channel")
     return [int(chosen)] if chosen else []
 

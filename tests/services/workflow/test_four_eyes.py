@@ -561,3 +561,21 @@ def test_what_is_said_with_a_decision_by_the_link_reaches_the_others(cast: Cast,
     assert told(cast, mail) == [cast.administrator.email]
     assert "Byt siffran." in mail.sent[-1].text or "Byt siffran." in mail.sent[0].text
     assert notices(cast.installation, cast.place.id, "changes_requested") == {cast.writer.id}
+
+
+def test_whoever_changes_the_handle_of_a_mention_does_not_approve_it(cast: Cast) -> None:
+    """The mention book is anybody's who writes; what stands in a post because of it is somebody's words."""
+    from commsched.services.content import mention_book
+
+    to = [channel(cast.installation, cast.place.id, "x", name="X")]
+    words = draft(to, text="Tack, @[Anna Berg], för i dag.")
+    mention_book.keep(cast.installation, cast.actor("writer"), "Anna Berg", {"x": "@annaberg"})
+    item = editing.create(cast.installation, cast.actor("writer"), words)
+    approve.submit(cast.installation, cast.actor("writer"), item)
+    first = hash_of(cast, item)
+    mention_book.keep(cast.installation, cast.actor("approver"), "Anna Berg", {"x": "@rival"}, before="Anna Berg")
+    editing.save(cast.installation, cast.actor("approver"), item, words)
+    assert hash_of(cast, item) != first
+    approve.submit(cast.installation, cast.actor("writer"), item)
+    with pytest.raises(NotAllowed):
+        approve.approve(cast.installation, cast.actor("approver"), item, hash_of(cast, item))

@@ -333,3 +333,25 @@ def test_the_newsroom_stands_in_the_offices_colours_with_its_logo(
     assert "immutable" not in press.get("/n/gruppen/look.css?v=x").headers["Cache-Control"]
     assert 'class="logo plate"' in page, "a logo for light grounds, on the office's own colour"
     assert press.get("/n/gruppen/logo", buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("headline", ["Bilder", "Bilder!"])
+def test_a_release_called_pictures_keeps_its_text_in_the_kit(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, headline: str
+) -> None:
+    """Two files of one name are one file where the archive is opened."""
+    shown = named(installation, cast, files.jpeg(), "vårdcentral.jpg", alt="Vårdcentralen")
+    item = release(installation, cast, room, title=headline, text="Hela texten.", attachments=[shown])
+    kit = kit_of(press, address(press, item))
+    assert len(kit) == 3
+    assert any("Hela texten." in data.decode("utf-8-sig") for name, data in kit.items() if name.endswith(".txt"))
+
+
+@pytest.mark.parametrize("year", ["9999", "0001", "0000", "²²²²"])
+@pytest.mark.parametrize("words", ["a" * 4000, "😀" * 3000, '"' * 999, '"a ' * 900, "\x00", "(" * 500])
+def test_whatever_is_asked_the_newsroom_answers_soon(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, year: str, words: str
+) -> None:
+    release(installation, cast, room, text="a " * 5000)
+    given = press.get("/n/gruppen/", query_string={"year": year, "q": words, "kind": words[:50], "before": words})
+    assert given.status_code in (200, 404)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commsched.core.text.addresses import whole_address
+from commsched.core.content.links import whole_address
 
 
 @pytest.mark.parametrize(
