@@ -15,12 +15,12 @@ from commsched.web.calendar.span import WEEKS, Span
 from commsched.web.http.i18n import _, translated
 
 WORDS: Final = {
-    "writing": N_("Being written"),
+    "writing": N_("Draft, sent back"),
     "review": N_("In review"),
     "approved": N_("Approved"),
     "scheduled": N_("Scheduled"),
     "published": N_("Published"),
-    "stopped": N_("Stopped"),
+    "stopped": N_("Held, failed, needs an answer"),
 }
 LOOKS: Final = {
     "writing": "draft",

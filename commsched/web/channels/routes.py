@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from flask import Blueprint, g, make_response, request
 from werkzeug.wrappers import Response
@@ -26,6 +27,7 @@ from commsched.web.http.responses import done
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
 bp.add_app_template_global(account_word)
+MOST_USED: Final = ("newsroom", "presslist", "facebook", "mastodon", "x")
 NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 
 
@@ -44,9 +46,13 @@ def index() -> str:
 @bp.get("/new")
 @allow("administer")
 def choose() -> str:
-    return page(
-        "channels/choose.html", platforms=[installation().platform(key) for key in installation().platform_keys()]
-    )
+    keys = sorted(installation().platform_keys(), key=_place)
+    return page("channels/choose.html", platforms=[installation().platform(key) for key in keys])
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Where a platform stands among those to choose from: what an office connects first, then the others by name."""
+    return (MOST_USED.index(key) if key in MOST_USED else len(MOST_USED), key)
 
 
 def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
