@@ -80,15 +80,15 @@ MUTANTS = (
     Mutant(
         "a mail that is a file shows a confidential item of several",
         "services/mailing/unsent.py",
-        "        kept = not mine and (notice.kind in OF_THE_OFFICE or notice.detail in closed)",
-        "        kept = not mine and notice.kind in OF_THE_OFFICE",
+        "((some and notice.kind in OF_THE_OFFICE) or notice.detail in closed)",
+        "(some and notice.kind in OF_THE_OFFICE)",
         CONFIDED_ELSEWHERE,
     ),
     Mutant(
         "another's mail of the week shows confidential items",
         "services/mailing/unsent.py",
-        "        kept = not mine and (notice.kind in OF_THE_OFFICE or notice.detail in closed)",
-        "        kept = not mine and notice.detail in closed",
+        "((some and notice.kind in OF_THE_OFFICE) or notice.detail in closed)",
+        "notice.detail in closed",
         CONFIDED_ELSEWHERE,
     ),
     Mutant(
@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "a push service is called without TLS or at any port",
         "services/notices/push.py",
-        'ours and parts.scheme == "https" and port in (None, 443) and',
-        "ours and",
+        """r"https://([A-Za-z0-9.-]+)(?::443)?(?:""",
+        """r"https?://([A-Za-z0-9.-]+)(?::[0-9]+)?(?:""",
         PUSHED,
     ),
     Mutant(
