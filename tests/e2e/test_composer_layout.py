@@ -125,3 +125,19 @@ def test_a_timed_post_takes_at_most_twenty_keystrokes_beyond_its_words(
     expect(page.locator("[data-bar-words]")).to_contain_text("07:30")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Väntar på Gunnar Lind.")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["post", "release"])
+def test_at_200_per_cent_the_button_is_in_view_and_so_is_what_is_written(
+    visit: Any, cast: Cast, to: dict[str, int], kind: str
+) -> None:
+    """1280 by 900 points at 200 % are 640 by 450."""
+    page = visit(cast.writer)
+    page.set_viewport_size({"width": 640, "height": 450})
+    page.goto(f"/w/gruppen/write?kind={kind}")
+    button = page.locator(".action-bar [value=submit]").bounding_box()
+    nav = page.get_by_role("navigation").last.bounding_box()
+    assert button["y"] + button["height"] <= nav["y"]
+    bar = page.locator(".action-bar").bounding_box()
+    field = page.locator("[name=text]" if kind == "post" else "[name=title]").bounding_box()
+    assert bar["y"] - field["y"] >= 60, "some lines of it"
