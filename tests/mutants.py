@@ -260,6 +260,27 @@ MUTANTS = (
         TIMES,
     ),
     Mutant(
+        "an approval given beforehand outlives a no",
+        "services/workflow/approve.py",
+        "    beforehand.withdraw_all(installation, session, item, actor.person)\n",
+        "",
+        "tests/services/review/test_proposals.py",
+    ),
+    Mutant(
+        "what waits goes out at a time that was taken away",
+        "services/workflow/schedule.py",
+        '    if item.publish_at is None and item.state == "scheduled":\n        _take_out(session, item)\n',
+        "",
+        "tests/services/workflow/test_no_time.py tests/services/workflow/test_undo.py",
+    ),
+    Mutant(
+        "the form of a mention is nobody's words",
+        "core/approval/authorship.py",
+        '("text", "options", "mentions")',
+        '("text", "options")',
+        "tests/services/workflow/test_four_eyes.py",
+    ),
+    Mutant(
         "an undo forgets that the time has passed",
         "services/workflow/undo.py",
         "        schedule.refuse_passed(times.left(session, item, installation.now()), installation.now())\n",
