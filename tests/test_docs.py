@@ -45,7 +45,7 @@ def test_every_link_and_picture_leads_somewhere(page: Path) -> None:
     for link in links(page):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
-        if not target.is_file() or (anchor and anchor not in anchors(target)):
+        if not target.exists() or (anchor and anchor not in anchors(target)):
             lost.append(link)
     assert not lost
 

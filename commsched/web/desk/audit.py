@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import allow
-from commsched.core.text.messages import N_
+from commsched.core.text.messages import N_, NotFound
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.accounts import people
 from commsched.services.views import audit_view
@@ -78,10 +78,12 @@ def index() -> str:
     )
 
 
-@bp.get("/download.<any(csv, json):form>")
+@bp.get("/download.<form>")
 @allow("administer")
 def download(form: str) -> Response:
     """All that fits what the page is narrowed to, as a table or for a program."""
+    if form not in audit_files.MIME:
+        raise NotFound(N_("There is no such page."))
     wanted, _day_of = _wanted()
     lines = audit_view.whole(installation(), actor(), wanted)
     write = audit_files.as_csv if form == "csv" else audit_files.as_json
