@@ -118,3 +118,7 @@ for (const input of form.querySelectorAll("[data-file]")) {
     }
   });
 }
+
+// What was typed before this script had come is shown too.
+const typed = [...form.querySelectorAll("input[type=text], input:not([type]), textarea")];
+if (typed.some((field) => field.value !== field.defaultValue)) soon(0);
