@@ -12,8 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("media", sa.Column("alt_item", sa.Integer(), nullable=True))
-    op.add_column("media", sa.Column("front_id", sa.Integer(), nullable=True))
+    op.add_column("media", sa.Column("alt_item", sa.BigInteger(), nullable=True))
+    op.add_column("media", sa.Column("front_id", sa.BigInteger(), nullable=True))
     op.create_index("ix_media_front_id", "media", ["front_id"])
 
 
