@@ -10,10 +10,12 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    op.add_column("media", sa.Column("alt_item", sa.BigInteger(), nullable=True))
-    op.add_column("media", sa.Column("front_id", sa.BigInteger(), nullable=True))
+    op.add_column("media", sa.Column("alt_item", NUMBER, nullable=True))
+    op.add_column("media", sa.Column("front_id", NUMBER, nullable=True))
     op.create_index("ix_media_front_id", "media", ["front_id"])
 
 
