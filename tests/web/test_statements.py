@@ -35,7 +35,7 @@ AUTOSAVE = 18  # of which one keeps the times with the version that was the newe
 TODAY = 10
 APPROVALS = 8
 TOLD_AGAIN = 2
-if postgres.wanted():  # a server does not tell cheaply that nothing has changed, so the count of what waits is asked anew
+if postgres.wanted():  # which does not tell cheaply that nothing has changed: what waits is counted anew
     ITEM, REVIEW, TODAY, APPROVALS = ITEM + 4, REVIEW + 4, TODAY + 4, APPROVALS + 4
 
 
