@@ -1273,13 +1273,25 @@ MUTANTS = (
         "",
         KINDS,
     ),
-    Mutant("the store's other posts taken for this one", "platforms/_readback.py", "& part.others:", "& set():", KINDS),
-    Mutant("a stranger's post proves absence", "platforms/_readback.py", "    if strangers:", "    if False:", KINDS),
+    Mutant(
+        "the store's other posts taken for this one",
+        "platforms/_shared/readback.py",
+        "& part.others:",
+        "& set():",
+        KINDS,
+    ),
+    Mutant(
+        "a stranger's post proves absence", "platforms/_shared/readback.py", "    if strangers:", "    if False:", KINDS
+    ),
     Mutant(
         "the others are not told", CONSIDER, "others=self.loaded.others.get(row.id, frozenset())", "others=frozenset()"
     ),
     Mutant(
-        "an answer without an id is published", "platforms/_answers.py", "if name is None or", "if False and", KINDS
+        "an answer without an id is published",
+        "platforms/_shared/answers.py",
+        "if name is None or",
+        "if False and",
+        KINDS,
     ),
     Mutant(
         "a code of another kind raises out of the adapter",
@@ -1297,7 +1309,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wall's page is the platform's no",
-        "platforms/_answers.py",
+        "platforms/_shared/answers.py",
         "status in _MAYBE_DONE or is_api(response)",
         "True",
         KINDS,

@@ -26,9 +26,9 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._answers import base_url, detail, from_failure, ident, outcome_of, value
 from commsched.platforms._facebook.rules import LIMITS, check_item, first_comment_of, message_of
+from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
+from commsched.platforms._shared.answers import base_url, detail, from_failure, ident, outcome_of, value
 
 if TYPE_CHECKING:
     from commsched.platforms._facebook.graph import Graph

@@ -44,7 +44,7 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._checks import check_pictures, check_text
+from commsched.platforms._shared.checks import check_pictures, check_text
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
 _SUFFIX: Final = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}

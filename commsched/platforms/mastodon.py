@@ -25,11 +25,11 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._adapter import Blame, NetworkPlatform
-from commsched.platforms._answers import base_url, ident, invisible, value
-from commsched.platforms._checks import check_pictures, check_text, longest, thread
 from commsched.platforms._mastodon.server import facts_of, kept
-from commsched.platforms._readback import look_through
+from commsched.platforms._shared.adapter import Blame, NetworkPlatform
+from commsched.platforms._shared.answers import base_url, ident, invisible, value
+from commsched.platforms._shared.checks import check_pictures, check_text, longest, thread
+from commsched.platforms._shared.readback import look_through
 
 if TYPE_CHECKING:
     from commsched.platforms._mastodon.client import Client

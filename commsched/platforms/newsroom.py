@@ -9,7 +9,7 @@ from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, P
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Facts, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
-from commsched.platforms._checks import check_pictures, check_text
+from commsched.platforms._shared.checks import check_pictures, check_text
 
 HEADLINE: Final = 120
 """Characters; above it search engines and link previews cut the headline."""

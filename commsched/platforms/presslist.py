@@ -30,7 +30,7 @@ from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
 from commsched.core.timing.embargo import is_over
-from commsched.platforms._pressmail import embargo_notice, foot, html_body, subject, text_body
+from commsched.platforms._presslist.messages import embargo_notice, foot, html_body, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""

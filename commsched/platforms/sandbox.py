@@ -36,7 +36,7 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.text.length import graphemes
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._checks import check_pictures, check_text, longest, thread
+from commsched.platforms._shared.checks import check_pictures, check_text, longest, thread
 
 CHARACTERS: Final = 500
 PICTURES: Final = 4

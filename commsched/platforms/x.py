@@ -22,10 +22,10 @@ from commsched.core.platform.contract import (
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.core.text.x_length import x_length
-from commsched.platforms._adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._answers import base_url, detail, ident, outcome_of, read, value
-from commsched.platforms._checks import longest, thread
-from commsched.platforms._readback import look_through
+from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
+from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, read, value
+from commsched.platforms._shared.checks import longest, thread
+from commsched.platforms._shared.readback import look_through
 from commsched.platforms._x.rules import LIMITS, check_item, cost
 from commsched.platforms._x.timeline import pages, post_url
 

@@ -120,7 +120,7 @@ def test_there_are_platforms_and_each_is_found_by_its_name() -> None:
     assert [registry.get(key).key for key in sorted(registry.keys())] == [each.key for each in registry.all()]
 
 
-@pytest.mark.parametrize("key", ["", "myspace", "_http", "_checks", "os", "../x", "x.py"])
+@pytest.mark.parametrize("key", ["", "myspace", "_http", "_shared", "os", "../x", "x.py"])
 def test_a_platform_that_is_not_there_is_told_in_words(key: str) -> None:
     with pytest.raises(Invalid) as refused:
         registry.get(key)

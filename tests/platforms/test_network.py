@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
-from commsched.platforms._answers import from_failure, invisible, redact
 from commsched.platforms._http import connections
 from commsched.platforms._http.network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
+from commsched.platforms._shared.answers import from_failure, invisible, redact
 from tests.platforms._office import context
 from tests.sims._server import Answer, Call, Simulator, Stage
 from tests.sims.tunnel import Tunnel

@@ -40,8 +40,8 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Limits, Part, Platform
 from commsched.core.text.messages import Problem
 from commsched.engine import embedded
-from commsched.platforms._answers import from_failure
 from commsched.platforms._http.network import Session
+from commsched.platforms._shared.answers import from_failure
 from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.context import Installation
 from commsched.store.session import Store

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.platform.http import HttpAnswer, HttpClient
-from commsched.platforms._answers import retry_after, walled
+from commsched.platforms._shared.answers import retry_after, walled
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the SDK is from 2018, and Python has grown stricter with its strings

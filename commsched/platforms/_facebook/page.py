@@ -12,9 +12,9 @@ from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found
 from commsched.core.platform.contract import DeadToken, Part
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_
-from commsched.platforms._answers import ident, read
 from commsched.platforms._facebook.graph import Graph, GraphError
-from commsched.platforms._readback import Entry, Page, look_through
+from commsched.platforms._shared.answers import ident, read
+from commsched.platforms._shared.readback import Entry, Page, look_through
 
 TOKEN: Final = "access_token"  # noqa: S105
 """The setting that is to blame for a token."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commsched.core.platform.contract import ChannelView, Limits
 from commsched.core.text.length import graphemes, split_thread, tidy
 from commsched.core.text.messages import N_, Problem, block
-from commsched.platforms._checks import check_pictures
+from commsched.platforms._shared.checks import check_pictures
 
 LIMITS = Limits(
     characters=63_206,

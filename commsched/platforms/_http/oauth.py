@@ -14,7 +14,7 @@ import msgspec
 from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import ChannelContext, ConnectError, DeadToken
 from commsched.core.text.messages import N_
-from commsched.platforms._answers import detail, from_failure, refusal
+from commsched.platforms._shared.answers import detail, from_failure, refusal
 
 if TYPE_CHECKING:
     from authlib.oauth2.client import OAuth2Client

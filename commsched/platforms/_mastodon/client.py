@@ -17,8 +17,8 @@ from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.core.platform.http import HttpAnswer, HttpClient
 from commsched.core.text.length import tidy
-from commsched.platforms._answers import detail, from_failure, ident, retry_after, walled
-from commsched.platforms._readback import Entry, Page
+from commsched.platforms._shared.answers import detail, from_failure, ident, retry_after, walled
+from commsched.platforms._shared.readback import Entry, Page
 
 _PAGE: Final = 40
 """Posts to a page, as many as a server gives."""

@@ -11,7 +11,7 @@ import msgspec
 from commsched.core.platform.contract import ChannelContext, Facts
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.mastodon_length import URL_LENGTH
-from commsched.platforms._answers import read
+from commsched.platforms._shared.answers import read
 
 if TYPE_CHECKING:
     from commsched.platforms._mastodon.client import Client

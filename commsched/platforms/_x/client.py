@@ -25,7 +25,7 @@ from tweepy.errors import (
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown, Why
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.platform.http import HttpAnswer, HttpClient
-from commsched.platforms._answers import ident, read, retry_after, walled
+from commsched.platforms._shared.answers import ident, read, retry_after, walled
 
 _WINDOW: Final = timedelta(minutes=15)
 """X counts in windows of this length; where it does not say when the next begins, the whole of one is waited."""

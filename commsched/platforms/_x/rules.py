@@ -10,7 +10,7 @@ from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.x_length import x_length, x_links
-from commsched.platforms._checks import check_pictures, check_text, full_text
+from commsched.platforms._shared.checks import check_pictures, check_text, full_text
 
 PRICE_POST, PRICE_POST_WITH_LINK, PRICE_ALT_TEXT = 0.015, 0.20, 0.005
 """US dollars per call."""

@@ -12,8 +12,8 @@ import msgspec
 
 from commsched.core.platform.contract import Part
 from commsched.core.text.length import tidy
-from commsched.platforms._answers import ident, read
-from commsched.platforms._readback import Entry, Page
+from commsched.platforms._shared.answers import ident, read
+from commsched.platforms._shared.readback import Entry, Page
 
 if TYPE_CHECKING:
     from commsched.platforms._x.client import Client

@@ -27,11 +27,11 @@ from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, ConnectError, Limits, Part, Setting
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._adapter import Blame, NetworkPlatform
-from commsched.platforms._answers import base_url, detail, ident, outcome_of, retry_after, value
-from commsched.platforms._checks import check_pictures, check_text, thread
 from commsched.platforms._http import oauth
-from commsched.platforms._readback import Entry, Page, look_through
+from commsched.platforms._shared.adapter import Blame, NetworkPlatform
+from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, retry_after, value
+from commsched.platforms._shared.checks import check_pictures, check_text, thread
+from commsched.platforms._shared.readback import Entry, Page, look_through
 
 PIECE = 16
 """Bytes to a piece; so few, that a picture for tests has several."""

@@ -16,8 +16,8 @@ import msgspec
 from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import Account, ChannelContext, ConnectError, Part, Platform, Setting
 from commsched.core.text.messages import N_
-from commsched.platforms._answers import invisible, orphan, refusal, unread
-from commsched.platforms._readback import SKEW
+from commsched.platforms._shared.answers import invisible, orphan, refusal, unread
+from commsched.platforms._shared.readback import SKEW
 
 Client = TypeVar("Client")
 Result = TypeVar("Result")

@@ -1,0 +1,1 @@
+"""What the press list is made of: the messages that it sends."""
