@@ -380,7 +380,7 @@ def test_what_is_out_can_be_changed_counted_answered_and_taken_down(
     figures = HERE.metrics(["p1", "gone"], on)
     assert isinstance(figures, dict)
     assert (list(figures), figures["p1"].views, figures["p1"].shares) == (["p1"], 10, None)
-    (reply,) = HERE.replies(since, on)  # type: ignore[misc]
+    (reply,) = HERE.replies(["p1"], since, on)  # type: ignore[misc]
     assert (reply.answers, reply.text) == ("p1", "Bra!")
     assert HERE.delete("p1", on) == Published("p1", detail="deleted")
     assert HERE.delete("p1", on) == Published("p1", detail="was already gone")
@@ -390,7 +390,7 @@ def test_an_access_that_ran_out_is_a_refusal_whatever_was_asked(server: Referenc
     server.access = "another"
     assert HERE.publish(part(HERE, "Hej"), Handles(), on).why == "token"  # type: ignore[union-attr]
     assert isinstance(HERE.metrics(["p1"], on), CannotTell)
-    assert isinstance(HERE.replies(datetime.now(UTC), on), CannotTell)
+    assert isinstance(HERE.replies(["p1"], datetime.now(UTC), on), CannotTell)
     assert isinstance(HERE.delete("p1", on), Rejected)
     with pytest.raises(DeadToken):
         HERE.connect(on)

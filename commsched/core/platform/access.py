@@ -25,8 +25,22 @@ class Handshake(msgspec.Struct, frozen=True):
     verifier: str
     """The secret behind the code challenge (PKCE, RFC 7636): only who asked can trade the code."""
 
+    kept: dict[str, str] = msgspec.field(default_factory=dict)
+    """What ``authorize`` wanted to have again when the answer comes: see :class:`Authorization`."""
+
     def __repr__(self) -> str:
         return f"Handshake(redirect_uri={self.redirect_uri!r})"
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """Where a person is sent to say yes, and what is kept, encrypted, until they are back: the app that was registered
+    at their server, a key that the answer is bound to."""
+
+    address: str
+    kept: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Authorization(address={self.address!r})"
 
 
 class Tokens(msgspec.Struct, frozen=True):

@@ -18,10 +18,12 @@ import msgspec
 from commsched.core.content.model import Kind
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
 from commsched.core.media.crops import Crop
+from commsched.core.platform.access import Authorization as Authorization
 from commsched.core.platform.access import Handshake, Tokens
+from commsched.core.platform.budget import Budget as Budget
 from commsched.core.platform.email import Email as Email
 from commsched.core.platform.email import Mailer as Mailer
-from commsched.core.platform.figures import Figures, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.platform.http import HttpClient
 from commsched.core.platform.limits import Limits as Limits
 from commsched.core.platform.parts import AttachmentFile as AttachmentFile
@@ -29,9 +31,13 @@ from commsched.core.platform.parts import ChannelView as ChannelView
 from commsched.core.platform.parts import Part as Part
 from commsched.core.platform.parts import Progress as Progress
 from commsched.core.platform.parts import Role as Role
+from commsched.core.platform.settings import WAITS_FOR_EMBARGO as WAITS_FOR_EMBARGO
+from commsched.core.platform.settings import YES, Way
+from commsched.core.platform.settings import Option as Option
+from commsched.core.platform.settings import Setting as Setting
 from commsched.core.text.messages import N_, OfficeError, Problem
 
-Capability = Literal["refresh", "edit", "delete", "metrics", "replies"]
+Capability = Literal["refresh", "edit", "delete", "metrics", "replies", "hide", "report", "recent"]
 """What a platform may be able to do beside publishing."""
 Facts: TypeAlias = Mapping[str, object]
 """What a server said of itself when the channel was connected; a platform reads in it what it has written there."""
@@ -47,46 +53,6 @@ class DeadToken(ConnectError):
     """The platform itself said that the token is not accepted, or may not publish (any more)."""
 
 
-class Setting(msgspec.Struct, frozen=True):
-    """One field of the connect form. ``secret`` ones are encrypted; labels and helps are msgids."""
-
-    key: str
-    label: str
-    secret: bool = False
-    required: bool = True
-    default: str = ""
-    help: str = ""
-    kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
-    choices: tuple[tuple[str, str], ...] = ()
-    aliases: tuple[str, ...] = ()
-    note: str = ""
-    """Said beside the label of one that is not ``required`` by itself, instead of "may be left empty"."""
-    operator: bool = False
-    """Reaches into the machine itself, so that only its own command line may set it."""
-
-
-WAITS_FOR_EMBARGO = Setting(
-    "waits_for_embargo",
-    N_("Gets nothing before an embargo ends"),
-    required=False,
-    kind="bool",
-    help=N_("Otherwise it may get a release before, with the embargo stated first."),
-)
-"""With which a person narrows one channel of a platform that may carry what is under embargo. Nothing widens it."""
-_YES = ("1", "true", "yes", "on")
-
-
-class Option(msgspec.Struct, frozen=True):
-    """One thing a writer can choose for this channel in the composer (visibility, content warning …)."""
-
-    key: str
-    label: str
-    kind: Literal["text", "choice", "bool", "long"] = "text"
-    choices: tuple[tuple[str, str], ...] = ()
-    default: str = ""
-    help: str = ""
-
-
 class Account(msgspec.Struct, frozen=True):
     """Who a channel speaks as, from the harmless call made when it is connected."""
 
@@ -98,6 +64,10 @@ class Account(msgspec.Struct, frozen=True):
     """What the server said of its limits, saved with the channel and handed back in ``ChannelContext.facts``."""
     tokens: Tokens | None = None
     """The access that an authorization brought, to be kept with the channel."""
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    """What an authorization found out of the channel's plain settings, such as a page's id; kept with the others."""
+    picture: str = ""
+    """The address of the account's own picture, shown as proof that it is the right one."""
 
 
 class ChannelContext(msgspec.Struct):
@@ -126,6 +96,11 @@ class ChannelContext(msgspec.Struct):
     home: str = ""
     handshake: Handshake | None = None
     """While somebody authorizes: what the answer must fit."""
+    app: dict[str, str] = msgspec.field(default_factory=dict)
+    """What the network knows this installation by: the values of ``Platform.app``, entered once by whoever runs it."""
+    media_address: Callable[[AttachmentFile], str] = lambda file: ""
+    """A public address from which a network fetches a file, signed and for a limited time, for networks that take no
+    uploads. Empty where this installation has no address that is reached from outside."""
 
 
 class Platform(ABC):
@@ -160,9 +135,10 @@ class Platform(ABC):
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
     """Seconds after a lost answer before reading back can be believed (assumptions A1 and A2)."""
-    connects: ClassVar[Literal["keys", "oauth"]] = "keys"
-    """How a channel gets its access: from keys that a person pastes, or because a person authorizes it at the
-    platform (``authorize`` and ``callback``)."""
+    connects: ClassVar[frozenset[Way]] = frozenset({"keys"})
+    """The ways in which a channel gets its access. With ``oauth`` the platform has ``authorize`` and ``callback``."""
+    app: ClassVar[tuple[Setting, ...]] = ()
+    """What the network knows this installation by (an app's id and secret), where it must be registered by hand."""
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
@@ -192,17 +168,19 @@ class Platform(ABC):
         """Where ``authorize`` sends a person with these settings, as ``https://host``; empty where nobody knows yet."""
         return ""
 
-    def authorize(self, context: ChannelContext) -> str:
+    def authorize(self, context: ChannelContext) -> Authorization:
         """The address at the platform where a person says yes. Raises :class:`ConnectError`.
 
         ``context.handshake`` has the state, the code verifier and the address to come back to.
         """
         raise TypeError(f"{self.key} is connected with keys")
 
-    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> Account:
-        """Trade what the platform sent the person back with for an access. The account carries its ``tokens``.
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
+        """Trade what the platform sent the person back with for an access: the accounts that it opens, each with its
+        own ``tokens``. Of several (a person's pages) the person chooses.
 
-        The state has been compared already. Raises :class:`ConnectError`, also where the person said no.
+        The state has been compared already. Raises :class:`ConnectError`, also where the person said no or the access
+        opens nothing that may be published on.
         """
         raise TypeError(f"{self.key} is connected with keys")
 
@@ -232,7 +210,7 @@ class Platform(ABC):
     def carries_embargo(self, settings: Mapping[str, object]) -> bool:
         """Whether a channel with these settings may get something before its embargo ends. A platform that has
         ``under_embargo`` also has :data:`WAITS_FOR_EMBARGO` among its settings, by which a person says no."""
-        return self.under_embargo and str(settings.get(WAITS_FOR_EMBARGO.key, "")).lower() not in _YES
+        return self.under_embargo and str(settings.get(WAITS_FOR_EMBARGO.key, "")).lower() not in YES
 
     def subject(self, view: ChannelView, context: ChannelContext) -> str:
         """What stands above the words where they come as a mail: the headline."""
@@ -299,9 +277,29 @@ class Platform(ABC):
         """Figures by the id of what was published, where ``can`` has ``metrics``. One that is gone is left out."""
         return CannotTell(final=True)
 
-    def replies(self, since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
-        """What was answered to us at or after ``since`` (UTC), oldest first; where ``can`` has ``replies``."""
+    def replies(self, remote_ids: Sequence[str], since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+        """What others wrote under our publications ``remote_ids`` at or after ``since`` (UTC), oldest first; where
+        ``can`` has ``replies``. One is answered by a part whose ``parent`` is its id."""
         return CannotTell(final=True)
+
+    def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
+        """Hide what somebody wrote under ours, or show it again; where ``can`` has ``hide``. ``Published`` means: done,
+        also where it was so already."""
+        return Rejected(N_("what others write there cannot be hidden"), "permission")
+
+    def report(self, reply: Reply, reason: str, context: ChannelContext) -> Outcome:
+        """Report it to whoever runs the network, where ``can`` has ``report``. ``Published`` means: reported."""
+        return Rejected(N_("what others write there cannot be reported from here"), "permission")
+
+    def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
+        """What the account itself has published at or after ``since`` (UTC), oldest first, by whatever way; where
+        ``can`` has ``recent``."""
+        return CannotTell(final=True)
+
+    def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
+        """What the headers of an answer say of how much may still be asked for. Asks nobody; empty where they are
+        silent."""
+        return []
 
     def shown_account(self, account: str, account_name: str) -> str:
         """The account as it stands in a list of channels; empty where the channel's address says more."""

@@ -27,3 +27,16 @@ class Reply(msgspec.Struct, frozen=True):
     text: str
     at: datetime
     url: str = ""
+    hidden: bool = False
+    """Whether the network shows it to nobody but us and its writer."""
+    handle: str = ""
+    """What the network needs beside the id to answer it."""
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """What an account of ours has published, by whatever way."""
+
+    id: str
+    url: str
+    text: str
+    at: datetime

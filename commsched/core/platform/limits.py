@@ -29,6 +29,12 @@ class Limits(msgspec.Struct, frozen=True):
     videos: int = 0
     video_bytes: int | None = None
     video_types: tuple[str, ...] = ("video/mp4",)
+    video_codecs: tuple[str, ...] = ("h264",)
+    """By FFmpeg's names."""
+    video_side: int | None = None
+    """The longer side, in pixels."""
+    captions: bool = False
+    """Whether a video's captions go with it as a file; else they may be burnt into the picture."""
     video_seconds: tuple[float, float] | None = None
     """The shortest and the longest, both taken."""
     video_ratio: tuple[float, float] | None = None

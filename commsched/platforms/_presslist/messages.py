@@ -105,7 +105,7 @@ def _template() -> Template:
     """``templates/mail/press.html``: inside the package in a wheel, beside it in a checkout."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     folders = [package / "templates" / "mail", package.parent / "templates" / "mail"]
     environment = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("press.html")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -36,6 +37,8 @@ class Begun(msgspec.Struct, frozen=True):
     name: str
     plain: dict[str, str]
     secret: dict[str, str]
+    kept: dict[str, str] = {}
+    """What the platform wanted to have again when the answer comes."""
 
 
 def callback_address(installation: Installation, slug: str, platform: str) -> str:
@@ -65,7 +68,8 @@ def begin(
     state, begun = new_token(32), Begun(new_token(48), name, plain, secret)
     context = _context(installation, actor, platform, begun, state, channel_id or 0)
     with waiting_for_a_server(actor):
-        address = platform.authorize(context)
+        authorization = platform.authorize(context)
+    begun = replace(begun, kept=authorization.kept)
     with installation.store.write(actor.workspace) as session:
         session.add(
             PendingAuthorization(
@@ -77,7 +81,7 @@ def begin(
                 expires_at=installation.now() + LASTS,
             )
         )
-    return address
+    return authorization.address
 
 
 def finish(installation: Installation, actor: Actor, platform_key: str, answer: Mapping[str, str]) -> Channel:
@@ -95,7 +99,7 @@ def finish(installation: Installation, actor: Actor, platform_key: str, answer: 
     begun = msgspec.json.decode(installation.vault.unseal(pending.begun), type=Begun)
     context = _context(installation, actor, platform, begun, state, pending.channel_id or 0)
     with waiting_for_a_server(actor):
-        account = platform.callback(context, answer)
+        account = platform.callback(context, answer)[0]
     if account.tokens is None or not any(account.tokens.secrets.values()):
         raise Conflict(N_("%(platform)s gave no access. Begin again."), platform=platform.name)
     secret = account.tokens.merged(begun.secret)
@@ -150,5 +154,5 @@ def _context(
         office_name=place.name,
     )
     address = callback_address(installation, place.slug, platform.key)
-    context.handshake = Handshake(address, state, begun.verifier)
+    context.handshake = Handshake(address, state, begun.verifier, begun.kept)
     return context

@@ -82,7 +82,7 @@ def connect(
     """
     actor.require("administer")
     platform = installation.platform(platform_key)
-    if platform.connects == "oauth":
+    if "keys" not in platform.connects:
         raise Invalid(
             N_("%(platform)s is connected in the browser, under Channels."), "platform", platform=platform.name
         )

@@ -26,7 +26,7 @@ def may_leave(answer: Response, platform: Platform, settings: Mapping[str, str])
 
     Browsers apply ``form-action`` to every redirect that follows a form.
     """
-    provider = origin(platform.provider(settings)) if platform.connects == "oauth" else ""
+    provider = origin(platform.provider(settings)) if "oauth" in platform.connects else ""
     if provider:
         answer.headers["Content-Security-Policy"] = POLICY.replace(
             "form-action 'self'", f"form-action 'self' {provider}"

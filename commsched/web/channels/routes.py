@@ -73,7 +73,7 @@ def add(key: str) -> Response:
     platform, form = installation().platform(key), Form.read()
     with form.catch():
         name, settings = form.text("name", 300), _settings(platform, form)
-        if platform.connects == "oauth":
+        if "oauth" in platform.connects:
             return authorization.leave(platform, authorize.begin(installation(), actor(), key, name, settings))
         channel = connect.connect(installation(), actor(), key, name, settings)
         return done(_said(channel), "channels.show", channel_id=channel.id)
@@ -85,7 +85,7 @@ def add(key: str) -> Response:
 def callback(key: str) -> Response:
     """Where a platform sends people back to, with its answer in the address."""
     platform, form = installation().platform(key), Form()
-    if platform.connects != "oauth":
+    if "oauth" not in platform.connects:
         raise NotFound(N_("There is no such page."))
     with form.catch():
         channel = authorize.finish(installation(), actor(), key, request.args.to_dict())
@@ -162,7 +162,7 @@ def renew(channel_id: int) -> Response:
     platform = installation().platform(channel.platform)
     with form.catch():
         settings = _settings(platform, form)
-        if platform.connects == "oauth":
+        if "oauth" in platform.connects:
             address = authorize.begin(installation(), actor(), platform.key, "", settings, channel_id)
             return authorization.leave(platform, address)
         renewed = connect.reconnect(installation(), actor(), channel_id, settings)

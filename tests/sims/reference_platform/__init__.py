@@ -23,7 +23,7 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.access import Tokens
+from commsched.core.platform.access import Authorization, Tokens
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, ConnectError, Limits, Part, Setting
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Problem
@@ -67,7 +67,7 @@ class Reference(NetworkPlatform[Client]):
     name = N_("The reference network")
     icon = "path:M2 2h20v20H2z"
     settings = (_SERVER, _CLIENT)
-    connects = "oauth"
+    connects = frozenset({"oauth"})
     can = frozenset({"refresh", "edit", "delete", "metrics", "replies"})
     lanes = 2
     resend_if_absent = True
@@ -86,15 +86,15 @@ class Reference(NetworkPlatform[Client]):
         me = client.ask("GET", "/me")
         return Account(ident(me), str(me["name"]), f"{client.server}/@{me['name']}")
 
-    def authorize(self, context: ChannelContext) -> str:
-        return oauth.address(self._provider(context), context)
+    def authorize(self, context: ChannelContext) -> Authorization:
+        return Authorization(oauth.address(self._provider(context), context))
 
-    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> Account:
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
         from msgspec.structs import replace
 
         tokens = oauth.trade(self._provider(context), context, answer)
         context.secrets |= tokens.secrets
-        return replace(self.connect(context), tokens=tokens)
+        return [replace(self.connect(context), tokens=tokens)]
 
     def refresh(self, context: ChannelContext) -> Tokens:
         return oauth.renew(self._provider(context), context)
@@ -158,10 +158,10 @@ class Reference(NetworkPlatform[Client]):
         except Exception as error:
             return CannotTell(self.outcome(error, context).detail)
 
-    def replies(self, since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+    def replies(self, remote_ids: Sequence[str], since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
         try:
             answers = Client(context).ask("GET", "/replies", params={"since": since.isoformat()})
-            return [_reply(each) for each in answers]
+            return [_reply(each) for each in answers if each["answers"] in remote_ids]
         except Exception as error:
             return CannotTell(self.outcome(error, context).detail)
 
