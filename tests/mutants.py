@@ -37,6 +37,7 @@ FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_f
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
+SIGNING_IN = "tests/services/channels/test_signing_in.py"
 
 
 @dataclass(frozen=True)
@@ -1330,17 +1331,45 @@ MUTANTS = (
     ),
     Mutant(
         "somebody else's answer is believed",
-        "services/channels/authorize.py",
-        "            PendingAuthorization.person_id == actor.person,\n",
+        "services/channels/pending.py",
+        "        PendingAuthorization.person_id == actor.person,\n",
         "",
         REFERENCE,
     ),
     Mutant(
         "an answer is good for twice",
-        "services/channels/authorize.py",
+        "services/channels/pending.py",
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
+    ),
+    Mutant(
+        "an answer that comes to another browser is believed",
+        "services/channels/pending.py",
+        "    if kept.session != browser:",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "a state is as good as the token of a choice",
+        "services/channels/pending.py",
+        'return token_hash(token if kind is Begun else f"choice:{token}")',
+        "return token_hash(token)",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "an account that was not offered is chosen",
+        "services/channels/choice.py",
+        "    if set(wanted) - known.keys():",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "any administrator enters the installation's app",
+        "services/channels/apps.py",
+        "    if not may_set(installation, actor):",
+        "    if False:",
+        SIGNING_IN,
     ),
     Mutant(
         "a platform is waited for past the latest time",
