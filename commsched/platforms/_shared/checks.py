@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from commsched.core.content.model import Card
 from commsched.core.content.threading import numbered
+from commsched.core.platform.attached import missing_alt
 from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Option, Part
+from commsched.core.platform.parts import AltRule
 from commsched.core.platform.settings import YES
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
@@ -101,7 +103,7 @@ def check_pictures(view: ChannelView, limits: Limits, name: str) -> list[Problem
             problems.append(block("pictures", words, number=number, platform=Message(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
         problems += _check_motion(number, picture, limits, name)
-        problems += _check_alt(number, picture.alt, limits.alt_characters, name)
+        problems += _check_alt(number, picture.alt, limits.alt_characters, name, view.alt_rule)
     return problems
 
 
@@ -136,10 +138,9 @@ def _check_motion(number: int, picture: AttachmentFile, limits: Limits, name: st
     return [block("pictures", words, number=number, platform=Message(name), count=picture.frames, most=min(most))]
 
 
-def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:
+def _check_alt(number: int, alt: str, limit: int | None, name: str, rule: AltRule) -> list[Problem]:
     if not alt.strip():
-        words = N_("Picture %(number)d has no alt text, and cannot be scheduled before it has one.")
-        return [block("pictures", words, number=number)]
+        return [missing_alt("pictures", number, rule)]
     if limit is not None and len(alt) > limit:
         words = N_(
             "The alt text of picture %(number)d is too long for %(platform)s: %(count)d characters, at most %(limit)d."
