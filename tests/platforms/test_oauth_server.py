@@ -74,16 +74,16 @@ def test_an_ordinary_client_of_another_maker_is_let_in_and_renewed(
         assert theirs.get(net.url + "/me").status_code == 401, "a refresh token in two hands ends the whole family"
 
 
-@pytest.mark.parametrize("secret_in", ["header", "form"])
+@pytest.mark.parametrize("client_auth", ["header", "form"])
 def test_our_own_client_says_who_it_is_in_the_way_the_server_asks_for(
-    net: Network, on: ChannelContext, secret_in: Any
+    net: Network, on: ChannelContext, client_auth: Any
 ) -> None:
-    method = {"header": "client_secret_basic", "form": "client_secret_post"}[secret_in]
+    method = {"header": "client_secret_basic", "form": "client_secret_post"}[client_auth]
     net.oauth.apps["app-0001"].method = method
-    ours = provider(net, secret_in=secret_in)
+    ours = provider(net, client_auth=client_auth)
     on.secrets = oauth.trade(ours, on, answer_of(oauth.address(ours, on))).secrets
     assert oauth.renew(ours, on).secrets["access_token"] != on.secrets["access_token"]
-    other = provider(net, secret_in="form" if secret_in == "header" else "header")
+    other = provider(net, client_auth="form" if client_auth == "header" else "header")
     with pytest.raises(ConnectError):
         oauth.trade(other, on, answer_of(oauth.address(other, on)))
 

@@ -32,7 +32,7 @@ class Provider(msgspec.Struct, frozen=True):
     client_id: str
     client_secret: str = ""
     scope: str = ""
-    secret_in: Literal["header", "form"] = "header"
+    client_auth: Literal["header", "form"] = "header"
     """Where the client's secret goes when the code is traded (RFC 6749, 2.3.1): some servers read only one of them."""
     server_field: str = "base_url"
     """The setting to point at where it cannot be reached."""
@@ -92,7 +92,7 @@ def _method(provider: Provider) -> str:
     """How the client says who it is, by its registered name (RFC 7591, 2)."""
     if not provider.client_secret:
         return "none"
-    return "client_secret_basic" if provider.secret_in == "header" else "client_secret_post"
+    return "client_secret_basic" if provider.client_auth == "header" else "client_secret_post"
 
 
 def _tokens(provider: Provider, context: ChannelContext, ask: Callable[[OAuth2Client], Mapping[str, object]]) -> Tokens:
