@@ -96,12 +96,12 @@ def _described(context: ChannelContext, server: str) -> _Described:
 
 def _scopes(described: _Described) -> tuple[str, ...]:
     """The finest rights that the server has; all of them where it does not tell."""
-    told = described.scopes_supported
-    if not isinstance(told, list) or not told:
+    known = described.scopes_supported
+    if not isinstance(known, list) or not known:
         return _WISHED
-    if not set(RIGHTS) <= set(map(str, told)):
+    if not set(RIGHTS) <= set(map(str, known)):
         return _WHOLE
-    return tuple(right for right in _WISHED if right in told)
+    return tuple(right for right in _WISHED if right in known)
 
 
 def _own(said: object, server: str, name: str) -> str:
