@@ -214,6 +214,8 @@ def _server(url: str) -> str:
 def _keep(
     installation: Installation, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account
 ) -> None:
+    if account.tokens is not None:  # what keys have opened is used, and not opened anew for every call
+        secret = account.tokens.merged(secret)
     channel.settings, channel.secrets = dict(plain), installation.vault.seal_map(secret)
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts = account.url[:500], account.facts
