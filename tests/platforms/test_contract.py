@@ -45,7 +45,7 @@ from commsched.core.text.messages import Invalid, Message, Problem
 from commsched.platforms._shared.adapter import NetworkPlatform
 from tests.platforms import contract_checks as checks
 from tests.platforms._office import NOW, picture, view
-from tests.platforms.adapters import Adapter, all_of_them
+from tests.platforms.adapters import SECRET, Adapter, all_of_them
 from tests.sims.reference_platform import PLATFORM as reference
 
 PLATFORMS = (*registry.all(), reference)
@@ -112,10 +112,11 @@ def broken_wire(platform: Platform, failure: Exception, home: Path) -> ChannelCo
     values = {each.key: each.default or ("value" if each.required else "") for each in platform.settings}
     values.update({key: "https://server.example" for key in values if key.endswith("url")})
     secret = [setting.key for setting in platform.settings if setting.secret]
+    brought = BROUGHT["oauth" if "oauth" in platform.connects else "keys"]
     return ChannelContext(
         channel=1,
         settings={**values, "allow_private": "1", "graph_version": "v25.0"},
-        secrets=dict.fromkeys([*secret, *BROUGHT["oauth" if "oauth" in platform.connects else "keys"]], "secret-0001"),
+        secrets=dict.fromkeys([*secret, *brought], f"{SECRET}-and-as-long-as-they-are"),
         now=lambda: NOW,
         http=BrokenSession(failure),
         timeout=0.2,
@@ -262,7 +263,7 @@ def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Ex
         assert isinstance(finding, Found | Absent | CannotTell)
         assert isinstance(platform.delete("1", context), OUTCOMES)
         shown = json.dumps([getattr(each, "detail", "") for each in (prepared, outcome, finding)])
-        assert "secret-0001" not in shown
+        assert SECRET not in shown
 
 
 NETWORKS = [platform for platform in PLATFORMS if isinstance(platform, NetworkPlatform)]

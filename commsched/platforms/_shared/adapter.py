@@ -95,7 +95,7 @@ class NetworkPlatform(Platform, Generic[Client]):
             blame = self.blame(context)
             outcome = self.outcome(error, context, client)
             fields = {"token": blame.token, "server": blame.server, "refused": blame.refused}
-            raise refusal(error, outcome, self.name, **fields) from error
+            raise refusal(error, outcome, self.name, **fields, secrets=context.secrets.values()) from error
 
     def prepare(self, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
         prepared = self._ask(context, lambda client: self.upload(client, part, context))
