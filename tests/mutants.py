@@ -1640,7 +1640,7 @@ MUTANTS = (
     Mutant(
         "a take-down undone by a restore",
         "services/ops/carried.py",
-        "takedowns = sum(_take_down(installation, session, *row) for row in held.down)",
+        "takedowns = sum(_take_down(installation, session, row) for row in held.down)",
         "takedowns = 0",
         f"{CUT_SHORT} -k down",
     ),

@@ -50,7 +50,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
+from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview, Removal
 
 __all__ = [
     "ApiToken",
@@ -92,6 +92,7 @@ __all__ = [
     "Proposal",
     "PushDevice",
     "ReleaseReview",
+    "Removal",
     "Revision",
     "Scoped",
     "SignIn",

@@ -207,6 +207,8 @@ class Part(Base):
     finished_at: Mapped[datetime | None]
     was: Mapped[str] = mapped_column(String(12), default="")
     """After a restore: the state it stood in before the doubt; ``out`` where it was then found out there."""
+    edits: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Of a correction: the platform's id of what is already out, in whose place this part is put."""
 
 
 class Attempt(Base):

@@ -172,20 +172,30 @@ def orphan(part: Part) -> Outcome | None:
 
 
 def refusal(
-    error: Exception, outcome: Outcome, name: str, *, token: str, server: str, refused: str = ""
+    error: Exception,
+    outcome: Outcome,
+    name: str,
+    *,
+    token: str,
+    server: str,
+    refused: str = "",
+    secrets: Iterable[str] = (),
 ) -> ConnectError:
     """The sentence for a connection that ended in ``error``, which as an outcome is ``outcome``.
 
     ``token``, ``server`` and ``refused`` are the fields to blame for a token that does not do, a server that does
-    not answer, and anything else the platform said no to (``server``, unless given).
+    not answer, and anything else the platform said no to (``server``, unless given). ``secrets`` are kept out of it:
+    there are networks that have them in their addresses.
     """
     from commsched.platforms._http.failures import in_words
     from commsched.platforms._http.network import network_error
 
-    cause = network_error(error)
+    cause, kept = network_error(error), tuple(secrets)
     if cause is not None:
         words = in_words(cause)
-        return ConnectError(words.message, server, **words.params)
+        return ConnectError(
+            words.message, server, **{key: redact(str(said), kept) for key, said in words.params.items()}
+        )
     if isinstance(outcome, Rejected):
         return _refused(outcome, name, token, refused or server)
     sentence = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")

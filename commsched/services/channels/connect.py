@@ -189,6 +189,8 @@ def _keep(
     way: Way,
 ) -> None:
     was = way_of(installation.platform(channel.platform), channel) if channel.way else way
+    if account.tokens is not None:  # what keys have opened is used, and not opened anew for every call
+        secret = account.tokens.merged(secret)
     channel.settings, channel.secrets = dict(plain), installation.vault.seal_map(secret)
     channel.account, channel.account_name = account.id[:300], account.name[:300]
     channel.account_url, channel.facts, channel.way = account.url[:500], account.facts, way
