@@ -115,7 +115,8 @@ class Admission(msgspec.Struct, frozen=True):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
             case Wait(until=until):
-                self.batch.delivery(row.id, next_at=until)
+                rests = until == (self.resting.get(row.channel_id) or moment(row.resting))
+                self.batch.delivery(row.id, next_at=until, **({"reason": "rests"} if rests else {}))
             case Go() if self._is_list(row):
                 return self._next_recipients(job, row, content)
             case Go():
