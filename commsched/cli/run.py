@@ -292,12 +292,13 @@ def _alone() -> None:
 def _log() -> None:
     import logging
 
-    from commsched.core.installation.redaction import DiscreetFormatter
+    from commsched.core.installation.redaction import DiscreetFormatter, quieten
     from commsched.core.installation.settings import log_level
 
     logging.basicConfig(level=log_level(os.environ.get("COMMSCHED_LOG", "")))
     for handler in logging.getLogger().handlers:
         handler.setFormatter(DiscreetFormatter())
+    quieten()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a chore still at work when its time comes is no news
 
 

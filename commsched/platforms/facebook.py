@@ -62,6 +62,7 @@ _BASE_URL = known_server("https://graph.facebook.com")
 class Facebook(NetworkPlatform["Graph"]):
     key = mentions = "facebook"
     shape = "1.91:1"
+    link_card = "network"
     name = "Facebook"
     about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
     icon = "facebook"

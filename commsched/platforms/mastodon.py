@@ -28,7 +28,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._mastodon.server import facts_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import base_url, ident, invisible, value
-from commsched.platforms._shared.checks import check_pictures, check_text, longest, thread
+from commsched.platforms._shared.checks import NUMBERED, check_pictures, check_text, longest, thread
 from commsched.platforms._shared.readback import look_through
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ _TOKEN = Setting(
 class Mastodon(NetworkPlatform["Client"]):
     key = mentions = "mastodon"
     shape = "16:9"
+    threads = True
+    link_card = "network"
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads and pictures.")
     icon = "mastodon"
@@ -78,6 +80,7 @@ class Mastodon(NetworkPlatform["Client"]):
             default="public",
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
+        NUMBERED,
     )
     can = frozenset({"delete"})
     many_servers = True
@@ -128,6 +131,11 @@ class Mastodon(NetworkPlatform["Client"]):
         """The length of the longest part, for a thread."""
         url_length = kept(facts).url_length
         return longest(text, lambda part: mastodon_length(part, url_length))
+
+    def room(self, view: ChannelView, facts: Facts) -> int:
+        """The content warning counts, too."""
+        warning = mastodon_length(view.options.get("content_warning", ""), kept(facts).url_length)
+        return kept(facts).characters - warning
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         limits, url_length = self.limits(facts), kept(facts).url_length

@@ -24,7 +24,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.core.text.x_length import x_length
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, read, value
-from commsched.platforms._shared.checks import longest, thread
+from commsched.platforms._shared.checks import NUMBERED, longest, thread
 from commsched.platforms._shared.readback import look_through
 from commsched.platforms._x.rules import LIMITS, check_item, cost
 from commsched.platforms._x.timeline import pages, post_url
@@ -65,6 +65,9 @@ _BASE_URL = known_server("https://api.x.com", "api_base_url")
 class X(NetworkPlatform["Client"]):
     key = mentions = "x"
     shape = "16:9"
+    threads = True
+    link_card = "network"
+    options = (NUMBERED,)
     name = "X"
     about = N_("An account: posts, threads and pictures. X charges for each post.")
     icon = "x"

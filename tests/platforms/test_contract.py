@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 import commsched.platforms as registry
 from commsched.core.delivery.outcome import (
@@ -39,7 +41,10 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.text.messages import Invalid, Message, Problem
+from commsched.platforms._shared.adapter import NetworkPlatform
+from tests.platforms import contract_checks as checks
 from tests.platforms._office import NOW, picture, view
+from tests.platforms.adapters import Adapter, all_of_them
 from tests.sims.reference_platform import PLATFORM as reference
 
 PLATFORMS = (*registry.all(), reference)
@@ -250,7 +255,15 @@ def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Ex
         assert "secret-0001" not in shown
 
 
-NETWORKS = [platform for platform in PLATFORMS if platform.key in ("mastodon", "x", "facebook", "reference")]
+NETWORKS = [platform for platform in PLATFORMS if isinstance(platform, NetworkPlatform)]
+ADAPTERS = all_of_them()
+every_adapter = pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=ADAPTERS)
+
+
+def test_every_adapter_to_a_network_is_put_to_the_checks() -> None:
+    """By ``tests/platforms/adapters/<key>.py``, which says what its network answers."""
+    assert set(ADAPTERS) == {platform.key for platform in NETWORKS}
+    assert all(adapter.key == key for key, adapter in ADAPTERS.items())
 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
@@ -268,7 +281,8 @@ def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: 
 
 @pytest.mark.parametrize("platform", NETWORKS, ids=ids)
 def test_a_part_whose_parent_is_not_out_never_stands_alone(platform: Platform, tmp_path: Path) -> None:
-    _, second = platform.parts(view("Ett\n---\nTvå", options={"first_comment": "Tre"}))[:2]
+    post, *others = platform.parts(view("Ett\n---\nTvå", options={"first_comment": "Tre"}))
+    second = others[0] if others else replace(post, number=1, role="reply")
     outcome = platform.publish(second, Handles(), broken_wire(platform, AssertionError("asked"), tmp_path))
     assert isinstance(outcome, Rejected)
 
@@ -300,3 +314,48 @@ def test_a_person_can_narrow_who_gets_it_under_embargo_and_never_widen_it(platfo
     for said in ("", "0", "no", "false"):
         assert platform.carries_embargo({WAITS_FOR_EMBARGO.key: said}) == platform.under_embargo
     assert not (platform.under_embargo and platform.own_page), "what is under embargo stands on no public page"
+
+
+@every_adapter
+def test_when_all_is_well_it_is_published(adapter: Adapter) -> None:
+    checks.when_all_is_well_it_is_published(adapter)
+
+
+@every_adapter
+@pytest.mark.parametrize("fault", checks.LOST + checks.UNREADABLE)
+def test_a_lost_answer_is_unknown(adapter: Adapter, fault: str) -> None:
+    checks.a_lost_answer_is_unknown(adapter, fault)
+
+
+@every_adapter
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.a_page_for_browsers_is_no_success,
+        checks.a_wall_in_front_has_said_nothing,
+        checks.an_error_inside_a_success_is_no_success,
+        checks.a_redirect_is_refused,
+        checks.what_was_not_sent_may_be_tried_again,
+        checks.who_is_told_to_stop_stops,
+        checks.no_secret_is_ever_told,
+        checks.it_can_be_pointed_elsewhere,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_what_every_adapter_keeps(adapter: Adapter, check: Callable[[Adapter], None]) -> None:
+    check(adapter)
+
+
+@every_adapter
+def test_a_silent_address_does_not_hide_the_next(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks.a_silent_address_does_not_hide_the_next(adapter, monkeypatch)
+
+
+@every_adapter
+def test_it_neither_sleeps_nor_reads_the_environment(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks.it_neither_sleeps_nor_reads_the_environment(adapter, monkeypatch)
+
+
+@pytest.mark.parametrize("key", [key for key, adapter in ADAPTERS.items() if adapter.uploads])
+def test_the_time_for_a_call_grows_with_what_it_sends(key: str) -> None:
+    checks.the_time_for_a_call_grows_with_what_it_sends(ADAPTERS[key])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import (
     Absent,
@@ -27,105 +25,13 @@ from commsched.core.delivery.outcome import (
     Retry,
     Unknown,
 )
-from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken, Part, Platform
+from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken, Part
 from commsched.platforms import get
-from tests.platforms._office import NOW, part, picture
+from tests.platforms._office import part
+from tests.platforms.adapters import Adapter, all_of_them
+from tests.platforms.adapters.facebook import POST
 
-_ACCOUNT = {"id": "7", "acct": "lokalen", "url": "https://m.example/@lokalen", "username": "lokalen"}
-_STATUS = {
-    "id": "1",
-    "url": "https://m.example/@lokalen/1",
-    "uri": "https://m.example/1",
-    "content": "<p>Hej</p>",
-    "created_at": "2026-11-26T07:30:00.000Z",
-    "in_reply_to_id": None,
-    "media_attachments": [{"id": "3", "url": "https://m.example/3"}],
-}
-_INSTANCE = {
-    "domain": "m.example",
-    "uri": "m.example",
-    "version": "4.3.0",
-    "source_url": "https://github.com/mastodon/mastodon",
-    "max_toot_chars": 500,
-    "configuration": {
-        "statuses": {"max_characters": 500, "characters_reserved_per_url": 23, "max_media_attachments": 4},
-        "media_attachments": {
-            "supported_mime_types": ["image/png"],
-            "image_size_limit": 100,
-            "image_matrix_limit": 100,
-            "description_limit": 1500,
-        },
-    },
-}
-_TWEET = {
-    "id": "1",
-    "text": "Hej https://t.co/1",
-    "created_at": "2026-11-26T07:30:00.000Z",
-    "referenced_tweets": [{"id": "5", "type": "replied_to"}],
-    "attachments": {"media_keys": ["3_1"]},
-    "entities": {"urls": [{"url": "https://t.co/1", "expanded_url": "https://a.example", "display_url": "a.example"}]},
-}
-_POST = {
-    "id": "12_1",
-    "message": "Hej",
-    "created_time": "2026-11-26T07:30:00+0000",
-    "permalink_url": "https://www.facebook.com/1",
-    "is_published": True,
-    "success": True,
-    "name": "Sidan",
-    "link": "https://www.facebook.com/sidan",
-}
-_GRAPH_ERROR = {
-    "error": {
-        "code": 190,
-        "error_subcode": 33,
-        "message": "Session has expired.",
-        "error_user_msg": "Logga in",
-        "fbtrace_id": "A",
-        "is_transient": True,
-    }
-}
-ANSWERS: dict[str, list[tuple[str, Any]]] = {
-    "mastodon": [
-        (r"/api/v1/accounts/verify_credentials", _ACCOUNT),
-        (r"/api/v2/instance|/api/v1/instance", _INSTANCE),
-        (r"/api/v1/apps/verify_credentials", {"name": "app", "scopes": ["read", "write"]}),
-        (r"/nodeinfo/2.0", {"software": {"name": "mastodon"}}),
-        (r"/api/v\d/media", {"id": "3", "url": "https://m.example/3", "type": "image"}),
-        (r"/api/v1/accounts/7/statuses", [_STATUS]),
-        (r"/api/v1/statuses", _STATUS),
-    ],
-    "x": [
-        (r"/2/users/me", {"data": {"id": "7", "username": "lokalen", "name": "Lokalen"}}),
-        (r"/2/media", {"data": {"id": "3"}}),
-        (r"/2/users/7/tweets", {"data": [_TWEET], "meta": {"next_token": "n", "result_count": 1}}),
-        (r"/2/tweets", {"data": {"id": "1", "text": "Hej", "deleted": True}}),
-    ],
-    "facebook": [
-        (r"/debug_token", {"data": {"scopes": ["pages_manage_posts", "pages_read_engagement"], "expires_at": 1}}),
-        (
-            r"/(published_posts|comments)",
-            {"data": [_POST], "paging": {"cursors": {"after": "a"}, "next": "https://g.example"}},
-        ),
-        (r"", _POST),
-    ],
-}
-"""What each network answers when all is well, by the first pattern that an address holds."""
-REFUSALS: dict[str, Any] = {
-    "mastodon": {"error": "no", "error_description": "because"},
-    "x": {
-        "errors": [{"message": "no", "detail": "because"}],
-        "title": "no",
-        "detail": "because",
-        "type": "about:blank",
-    },
-    "facebook": _GRAPH_ERROR,
-}
-SETTINGS = {
-    "mastodon": ({"base_url": "https://m.example"}, {"access_token": "secret-0001"}),
-    "x": ({}, dict.fromkeys(("api_key", "api_secret", "access_token", "access_secret"), "secret-0001")),
-    "facebook": ({"page_id": "12_1"}, {"access_token": "secret-0001"}),
-}
+ADAPTERS = all_of_them()
 STRANGE = (None, True, False, 0, -1, 7, 1.5, 1e300, 10**30, "", " ", "x", "7", [], [1], [[]], {}, {"id": "1"}, [None])
 STATUSES = (200, 200, 200, 200, 202, 204, 400, 401, 403, 404, 409, 422, 429, 500, 503)
 HEADERS = ("", "0", "7", "1e9", "x", "99999999999999999999", "Thu, 26 Nov 2026 07:30:00 GMT")
@@ -154,20 +60,25 @@ def spoilt(answer: Any, chance: Random) -> Any:
 
 
 class Improvising(requests.Session):
-    """Answers every call by itself: mostly as ``platform`` would, with something wrong somewhere."""
+    """Answers every call by itself: mostly as the adapter's network would, with something wrong somewhere."""
 
-    def __init__(self, platform: str, chance: Random) -> None:
+    def __init__(self, adapter: Adapter, chance: Random) -> None:
         super().__init__()
-        self.platform, self.chance = platform, chance
+        self.adapter, self.chance = adapter, chance
 
     def request(self, method: Any, url: Any, *_: Any, **__: Any) -> requests.Response:
         status = self.chance.choice(STATUSES)
-        usual = next(answer for pattern, answer in ANSWERS[self.platform] if re.search(pattern, str(url)))
+        usual = self.adapter.usual(str(method), str(url))
         response = requests.Response()
         response.status_code, response.url, response.reason = status, str(url), "so it is"
-        response._content = json.dumps(spoilt(usual if status < 400 else REFUSALS[self.platform], self.chance)).encode()
-        response.headers.update(self._headers())
+        body = spoilt(usual.body if status < 400 else self.adapter.refusal, self.chance)
+        response._content = json.dumps(body).encode()
+        response.headers.update(self._headers() | self._spoilt(usual.headers))
         return response
+
+    def _spoilt(self, headers: Mapping[str, str]) -> dict[str, str]:
+        left = spoilt(dict(headers), self.chance)
+        return {name: str(value) for name, value in left.items()} if isinstance(left, dict) else {}
 
     def _headers(self) -> Mapping[str, str]:
         names = ("Retry-After", "X-RateLimit-Reset", "x-rate-limit-reset", "x-rate-limit-remaining", "x-access-level")
@@ -181,47 +92,33 @@ class Improvising(requests.Session):
 
 
 def improvised(key: str, chance: Random) -> ChannelContext:
-    plain, secret = SETTINGS[key]
-    return ChannelContext(
-        channel=1,
-        settings=dict(plain),
-        secrets=dict(secret),
-        now=lambda: NOW,
-        http=Improvising(key, chance),
-        account=chance.choice(("7", "")),
-    )
+    adapter = ADAPTERS[key]
+    return adapter.context(Improvising(adapter, chance), account=chance.choice((adapter.account, "")))
 
 
-def tried(platform: Platform, context: ChannelContext, which: Part) -> list[object]:
+def tried(adapter: Adapter, context: ChannelContext, which: Part) -> list[object]:
     """What every call of the contract ends in."""
+    platform = adapter.platform
     try:
         connected: Account | ConnectError = platform.connect(context)
     except ConnectError as error:
         connected = error
-    handles = Handles({"media": "3", "pending": "3", "post": "12_1"})
-    since = datetime(2026, 11, 26, tzinfo=UTC)
     return [
         connected,
         platform.prepare(which, context),
-        platform.publish(which, handles, context),
-        platform.find(which, handles, since, context),
+        platform.publish(which, adapter.prepared, context),
+        platform.find(which, adapter.prepared, adapter.since, context),
         platform.delete("1", context),
     ]
 
 
-def parts_of(platform: Platform) -> list[Part]:
-    post = part(platform, "Hej", picture())
-    return [post, replace(post, role="reply", parent="5"), replace(post, role="comment", parent="5", pictures=())]
-
-
-@pytest.mark.parametrize("key", sorted(ANSWERS))
+@pytest.mark.parametrize("key", sorted(ADAPTERS))
 @settings(deadline=timedelta(seconds=5), max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(chance=st.randoms(use_true_random=False), which=st.sampled_from((0, 1, 2)))
 def test_no_answer_makes_an_adapter_raise(key: str, chance: Random, which: int) -> None:
-    platform = get(key)
-    connected, prepared, published, read_back, deleted = tried(
-        platform, improvised(key, chance), parts_of(platform)[which]
-    )
+    adapter = ADAPTERS[key]
+    platform, which_part = adapter.platform, adapter.parts()[which]
+    connected, prepared, published, read_back, deleted = tried(adapter, improvised(key, chance), which_part)
     assert isinstance(connected, Account | ConnectError)
     assert isinstance(prepared, Handles | Pending | Retry | Rejected), "what is prepared may be repeated"
     assert isinstance(published, Published | Retry | Rejected | Unknown)
@@ -255,7 +152,7 @@ class Answering(requests.Session):
 
 def answered(key: str, http: requests.Session) -> ChannelContext:
     context = improvised(key, Random(0))
-    context.http, context.account = http, "7"
+    context.http, context.account = http, ADAPTERS[key].account
     return context
 
 
@@ -275,7 +172,7 @@ def test_a_rate_limit_without_end_is_waited_for_like_any_other() -> None:
 
 @pytest.mark.parametrize("scopes", [7, [7], {"pages_manage_posts": True}])
 def test_rights_that_cannot_be_read_are_no_proof_that_a_token_is_dead(scopes: object) -> None:
-    http = Answering(200, _POST, debug_token={"data": {"scopes": scopes, "expires_at": 0}})
+    http = Answering(200, POST, debug_token={"data": {"scopes": scopes, "expires_at": 0}})
     with pytest.raises(ConnectError) as refused:
         get("facebook").connect(answered("facebook", http))
     assert not isinstance(refused.value, DeadToken)

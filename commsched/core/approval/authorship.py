@@ -34,9 +34,11 @@ writes may write in their book."""
 def fields(canonical_bytes: bytes) -> dict[str, bytes]:
     """Every field of a version that somebody wrote or chose, as a short mark of what it says.
 
-    The digest of a list's recipients is left out: it follows the list, and nobody typed it.
+    The digest of a list's recipients is left out: it follows the list, and nobody typed it. So is the card of a link,
+    which are its page's words.
     """
     plain: JsonObject = msgspec.json.decode(canonical_bytes)
+    plain.pop("card", None)
     channels: list[JsonObject] = plain.pop("channels", [])
     if channels:
         plain["channels"] = [channel["channel"] for channel in channels]

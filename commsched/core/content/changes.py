@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from commsched.core.content.fields import TEXT_FIELDS
-from commsched.core.content.model import Attachment, ChannelContent, Content
+from commsched.core.content.model import Attachment, Card, ChannelContent, Content
 from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -163,7 +163,7 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
         if was != now:
             changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
     changes += _quotes(old, new) + _pictures(old.pictures, new.pictures) + _others(old, new)
-    changes += _renditions(old, new, names)
+    changes += _cards(old, new) + _renditions(old, new, names)
     return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
 
@@ -212,6 +212,19 @@ def _spelled(content: Content) -> str:
             lines.append(f"{attachment.title or attachment.alt or attachment.mime} ({attachment.sha256[:10]})")
             lines += [f"{captions.language}: {captions.text}" for captions in attachment.captions]
     return "\n".join(lines)
+
+
+def _cards(old: Content, new: Content) -> list[Change]:
+    """What the link's card says; a picture is told apart by the beginning of its hash."""
+    was, now = (_of_card(content.card) for content in (old, new))
+    return [] if was == now else [Change("card", Message(N_("Card of the link")), was, now, diff_words(was, now))]
+
+
+def _of_card(card: Card | None) -> str:
+    if card is None:
+        return ""
+    lines = [card.url, card.title, card.description, f"({card.picture[:10]})" if card.picture else ""]
+    return "\n".join(line for line in lines if line)
 
 
 def _renditions(old: Content, new: Content, names: Mapping[int, str]) -> list[Change]:

@@ -90,6 +90,24 @@ class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """What stands there for each name that is mentioned (``core.content.mentions``), so that an approval covers it."""
 
 
+class Card(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a link leads to, as its page said when it was fetched: for networks that show the card they are given. It is
+    part of what is approved, and nobody reads the page again before it goes out."""
+
+    url: str
+    """The link that it is the card of, as it stands in the item."""
+    title: str = ""
+    description: str = ""
+    picture: str = ""
+    """The SHA-256 of the page's picture, as our own file: a JPEG. Empty where it has none."""
+    width: int = 0
+    height: int = 0
+
+    def as_attachment(self) -> Attachment:
+        """Its picture, as whatever goes with the words is described. Who does not see it has the title."""
+        return Attachment(sha256=self.picture, alt=self.title, width=self.width, height=self.height)
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything a reader would see, on every channel. Times are RFC 3339 in UTC."""
 
@@ -113,6 +131,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The uid of the published item whose place it takes in the office's own newsroom, for a correction."""
     correction: str = ""
     """What is corrected, in a sentence that readers see."""
+    card: Card | None = None
+    """What its link leads to, where it goes to a channel that is given a card."""
 
     def on(self, channel: int) -> ChannelContent:
         """What was decided for ``channel``; raises ``KeyError`` where the item does not go there."""
@@ -143,6 +163,11 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         renditions = {rendition.of: rendition for rendition in self.on(channel).pictures}
         return [_as_rendered(attachment, renditions.get(attachment.sha256)) for attachment in self.attachments]
 
+    def sent_on(self, channel: int) -> list[Attachment]:
+        """Every file that may be sent to ``channel``: also the picture of its link's card."""
+        card = [self.card.as_attachment()] if self.card and self.card.picture else []
+        return [*self.attachments_on(channel), *card]
+
     def pictures_on(self, channel: int) -> list[Attachment]:
         """The pictures among :meth:`attachments_on`."""
         return [attachment for attachment in self.attachments_on(channel) if attachment.kind == "picture"]
@@ -150,7 +175,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def files(self) -> set[str]:
         """The SHA-256 of every file that belongs to it, whatever the channel."""
         originals = {attachment.sha256 for attachment in self.attachments}
-        return originals | {rendition.sha256 for channel in self.channels for rendition in channel.pictures}
+        card = {self.card.picture} if self.card and self.card.picture else set()
+        return originals | card | {rendition.sha256 for channel in self.channels for rendition in channel.pictures}
 
     def stills(self) -> set[str]:
         """The SHA-256 of every picture that readers see as the library has it: also what stands for a video."""

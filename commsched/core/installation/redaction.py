@@ -8,8 +8,11 @@ from typing import Final
 
 SECRET_PATHS: Final = ("a", "calendar", "e", "f", "ics", "password", "plan")
 """First parts of addresses whose second part opens something by itself."""
-_SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[\w.~%-]++")
+_SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/|/bot(?=[^/\s]*(?::|%3A)))[\w.~:%-]++")
+"""Also a network's: Telegram has the bot's token in the address of every call."""
 _QUERY: Final = re.compile(r"((?:https?://|/)[^\s\"'<>?]*+\?)[^\s\"'<>]++")
+TALKATIVE: Final = ("authlib", "mastodon", "oauthlib", "requests_oauthlib", "tweepy")
+"""Libraries that write what they sign with, and whom they sign for, into a log that keeps everything."""
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MOMENT: Final = "%Y-%m-%d %H:%M:%S%z"
 
@@ -27,3 +30,9 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return discreet(super().format(record))
+
+
+def quieten() -> None:
+    """Keep the libraries that would tell secrets from doing so, however much the log is to say."""
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)

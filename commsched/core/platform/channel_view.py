@@ -27,12 +27,14 @@ def for_channel(
     ``KeyError`` where the item does not go there."""
     attached = [_file(each, files[each.sha256]) for each in content.attachments_on(channel) if each.sha256 in files]
     words = spoken(content, channel)
+    card = content.card
     return ChannelView(
         content=words,
         text=words.text_on(channel),
         options=content.on(channel).options,
         pictures=tuple(file for file in attached if file.kind == "picture"),
         other_files=tuple(file for file in attached if file.kind != "picture"),
+        card_picture=_file(card.as_attachment(), files[card.picture]) if card and card.picture in files else None,
         recipients=tuple(people),
         uid=uid,
     )

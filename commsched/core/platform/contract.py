@@ -147,6 +147,11 @@ class Platform(ABC):
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     shape: ClassVar[Crop] = ""
     """The shape that a picture shows best in here. A card of the studio that is kept in it goes out in it."""
+    threads: ClassVar[bool] = False
+    """Whether a line ``---`` divides a text into several posts here, each answering the one before."""
+    link_card: ClassVar[Literal["", "network", "given"]] = ""
+    """Whether a link is shown as a card: fetched by the network itself, or ``given`` with the post as
+    ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
     """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
@@ -206,6 +211,10 @@ class Platform(ABC):
     def count(self, text: str, facts: Facts) -> int:
         """The length of ``text`` as this platform counts it."""
         return len(text)
+
+    def room(self, view: ChannelView, facts: Facts) -> int | None:
+        """How long one post may be by :meth:`count`, beside what the writer's choices take of it. ``None``: any."""
+        return self.limits(facts).characters
 
     def carries_embargo(self, settings: Mapping[str, object]) -> bool:
         """Whether a channel with these settings may get something before its embargo ends. A platform that has

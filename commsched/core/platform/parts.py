@@ -52,6 +52,8 @@ class ChannelView(msgspec.Struct, frozen=True):
     """The videos and documents that go with it, in order."""
     recipients: tuple[str, ...] = ()
     """The lines of a list, for a channel that writes to people."""
+    card_picture: AttachmentFile | None = None
+    """The picture of ``content.card``, where it has one."""
     uid: str = ""
     """The item's own stable name: in feeds, file names and public addresses."""
     preview_url: str = ""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Part
+from commsched.core.content.model import Card
+from commsched.core.content.threading import numbered
+from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Option, Part
+from commsched.core.platform.settings import YES
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
+
+NUMBERED = Option("numbered", N_("Number the parts of a thread"), kind="bool", help=N_("1/4 below each."))
+"""A writer's choice on networks that have threads."""
 
 
 def full_text(view: ChannelView) -> str:
@@ -17,6 +23,12 @@ def full_text(view: ChannelView) -> str:
     first, *rest = split_thread(text)
     with_link = f"{first}\n\n{view.content.link}" if first else view.content.link
     return "\n---\n".join([with_link, *rest])
+
+
+def posts(view: ChannelView) -> list[str]:
+    """The texts of the thread as they go out: with the link in the first, and numbered where the writer wants it."""
+    parts = split_thread(full_text(view))
+    return numbered(parts) if view.options.get(NUMBERED.key) in YES else parts
 
 
 def thread(view: ChannelView) -> list[Part]:
@@ -30,8 +42,17 @@ def thread(view: ChannelView) -> list[Part]:
             pictures=() if number else view.pictures,
             other_files=() if number else view.other_files,
         )
-        for number, text in enumerate(split_thread(full_text(view)))
+        for number, text in enumerate(posts(view))
     ]
+
+
+def card_of(view: ChannelView) -> Card | None:
+    """The card to be sent with the first post: of a link that stands there, where nothing else goes with it. Its
+    picture is ``view.card_picture``."""
+    card = view.content.card
+    if card is None or view.pictures or view.other_files or card.url not in split_thread(full_text(view))[0]:
+        return None
+    return card
 
 
 def longest(text: str, count: Callable[[str], int]) -> int:
@@ -41,7 +62,7 @@ def longest(text: str, count: Callable[[str], int]) -> int:
 
 def check_text(view: ChannelView, limit: int | None, count: Callable[[str], int], name: str) -> list[Problem]:
     """There is something to say, and every part of it fits."""
-    parts = split_thread(full_text(view))
+    parts = posts(view)
     if parts == [""]:
         return [] if view.pictures or view.other_files else [block("text", N_("There is no text to publish."))]
     problems = []

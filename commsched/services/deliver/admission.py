@@ -227,7 +227,8 @@ class Admission(msgspec.Struct, frozen=True):
         part, handles = complete(part, known)
         context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
-        prepares = not ready and bool(part.pictures or part.view.other_files or platform.needs_prepare(part))
+        has_files = part.pictures or part.view.other_files or part.view.card_picture
+        prepares = not ready and bool(has_files or platform.needs_prepare(part))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
@@ -241,7 +242,7 @@ class Admission(msgspec.Struct, frozen=True):
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
         """What the channel would say (to ``people``), with the pictures that the job has in hand."""
         files = {}
-        for attachment in content.attachments_on(row.channel_id):
+        for attachment in content.sent_on(row.channel_id):
             file = job.pictures.files.get(attachment.sha256) if job.pictures else None
             stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
             files[attachment.sha256] = stored

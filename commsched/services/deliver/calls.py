@@ -97,7 +97,9 @@ def _plain(value: object) -> object:
 
 
 def _prepare(installation: Installation, call: Call) -> Done:
-    pictures = read_pictures(installation, call.part.view.pictures + call.part.view.other_files)
+    view = call.part.view
+    card = (view.card_picture,) if view.card_picture else ()
+    pictures = read_pictures(installation, view.pictures + view.other_files + card)
     if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.ready:
         return Done(call, call.handles, pictures)
     progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
@@ -167,7 +169,9 @@ def in_hand(part: Part, pictures: Pictures) -> Part:
         shown, other = tuple(map(held, whole.pictures)), tuple(map(held, whole.other_files))
         return replace(whole, pictures=shown, other_files=other)
 
-    return replace(in_place(part), view=in_place(part.view))
+    view = in_place(part.view)
+    card = held(view.card_picture) if view.card_picture else None
+    return replace(in_place(part), view=replace(view, card_picture=card))
 
 
 class Contexts:

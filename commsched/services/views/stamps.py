@@ -18,7 +18,6 @@ from weakref import WeakKeyDictionary
 import msgspec
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     FromClause,
     ScalarSelect,
@@ -37,7 +36,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
-from commsched.core.text.messages import N_, NotFound
 from commsched.services.approval import comments
 from commsched.services.kernel.display_state import shown
 from commsched.services.kernel.heartbeats import SKEW
@@ -47,11 +45,9 @@ from commsched.store.models import (
     Attempt,
     Channel,
     ChannelTime,
-    Comment,
     Decision,
     Delivery,
     Deputy,
-    FactCheck,
     Heartbeat,
     Item,
     Media,
@@ -59,14 +55,12 @@ from commsched.store.models import (
     Notice,
     Part,
     Person,
-    PictureUse,
     Proposal,
     ReleaseReview,
-    Takedown,
     Workspace,
 )
 from commsched.store.session import Store
-from commsched.store.sight import reader_of, seen
+from commsched.store.sight import reader_of
 
 _item: Final[FromClause] = Item.__table__
 _time: Final[FromClause] = ChannelTime.__table__
@@ -74,18 +68,14 @@ _delivery: Final[FromClause] = Delivery.__table__
 _attempt: Final[FromClause] = Attempt.__table__
 _part: Final[FromClause] = Part.__table__
 _decision: Final[FromClause] = Decision.__table__
-_comment: Final[FromClause] = Comment.__table__
 _proposal: Final[FromClause] = Proposal.__table__
-_check: Final[FromClause] = FactCheck.__table__
 _release: Final[FromClause] = ReleaseReview.__table__
-_takedown: Final[FromClause] = Takedown.__table__
 _channel: Final[FromClause] = Channel.__table__
 _member: Final[FromClause] = Membership.__table__
 _person: Final[FromClause] = Person.__table__
 _deputy: Final[FromClause] = Deputy.__table__
 _notice: Final[FromClause] = Notice.__table__
 _media: Final[FromClause] = Media.__table__
-_use: Final[FromClause] = PictureUse.__table__
 _place: Final[FromClause] = Workspace.__table__
 _beat: Final[FromClause] = Heartbeat.__table__
 
@@ -97,7 +87,7 @@ def moment(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=_item.c.publish_at.type)
 
 
-_now: Final = moment("now")
+asked_at: Final = moment("now")
 
 
 def piece(*columns: ColumnElement[Any]) -> ColumnElement[str]:
@@ -131,7 +121,7 @@ def ask(session: Session, statement: Select[Any], **values: object) -> tuple[Any
     return tuple(row) if row is not None else None
 
 
-def digest(row: Sequence[Any]) -> str:
+def digest(row: Sequence[object]) -> str:
     """A stamp of 32 signs over everything in ``row``."""
     return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()[:32]
 
@@ -168,7 +158,7 @@ def keep(store: Store, key: Hashable, version: int | None, until: datetime | Non
 
 
 def _first_after(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    waits = and_(_delivery.c.workspace_id == workspace, _delivery.c.state == "waiting", column > _now)
+    waits = and_(_delivery.c.workspace_id == workspace, _delivery.c.state == "waiting", column > asked_at)
     return select(func.min(column)).where(waits).scalar_subquery()
 
 
@@ -180,12 +170,12 @@ They take the parameter ``now`` and stand in a statement beside the pieces of a 
 # -- what several pages tell ------------------------------------------------------------------------------------------
 
 
-def _people() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
+def office_people() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
     """Who belongs to the office, and who stands in for whom now: whose turn it is follows from them."""
     member = piece(_member.c.person_id, _member.c.role, _person.c.name, _person.c.email, flag(_person.c.active))
     members = select(member).join_from(_member, _person, _person.c.id == _member.c.person_id)
     deputy = select(piece(_deputy.c.person_id, _deputy.c.deputy_id)).where(
-        _deputy.c.workspace_id == workspace, _deputy.c.starts_at <= _now, _deputy.c.ends_at > _now
+        _deputy.c.workspace_id == workspace, _deputy.c.starts_at <= asked_at, _deputy.c.ends_at > asked_at
     )
     return (
         joined(members.where(_member.c.workspace_id == workspace).order_by(_member.c.id)),
@@ -193,7 +183,7 @@ def _people() -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
     )
 
 
-def _channels() -> ScalarSelect[Any]:
+def office_channels() -> ScalarSelect[Any]:
     column = piece(
         _channel.c.id,
         _channel.c.name,
@@ -201,12 +191,12 @@ def _channels() -> ScalarSelect[Any]:
         _channel.c.state,
         _channel.c.token_expires_at,
         flag(_channel.c.token_expires_at <= moment("warned")),
-        flag(_channel.c.token_expires_at <= _now),
+        flag(_channel.c.token_expires_at <= asked_at),
     )
     return joined(select(column).where(_channel.c.workspace_id == workspace).order_by(_channel.c.id))
 
 
-def _newest(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+def newest_id(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The newest row of a table that only grows."""
     newest = select(table.c.id).where(table.c.workspace_id == workspace, *where)
     return newest.order_by(desc(table.c.id)).limit(1).scalar_subquery()
@@ -215,7 +205,7 @@ def _newest(table: FromClause, *where: ColumnElement[bool]) -> ScalarSelect[Any]
 DELIVERY: Final = (
     _delivery.c.id,
     _delivery.c.state,
-    flag(and_(_delivery.c.due_at <= _now, or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now))),
+    flag(and_(_delivery.c.due_at <= asked_at, or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= asked_at))),
     _delivery.c.due_at,
     _delivery.c.next_at,
     _delivery.c.reason,
@@ -239,6 +229,13 @@ _SPAN: Final = and_(
     _item.c.state != "cancelled",
 )
 _STOPPED: Final = _delivery.c.state.in_(("held", "failed", "unknown"))
+
+
+def _open_ones() -> tuple[ScalarSelect[str], ScalarSelect[str]]:
+    """The proposals and the emergency releases of the office that nobody has answered."""
+    proposed = select(piece(_proposal.c.id)).where(_proposal.c.workspace_id == workspace, _proposal.c.answer == "")
+    released = select(piece(_release.c.id)).where(_release.c.workspace_id == workspace, _release.c.answer == "")
+    return joined(proposed.order_by(_proposal.c.id)), joined(released.order_by(_release.c.id))
 
 
 @lru_cache(maxsize=1)
@@ -267,16 +264,16 @@ def _today() -> Select[Any]:
         _notice.c.read_at.is_(None),
         _notice.c.state != "dropped",
     )
-    consents = consent_expiry.needs_attention(moment("consent"), _now)
+    consents = consent_expiry.needs_attention(moment("consent"), asked_at)
     shows = piece(_media.c.id, _media.c.consent_ends, _media.c.filename, cast(_media.c.facts, Text))
     return select(
         joined(items),
         joined(sent),
         out.scalar_subquery(),
-        _newest(_decision),
+        newest_id(_decision),
         *_open_ones(),
-        *_people(),
-        _channels(),
+        *office_people(),
+        office_channels(),
         joined(select(piece(_notice.c.id)).where(*talk).order_by(_notice.c.id)),
         joined(select(shows).where(_media.c.workspace_id == workspace, consents).order_by(_media.c.id)),
         joined(late.order_by(_delivery.c.id)),
@@ -302,127 +299,3 @@ def today(session: Session, person: int | None, start: datetime, end: datetime, 
     )
     assert row is not None, "a statement of subqueries has one row"
     return digest(row)
-
-
-# -- one item ---------------------------------------------------------------------------------------------------------
-
-
-class ItemStamp(msgspec.Struct, frozen=True):
-    """``mark`` changes with whatever the item's page tells; ``state``, ``publish_at`` and ``sending`` say whether
-    something is about to happen."""
-
-    mark: str
-    state: str
-    publish_at: datetime | None
-    sending: bool
-
-
-def _under_way() -> ScalarSelect[int]:
-    """How many deliveries of the item are being sent, or are due this moment."""
-    due = and_(
-        _delivery.c.state == "waiting",
-        _delivery.c.due_at <= _now,
-        or_(_delivery.c.next_at.is_(None), _delivery.c.next_at <= _now),
-    )
-    going = or_(_delivery.c.state == "sending", and_(due, _place.c.paused_at.is_(None)))
-    own = select(func.count()).where(_delivery.c.item_id == _item.c.id, going)
-    return own.correlate(_item, _place).scalar_subquery()
-
-
-def _beside(number: BindParameter[int]) -> tuple[ScalarSelect[str], ...]:
-    """What lies beside the item: proposals, facts that are checked, emergency releases, and how each was answered."""
-    proposed = select(piece(_proposal.c.id, _proposal.c.answer)).where(_proposal.c.item_id == number)
-    asked = piece(_check.c.id, _check.c.verdict, _check.c.revoked_at, flag(_check.c.expires_at <= _now))
-    checks = select(asked).where(_check.c.item_id == number)
-    released = select(piece(_release.c.id, _release.c.answer)).where(_release.c.item_id == number)
-    return (
-        joined(proposed.order_by(_proposal.c.id)),
-        joined(checks.order_by(_check.c.id)),
-        joined(released.order_by(_release.c.id)),
-    )
-
-
-def _open_ones() -> tuple[ScalarSelect[str], ScalarSelect[str]]:
-    """The proposals and the emergency releases of the office that nobody has answered."""
-    proposed = select(piece(_proposal.c.id)).where(_proposal.c.workspace_id == workspace, _proposal.c.answer == "")
-    released = select(piece(_release.c.id)).where(_release.c.workspace_id == workspace, _release.c.answer == "")
-    return joined(proposed.order_by(_proposal.c.id)), joined(released.order_by(_release.c.id))
-
-
-def _twins(number: BindParameter[int]) -> ScalarSelect[str]:
-    """The items with the same text."""
-    twin = _item.alias("twin")
-    same = and_(
-        twin.c.workspace_id == workspace,
-        twin.c.text_hash == _item.c.text_hash,
-        twin.c.id != number,
-        twin.c.text_hash != "",
-    )
-    pieces = piece(twin.c.id, twin.c.state, twin.c.publish_at, twin.c.version)
-    return select(func.aggregate_strings(pieces, ";")).where(same).correlate(_item).scalar_subquery()
-
-
-def _takedowns() -> ScalarSelect[str]:
-    """The take-downs of the item, and of what it corrects."""
-    pieces = func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at), ";")
-    taken = _takedown.c.item_id.in_((_item.c.id, _item.c.corrects_id))
-    return select(pieces).where(taken).correlate(_item).scalar_subquery()
-
-
-def _shown_pictures(number: BindParameter[int]) -> ScalarSelect[str]:
-    """The pictures of the newest revision, with the ends of their consents."""
-    pictures = _media.join(_use, _use.c.media_id == _media.c.id)
-    newest = select(_item.c.revision_id).where(_item.c.id == number).scalar_subquery()
-    shows = select(piece(_media.c.id, _media.c.consent_ends)).select_from(pictures)
-    return joined(shows.where(_use.c.revision_id == newest).order_by(_media.c.id))
-
-
-@lru_cache(maxsize=1)
-def _one_item() -> Select[Any]:
-    number = bindparam("item", type_=BigInteger)
-    states = [func.sum(flag(_part.c.state == state)) for state in ("published", "sending", "unknown", "failed", "held")]
-    ours = select(_delivery.c.id).where(_delivery.c.item_id == number)
-    later = _item.alias("later")
-    return (
-        select(
-            _item.c.state,
-            _item.c.publish_at,
-            _under_way(),
-            shown,
-            _item.c.version,
-            _item.c.updated_at,
-            _item.c.reason,
-            _item.c.latest_at,
-            flag(_item.c.latest_at < _now),
-            flag(_item.c.publish_at < _now),
-            select(func.count()).where(_time.c.item_id == number, _time.c.latest_at < _now).scalar_subquery(),
-            _place.c.paused_at,
-            joined(select(piece(*DELIVERY)).where(_delivery.c.item_id == number).order_by(_delivery.c.id)),
-            joined(
-                select(piece(_attempt.c.id, _attempt.c.outcome))
-                .where(_attempt.c.delivery_id.in_(ours))
-                .order_by(_attempt.c.id)
-            ),
-            select(piece(*states)).where(_part.c.delivery_id.in_(ours)).scalar_subquery(),
-            _newest(_decision, _decision.c.item_id == number),
-            _newest(_comment, _comment.c.item_id == number),
-            *_beside(number),
-            *_people(),
-            _channels(),
-            _twins(number),
-            joined(select(piece(later.c.id, later.c.state)).where(later.c.corrects_id == number).order_by(later.c.id)),
-            _takedowns(),
-            _shown_pictures(number),
-        )
-        .join_from(_item, _place, _place.c.id == _item.c.workspace_id)
-        .where(_item.c.id == number, _item.c.workspace_id == workspace, seen(_item.c.id))
-    )
-
-
-def item(session: Session, item_id: int, now: datetime) -> ItemStamp:
-    """What the page of ``item_id`` tells at ``now``, in a few signs. Raises :class:`NotFound`."""
-    row = ask(session, _one_item(), item=item_id, now=now, warned=now + WARN)
-    if row is None:
-        raise NotFound(N_("There is no such item."))
-    state, publish_at, sending, *_others = row
-    return ItemStamp(digest(row)[:16], state, publish_at, bool(sending))

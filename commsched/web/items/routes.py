@@ -19,7 +19,8 @@ from commsched.services.approval.mentions import stands
 from commsched.services.approval.roster import read_roster
 from commsched.services.content import preview_addresses
 from commsched.services.kernel import confidants
-from commsched.services.views import beside, item_view, review, stamps
+from commsched.services.views import beside, item_view, review
+from commsched.services.views.item_stamp import item_stamp
 from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
@@ -159,7 +160,7 @@ def now(item_id: int) -> Response:
 def _mark(item_id: int) -> tuple[str, bool]:
     at = installation().now()
     with installation().store.read(actor().workspace) as session:
-        stamp = stamps.item(session, item_id, at)
+        stamp = item_stamp(session, item_id, at)
     near = stamp.publish_at is not None and abs(stamp.publish_at - at) < SOON
     soon = (near and stamp.state in ("scheduled", "in_review")) or stamp.state == "publishing" or stamp.sending
     day = dates.local(at, place().zone).date()  # "today" becomes "yesterday" at midnight

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from commsched.core.content.model import (
     Attachment,
+    Card,
     ChannelContent,
     Content,
     Quote,
@@ -44,6 +45,7 @@ channels = st.lists(
     max_size=3,
     unique_by=lambda one: one.channel,
 )
+cards = st.builds(Card, url=words, title=words, description=words, picture=words, width=st.integers(0, 9))
 contents = st.builds(
     Content,
     kind=st.sampled_from(("post", "release", "letter")),
@@ -60,6 +62,7 @@ contents = st.builds(
     quotes=st.lists(st.builds(Quote, text=words, person=words), max_size=2),
     attachments=st.lists(pictures, max_size=2),
     channels=channels,
+    card=st.none() | cards,
 )
 SAMPLE = Content(
     kind="release",
@@ -77,6 +80,7 @@ SAMPLE = Content(
     embargo="2026-11-26T06:00:00Z",
     corrects="a1",
     correction="Siffran.",
+    card=Card(url="https://x.example", title="Tidtabell", description="Alla turer.", picture="cc", width=9, height=5),
     channels=[ChannelContent(channel=1, text="Kort", options={"cw": "val"}), ChannelContent(channel=2, recipients="x")],
 )
 

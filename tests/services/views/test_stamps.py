@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from commsched.services.accounts import deputies, people
 from commsched.services.approval import comments
 from commsched.services.views import stamps
+from commsched.services.views.item_stamp import ItemStamp, item_stamp
 from commsched.services.workflow import approve, pause
 from commsched.store.models import Channel, Delivery, Item, Person
 from tests.conftest import NOW, Cast, SetClock
@@ -24,9 +25,9 @@ def of_today(cast: Cast) -> str:
         return stamps.today(session, cast.writer.id, *SPAN, cast.installation.now())
 
 
-def of_item(cast: Cast, number: int) -> stamps.ItemStamp:
+def of_item(cast: Cast, number: int) -> ItemStamp:
     with cast.installation.store.read(cast.place.id) as session:
-        return stamps.item(session, number, cast.installation.now())
+        return item_stamp(session, number, cast.installation.now())
 
 
 def _approve(cast: Cast, number: int) -> None:

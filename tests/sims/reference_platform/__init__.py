@@ -29,7 +29,7 @@ from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._http import oauth
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, retry_after, value
+from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, retry_after, value, walled
 from commsched.platforms._shared.checks import check_pictures, check_text, thread
 from commsched.platforms._shared.readback import Entry, Page, look_through
 
@@ -179,6 +179,9 @@ def _reply(each: dict[str, Any]) -> Reply:
 
 
 def _refused(error: ApiError, context: ChannelContext) -> Outcome:
+    wall = walled(error.response, context)
+    if wall is not None:
+        return wall
     status, words = error.response.status_code, detail(error, context)
     if status == 401:
         return Rejected(words, "token")
