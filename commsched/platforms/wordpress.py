@@ -6,6 +6,7 @@ publishing then changes that one named entry, and may be repeated. Who signs in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -156,7 +157,7 @@ class WordPress(NetworkPlatform["Rest"]):
         if part.role != "post":
             return comments.answer_to(client, part, values.get("under", ""))
         number = values.get("post", "")
-        if not number.isdigit() or not entries.complete(part, values):
+        if not re.fullmatch(r"[\w-]+", number) or not entries.complete(part, values):
             return Rejected(N_("the draft was never made"), "config")
         fields = entries.fields_of(part, values) | {"status": "publish"}
         return entries.published(client.send(f"wp/v2/{kind}/{number}", fields), kind)

@@ -90,8 +90,8 @@ def client(context: ChannelContext) -> Rest:
     """The API as this channel's user. Raises :class:`ConnectError` for settings that cannot be used."""
     address = site_address(context)
     user, password = value(context, USER), value(context, PASSWORD)
-    for given, setting in ((user, USER), (password, PASSWORD)):
-        if not given:
+    for filled_in, setting in ((user, USER), (password, PASSWORD)):
+        if not filled_in:
             raise ConnectError(N_("This is needed."), setting.key)
     return Rest(kept(context.facts).root or f"{address}/wp-json/", context, user, password)
 
