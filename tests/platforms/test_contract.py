@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -194,7 +194,7 @@ def test_an_access_fails_in_a_sentence_and_tells_no_secret(
 ) -> None:
     context = broken_wire(platform, failure, tmp_path)
     context.handshake = Handshake("https://kansli.example/w/a/channels/p/callback", "state", "verifier-0001")
-    with contextlib.suppress(ConnectError):  # who registers at the person's own server has to ask it first
+    with suppress(ConnectError):  # who registers at the person's own server has to ask it first
         address = platform.authorize(context).address
         assert "verifier-0001" not in address
         assert "state=state" in address
