@@ -1330,14 +1330,14 @@ MUTANTS = (
     ),
     Mutant(
         "somebody else's answer is believed",
-        "services/channels/authorize.py",
-        "            PendingAuthorization.person_id == actor.person,\n",
+        "services/channels/pending.py",
+        "        PendingAuthorization.person_id == actor.person,\n",
         "",
         REFERENCE,
     ),
     Mutant(
         "an answer is good for twice",
-        "services/channels/authorize.py",
+        "services/channels/pending.py",
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
