@@ -27,7 +27,7 @@ from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._mastodon.server import facts_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import base_url, ident, invisible, value
+from commsched.platforms._shared.answers import base_url, ident, invisible, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, check_pictures, check_text, longest, thread
 from commsched.platforms._shared.readback import look_through
 
@@ -193,7 +193,7 @@ class Mastodon(NetworkPlatform["Client"]):
         return look_through(pages(client, account, part), part, start, strangers_matter=True)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
-        client.status_delete(remote_id)
+        without_error(client.status_delete(remote_id))
 
     def gone(self, error: Exception) -> bool:
         from mastodon.errors import MastodonNotFoundError
