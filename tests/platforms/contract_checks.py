@@ -117,7 +117,10 @@ def an_error_inside_a_success_is_no_success(adapter: Adapter) -> None:
     with Scripted(adapter) as sim:
         sim.faults.append("error:200")
         outcome = publish(adapter, sim, patient())
+        sim.faults = [f"{stage}error:200" for stage in ("", "prepare:", "read:")]
+        removed = adapter.platform.delete("1", adapter.context(patient(), sim.url))
     assert isinstance(outcome, Unknown | Rejected | Retry), outcome
+    assert isinstance(removed, Unknown | Rejected | Retry), removed
 
 
 def a_redirect_is_refused(adapter: Adapter) -> None:
