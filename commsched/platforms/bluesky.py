@@ -45,7 +45,7 @@ from commsched.platforms._bluesky.richtext import length
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value
-from commsched.platforms._shared.checks import longest
+from commsched.platforms._shared.checks import NUMBERED, longest
 
 _BASE_URL = known_server("https://bsky.social", "service", "pds")
 _HANDLE = Setting(
@@ -78,11 +78,14 @@ class _Facts(msgspec.Struct):
 class Bluesky(NetworkPlatform[Client]):
     key = mentions = "bluesky"
     shape = "16:9"
+    threads = True
+    link_card = "given"
     name = "Bluesky"
     about = N_("An account on Bluesky, or on a server of its own: posts, threads, pictures and video.")
     icon = "bluesky"
     settings = (_HANDLE, _PASSWORD, _BASE_URL, _VIDEO)
     options = (
+        NUMBERED,
         Option(
             "first_comment",
             N_("First comment"),

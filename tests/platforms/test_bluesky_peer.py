@@ -254,7 +254,8 @@ const { data: { uri } } = await agent.com.atproto.repo.putRecord({ ...place, rec
 const { data: stored } = await agent.com.atproto.repo.getRecord(place)
 const { data: { posts } } = await agent.app.bsky.feed.getPosts({ uris: [uri] })
 const { data: { thread } } = await agent.app.bsky.feed.getPostThread({ uri })
-const { data: { records } } = await agent.com.atproto.repo.listRecords({ repo: place.repo, collection: place.collection })
+const { repo, collection } = place
+const { data: { records } } = await agent.com.atproto.repo.listRecords({ repo, collection })
 await agent.com.atproto.repo.deleteRecord(place)
 const told = { facets: stored.value.facets, likes: posts[0].likeCount, thread: thread.post.uri === uri }
 console.log(JSON.stringify({ ...told, count: records.length }))
