@@ -153,7 +153,7 @@ class Platform(ABC):
     """Whether a link is shown as a card: fetched by the network itself, or ``given`` with the post as
     ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
-    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
+    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``bluesky`` …); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
