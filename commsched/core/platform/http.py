@@ -33,7 +33,7 @@ class HttpClient(Protocol):
         url: str,
         *,
         params: Mapping[str, str | int | Sequence[str]] | None = None,
-        data: Mapping[str, str] | BinaryIO | None = None,
+        data: Mapping[str, str] | bytes | BinaryIO | None = None,
         headers: Mapping[str, str] | None = None,
         files: Mapping[str, BinaryIO | tuple[str, BinaryIO, str]] | None = None,
         auth: Any = None,  # signs the library's own request, whose type is not named here
