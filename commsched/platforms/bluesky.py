@@ -41,7 +41,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._bluesky import aftermath, record, rules, session
 from commsched.platforms._bluesky.addresses import place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError, meaning
-from commsched.platforms._bluesky.richtext import length
+from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value
@@ -142,6 +142,9 @@ class Bluesky(NetworkPlatform[Client]):
     def count(self, text: str, facts: Facts) -> int:
         """The length of the longest part, for a thread, as it is shown."""
         return longest(text, length)
+
+    def shown(self, text: str) -> str:
+        return rich(text).text
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         return rules.check_item(view)

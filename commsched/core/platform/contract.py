@@ -230,6 +230,10 @@ class Platform(ABC):
         """How long one post may be by :meth:`count`, beside what the writer's choices take of it. ``None``: any."""
         return self.limits(facts).characters
 
+    def shown(self, text: str) -> str:
+        """What readers see of the words of a part: a network may shorten its links."""
+        return text
+
     def carries_embargo(self, settings: Mapping[str, object]) -> bool:
         """Whether a channel with these settings may get something before its embargo ends. A platform that has
         ``under_embargo`` also has :data:`WAITS_FOR_EMBARGO` among its settings, by which a person says no."""
