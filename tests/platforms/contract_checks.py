@@ -257,7 +257,7 @@ def who_is_told_to_stop_stops(adapter: Adapter) -> None:
     for ask in (
         lambda context: platform.connect(context),
         lambda context: platform.publish(post, adapter.prepared, context),
-        lambda context: platform.delete("1", context),
+        lambda context: platform.delete(adapter.remote_id, context),
     ):
         http = _Cancelling()
         with pytest.raises(Cancelled):
@@ -323,7 +323,7 @@ def every_call(adapter: Adapter, http: requests.Session) -> list[str]:
                 platform.prepare(post, context) if platform.needs_prepare(post) else Handles(),
                 platform.publish(post, adapter.prepared, context),
                 platform.find(post, adapter.prepared, adapter.since, context),
-                platform.delete("1", context),
+                platform.delete(adapter.remote_id, context),
             ):
                 assert isinstance(result, (*OUTCOMES, Handles, Pending, Found, Absent, CannotTell))
                 said.append(repr(result))
@@ -422,6 +422,6 @@ def it_can_be_pointed_elsewhere(adapter: Adapter) -> None:
     platform.prepare(post, context)
     platform.publish(post, adapter.prepared, context)
     platform.find(post, adapter.prepared, adapter.since, context)
-    platform.delete("1", context)
+    platform.delete(adapter.remote_id, context)
     assert http.asked
     assert [url for url in http.asked if not url.startswith(server)] == []

@@ -281,7 +281,8 @@ def test_every_adapter_to_a_network_is_put_to_the_checks() -> None:
 @pytest.mark.parametrize("failure", NETWORK_FAILURES, ids=ids)
 def test_only_proof_of_not_sent_may_be_tried_again(platform: Platform, failure: Exception, tmp_path: Path) -> None:
     [part] = platform.parts(view("Hej"))
-    outcome = platform.publish(part, Handles({"post": "1_2"}), broken_wire(platform, failure, tmp_path))
+    made_ready = {"post": "1_2", "rkey": "3m6gsolqd2222", "record": '{"text": "Hej"}'}
+    outcome = platform.publish(part, Handles(made_ready), broken_wire(platform, failure, tmp_path))
     if isinstance(failure, requests.ConnectTimeout):
         assert isinstance(outcome, Retry)
     elif isinstance(failure, requests.exceptions.InvalidURL):
