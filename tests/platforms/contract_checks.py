@@ -79,6 +79,7 @@ def when_all_is_well_it_is_published(adapter: Adapter) -> None:
         post = adapter.post(with_picture=True)
         if adapter.platform.needs_prepare(post):
             assert isinstance(adapter.platform.prepare(post, context), Handles | Pending)
+        sim.published = 0
         published = publish(adapter, sim, patient())
     assert isinstance(published, Published), published
     assert published.id.strip()
