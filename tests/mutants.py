@@ -1298,7 +1298,7 @@ MUTANTS = (
     ),
     Mutant(
         "a code of another kind raises out of the adapter",
-        "platforms/_facebook/graph.py",
+        "platforms/_meta/errors.py",
         "return value if isinstance(value, int) else None",
         "return value",
         "tests/platforms/test_malformed_answers.py -k below_the_code",
