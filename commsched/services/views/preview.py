@@ -82,7 +82,7 @@ def _look(
     people = read("\n".join(judgement.people[channel.id])).addresses
     many = judgement.counts.get(channel.id, 0)
     platform = installation.platform(channel.platform)
-    view = for_channel(content, channel.id, uid, judgement.files, people[:1])
+    view = for_channel(content, channel.id, uid, judgement.files, people[:1], check.alt_rule(place))
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     context = _context(installation, place, channel)
     subject, foot = platform.subject(view, context), platform.foot(view, context)
@@ -90,7 +90,8 @@ def _look(
     if platform.carries_embargo(channel.settings):
         language = known(content.language, SOURCE)
         notice = embargo.notice(content.embargo, place.zone, language, installation.now())
-    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, subject, notice)
+    parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
+    return Preview(channel, checked, view, parts, many, sender, foot, subject, notice)
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

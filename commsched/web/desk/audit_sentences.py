@@ -96,6 +96,8 @@ STORY: Final = {
     "office.resumed": N_("resumed; %(held)s held for a choice"),
     "person.deactivated": N_("shut %(name)s out"),
     "mail.server_removed": N_("took the mail server %(host)s away, so no mail is sent"),
+    "app.set": N_("entered the installation's app on %(platform)s"),
+    "app.removed": N_("took away the installation's app on %(platform)s"),
     "mail.server_set": N_("set the mail server %(host)s, from %(sender)s"),
     "person.added": N_("let in %(name)s as %(role)s"),
     "person.password_changed": N_("changed their password"),
