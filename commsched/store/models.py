@@ -50,7 +50,19 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview, Removal
+from commsched.store.record import (
+    AuditEntry,
+    FactCheck,
+    Figure,
+    Listening,
+    Notice,
+    OutsidePost,
+    Proposal,
+    ReadyAnswer,
+    ReleaseReview,
+    RemoteComment,
+    Removal,
+)
 
 __all__ = [
     "ApiToken",
@@ -70,6 +82,7 @@ __all__ = [
     "Derivative",
     "FactCheck",
     "Feed",
+    "Figure",
     "GoneFile",
     "Heartbeat",
     "Idempotency",
@@ -77,10 +90,12 @@ __all__ = [
     "Lease",
     "Likeness",
     "ListRecipient",
+    "Listening",
     "MailServer",
     "Media",
     "Membership",
     "Notice",
+    "OutsidePost",
     "Part",
     "PendingAuthorization",
     "Person",
@@ -91,7 +106,9 @@ __all__ = [
     "PreviewAddress",
     "Proposal",
     "PushDevice",
+    "ReadyAnswer",
     "ReleaseReview",
+    "RemoteComment",
     "Removal",
     "Revision",
     "Scoped",

@@ -153,6 +153,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         resend = platform.resends(done.call.context.facts) if own is None else own == "1"
         if platform.resend_within is not None and self.now - done.call.since > platform.resend_within:
             resend = False
+        resend = resend or bool(part.edits)
         next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
