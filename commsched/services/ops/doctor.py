@@ -23,7 +23,17 @@ from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Derivative, ListRecipient, MailServer, Media, Video, Workspace
+from commsched.store.models import (
+    Channel,
+    Delivery,
+    Derivative,
+    LinkPage,
+    ListRecipient,
+    MailServer,
+    Media,
+    Video,
+    Workspace,
+)
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -145,7 +155,7 @@ def _record(installation: Installation) -> Iterator[Finding]:
 def _media(installation: Installation) -> Iterator[Finding]:
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows: list[tuple[str, str, int]] = []
-        for kind in (Media, Derivative, Video):
+        for kind in (Media, Derivative, Video, LinkPage):
             rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
     lost = sum(not _is_whole(installation, key_of(sha256, suffix), size) for sha256, suffix, size in rows)
     if lost:
