@@ -68,6 +68,12 @@ class Account(msgspec.Struct, frozen=True):
     """What an authorization found out of the channel's plain settings, such as a page's id; kept with the others."""
     picture: str = ""
     """The address of the account's own picture, shown as proof that it is the right one."""
+    kind: str = ""
+    """What it is, where an authorization opens several kinds (a page, a personal profile): a msgid, shown beside its
+    name to whoever chooses."""
+    platform: str = ""
+    """The key of the platform that it is connected on, where that is another than the one that was asked: a page's
+    Instagram account."""
 
 
 class ChannelContext(msgspec.Struct):
@@ -131,6 +137,9 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    fetches_files: ClassVar[bool] = False
+    """True where it takes no uploads but fetches files itself, from ``ChannelContext.media_address``: nothing with a
+    file can go out from an installation that is not reached from outside."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
@@ -139,10 +148,18 @@ class Platform(ABC):
     """The ways in which a channel gets its access. With ``oauth`` the platform has ``authorize`` and ``callback``."""
     app: ClassVar[tuple[Setting, ...]] = ()
     """What the network knows this installation by (an app's id and secret), where it must be registered by hand."""
+    app_guide: ClassVar[tuple[str, ...]] = ()
+    """How whoever runs the installation registers it there: one msgid for each step."""
+    app_page: ClassVar[str] = ""
+    """The address at which that begins."""
+    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {}
+    """What a person does to connect a channel, by the way they choose: one msgid for each step, in order."""
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    daily: ClassVar[int | None] = None
+    """How many items the network takes of one account within 24 hours, where that is known beforehand."""
     under_embargo: ClassVar[bool] = False
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     shape: ClassVar[Crop] = ""
@@ -153,7 +170,7 @@ class Platform(ABC):
     """Whether a link is shown as a card: fetched by the network itself, or ``given`` with the post as
     ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
-    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
+    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``bluesky`` …); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
@@ -215,6 +232,10 @@ class Platform(ABC):
     def room(self, view: ChannelView, facts: Facts) -> int | None:
         """How long one post may be by :meth:`count`, beside what the writer's choices take of it. ``None``: any."""
         return self.limits(facts).characters
+
+    def shown(self, text: str) -> str:
+        """What readers see of the words of a part: a network may shorten its links."""
+        return text
 
     def carries_embargo(self, settings: Mapping[str, object]) -> bool:
         """Whether a channel with these settings may get something before its embargo ends. A platform that has

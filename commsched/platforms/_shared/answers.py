@@ -57,6 +57,19 @@ def base_url(context: ChannelContext, setting: Setting) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
 
 
+def host_of(settings: Mapping[str, str], setting: Setting) -> str:
+    """The ``https://host[:port]`` in ``settings``, before a channel is connected; empty where none can be read."""
+    raw = next((settings[key].strip() for key in (setting.key, *setting.aliases) if settings.get(key)), "")
+    try:
+        parts = urlsplit(raw if "://" in raw else f"https://{raw}")
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[\w.-]+", parts.hostname or ""):
+        return ""
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """``text`` on one line, at most 500 characters, with nothing in it that opens a door."""
     for secret in sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True):
@@ -85,6 +98,14 @@ def ident(answer: object) -> str:
     if name is None or isinstance(name, bool | list | dict) or not str(name).strip():
         raise ValueError("the answer has no id")
     return str(name)
+
+
+def without_error(answer: object) -> object:
+    """``answer``; raises :class:`ValueError` where it names an error in spite of its status: what came of the call is
+    then not known."""
+    if isinstance(answer, Mapping) and (answer.get("error") or answer.get("errors")):
+        raise ValueError(f"an error inside a success: {str(answer)[:200]}")
+    return answer
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -172,20 +193,29 @@ def orphan(part: Part) -> Outcome | None:
 
 
 def refusal(
-    error: Exception, outcome: Outcome, name: str, *, token: str, server: str, refused: str = ""
+    error: Exception,
+    outcome: Outcome,
+    name: str,
+    *,
+    token: str,
+    server: str,
+    refused: str = "",
+    secrets: Iterable[str] = (),
 ) -> ConnectError:
     """The sentence for a connection that ended in ``error``, which as an outcome is ``outcome``.
 
     ``token``, ``server`` and ``refused`` are the fields to blame for a token that does not do, a server that does
-    not answer, and anything else the platform said no to (``server``, unless given).
+    not answer, and anything else the platform said no to (``server``, unless given). ``secrets`` are kept out of it:
+    there are networks that have them in their addresses.
     """
     from commsched.platforms._http.failures import in_words
     from commsched.platforms._http.network import network_error
 
-    cause = network_error(error)
+    cause, kept = network_error(error), tuple(secrets)
     if cause is not None:
         words = in_words(cause)
-        return ConnectError(words.message, server, **words.params)
+        said = {key: redact(str(word), kept) for key, word in words.params.items()}
+        return ConnectError(words.message, server, **said)
     if isinstance(outcome, Rejected):
         return _refused(outcome, name, token, refused or server)
     sentence = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")

@@ -31,6 +31,7 @@ from commsched.store.models import (
     ListRecipient,
     MailServer,
     Media,
+    PlatformApp,
     Video,
     Workspace,
 )
@@ -127,6 +128,7 @@ def _key(installation: Installation) -> Iterator[Finding]:
         rows = list(session.scalars(wanted))
         rows += session.scalars(select(ListRecipient.address).where(ListRecipient.id.in_(first)))
         rows += session.scalars(select(MailServer.password).where(MailServer.password != ""))
+        rows += session.scalars(select(PlatformApp.settings))
     for sealed in rows:
         try:
             installation.vault.unseal(sealed)

@@ -99,7 +99,8 @@ def _look(
     link = link_shown(view.content.link, view.text) if platform.link_card and not view.other_files else ""
     link = "" if view.pictures else link
     card = view.content.card if platform.link_card == "given" else _as_card(judgement.pages.get(link))
-    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, subject, link, card, notice)
+    parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
+    return Preview(channel, checked, view, parts, many, sender, foot, subject, link, card, notice)
 
 
 def _as_card(page: Page | None) -> Card | None:
