@@ -43,6 +43,8 @@ class Preview(msgspec.Struct, frozen=True):
     card: Card | None = None
     """What stands in that card: what is sent with it, or what its page said when it was read, as the network will read
     it. ``None`` where nothing is known."""
+    lengths: list[int] = []
+    """How long each part of a thread is, as its network counts; empty where there is one."""
     notice: str = ""
     """Until when it is under embargo, where this channel gets it before."""
 
@@ -100,7 +102,10 @@ def _look(
     link = "" if view.pictures else link
     card = view.content.card if platform.link_card == "given" else _as_card(judgement.pages.get(link))
     parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
-    return Preview(channel, checked, view, parts, many, sender, foot, subject, link, card, notice)
+    lengths = (
+        [platform.count(part.text, channel.facts) for part in parts] if platform.threads and len(parts) > 1 else []
+    )
+    return Preview(channel, checked, view, parts, many, sender, foot, subject, link, card, lengths, notice)
 
 
 def _as_card(page: Page | None) -> Card | None:

@@ -83,7 +83,7 @@ def shows(installation: Installation, link: LinkPage, sha256: str) -> bool:
     """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it. So is what
     the page of its link shows."""
     content = link.revision.parsed()
-    if sha256 in content.files():
+    if sha256 in content.files() | content.stills():
         return True
     with installation.store.read(link.actor.workspace) as session:
         links = [pages.link_shown(content.link, content.text_on(own.channel)) for own in content.channels]
