@@ -254,7 +254,8 @@ const { data: { uri } } = await agent.com.atproto.repo.putRecord({ ...place, rec
 const { data: stored } = await agent.com.atproto.repo.getRecord(place)
 const { data: { posts } } = await agent.app.bsky.feed.getPosts({ uris: [uri] })
 const { data: { thread } } = await agent.app.bsky.feed.getPostThread({ uri })
-const { data: { records } } = await agent.com.atproto.repo.listRecords({ repo: place.repo, collection: place.collection })
+const within = { repo: place.repo, collection: place.collection }
+const { data: { records } } = await agent.com.atproto.repo.listRecords(within)
 await agent.com.atproto.repo.deleteRecord(place)
 const told = { facets: stored.value.facets, likes: posts[0].likeCount, thread: thread.post.uri === uri }
 console.log(JSON.stringify({ ...told, count: records.length }))
@@ -269,8 +270,8 @@ def test_the_networks_own_sdk_can_use_the_simulator_and_finds_the_same_facets(tm
         command = [node(folder), str(program), sim.url, SIMULATED, SIMULATED_PASSWORD]
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
         assert ran.returncode == 0, ran.stderr[-2000:]
-        told = json.loads(ran.stdout)
-        assert (told["likes"], told["count"], told["thread"], sim.records) == (3, 1, True, {})
+        answer = json.loads(ran.stdout)
+        assert (answer["likes"], answer["count"], answer["thread"], sim.records) == (3, 1, True, {})
         channel = context({"base_url": sim.url, "handle": SIMULATED}, {"app_password": SIMULATED_PASSWORD})
         connected = bluesky.connect(channel)
         assert connected.tokens is not None
@@ -278,7 +279,7 @@ def test_the_networks_own_sdk_can_use_the_simulator_and_finds_the_same_facets(tm
         channel.account = connected.id
         handles = prepared(part(bluesky, "Hej @annan.test #Öppet https://example.se"), channel)
     ours = json.loads(handles.values["record"])["facets"]
-    assert [_bare(each) for each in ours] == sorted(map(_bare, told["facets"]), key=lambda each: each[1])
+    assert [_bare(each) for each in ours] == sorted(map(_bare, answer["facets"]), key=lambda each: each[1])
 
 
 def _bare(facet: dict[str, Any]) -> tuple[dict[str, str], int]:
