@@ -61,6 +61,8 @@ class GraphSimulator(Simulator):
 
     versions = frozenset(f"v{number}.0" for number in range(21, 27))
     token = "token"
+    unversioned: frozenset[str] = frozenset()
+    """Paths that are asked for without a version."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +105,8 @@ class GraphSimulator(Simulator):
 
     def handle(self, call: Call) -> Answer:
         version, path = self.versioned(call)
+        if call.path[1:] in self.unversioned:
+            version, path = max(self.versions), call.path[1:]
         if version not in self.versions:
             return error(2635, message=f"You are calling a deprecated version of the Ads API: {version}")
         values = values_of(call)
