@@ -113,7 +113,7 @@ class Instagram(NetworkPlatform[Client]):
         username = me.get("username")
         if not isinstance(username, str) or not username.strip():
             raise ValueError("the answer does not name the account")
-        expires = None if own else tokens.inspect(client, RIGHTS, _TOKEN.key)
+        expires = None if own else tokens.inspect(client, client.token, RIGHTS, _TOKEN.key)
         account = number if own else ident(me)
         picture = me.get("profile_picture_url")
         return Account(

@@ -81,17 +81,18 @@ def figures(
             if missing(error):
                 continue
             raise
-        known[remote_id] = sense(_counts(answer))
+        known[remote_id] = sense(counts(answer))
     return known
 
 
-def _counts(answer: object) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def counts(answer: object) -> dict[str, int]:
+    """What each metric counts, where it is told as a number."""
+    known: dict[str, int] = {}
     for metric in read(answer, _Metrics).data:
         told = metric.total_value or (metric.values[-1] if metric.values else _Value())
         if isinstance(told.value, int) and not isinstance(told.value, bool) and told.value >= 0:
-            counts[metric.name] = told.value
-    return counts
+            known[metric.name] = told.value
+    return known
 
 
 class Named(msgspec.Struct, frozen=True):
