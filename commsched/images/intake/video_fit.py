@@ -172,7 +172,8 @@ class _Coder:
             picture = picture.resize((width, height), Image.Resampling.BILINEAR)
         if said and self.captions is not None:
             self.captions.write(picture, said)
-        return av.VideoFrame.from_image(picture).reformat(format="yuv420p", threads=1)
+        drawn: VideoFrame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+        return drawn.reformat(format="yuv420p", threads=1)
 
     def _size(self, frame: VideoFrame, turn: int) -> tuple[int, int]:
         """How large it is shown: square pixels, the longer side within what is asked for, both even."""
