@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -117,7 +119,10 @@ def an_error_inside_a_success_is_no_success(adapter: Adapter) -> None:
     with Scripted(adapter) as sim:
         sim.faults.append("error:200")
         outcome = publish(adapter, sim, patient())
+        sim.faults = [f"{stage}error:200" for stage in ("", "prepare:", "read:")]
+        removed = adapter.platform.delete("1", adapter.context(patient(), sim.url))
     assert isinstance(outcome, Unknown | Rejected | Retry), outcome
+    assert isinstance(removed, Unknown | Rejected | Retry), removed
 
 
 def a_redirect_is_refused(adapter: Adapter) -> None:
@@ -405,6 +410,19 @@ class _Noting(requests.Session):
         response._content = json.dumps(says.body).encode()
         response.headers.update({"content-type": "application/json", **says.headers})
         return response
+
+
+class Failing(_Noting):
+    """As the network, but the call that would make something visible ends in ``failure``."""
+
+    def __init__(self, adapter: Adapter, failure: Exception) -> None:
+        super().__init__(adapter, SERVER)
+        self.failure = failure
+
+    def request(self, method: Any, url: Any, *rest: Any, **more: Any) -> requests.Response:
+        if re.search(self.adapter.publishes, f"{method} {urlsplit(str(url)).path}"):
+            raise self.failure
+        return super().request(method, url, *rest, **more)
 
 
 def it_can_be_pointed_elsewhere(adapter: Adapter) -> None:

@@ -137,6 +137,9 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    fetches_files: ClassVar[bool] = False
+    """True where it takes no uploads but fetches files itself, from ``ChannelContext.media_address``: nothing with a
+    file can go out from an installation that is not reached from outside."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
