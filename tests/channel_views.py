@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from commsched.core.content.model import Content
 from commsched.core.platform.contract import ChannelView
 
-_OWN = {"options", "pictures", "recipients", "uid", "preview_url"}
+_OWN = {"options", "pictures", "other_files", "recipients", "uid", "preview_url"}
 
 
 def channel_view(text: str = "", **values: Any) -> ChannelView:

@@ -1409,14 +1409,14 @@ MUTANTS = (
     ),
     Mutant(
         "somebody else's answer is believed",
-        "services/channels/authorize.py",
-        "            PendingAuthorization.person_id == actor.person,\n",
+        "services/channels/pending.py",
+        "        PendingAuthorization.person_id == actor.person,\n",
         "",
         REFERENCE,
     ),
     Mutant(
         "an answer is good for twice",
-        "services/channels/authorize.py",
+        "services/channels/pending.py",
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
@@ -1690,7 +1690,7 @@ MUTANTS = (
     Mutant(
         "a take-down undone by a restore",
         "services/ops/carried.py",
-        "takedowns = sum(_take_down(installation, session, *row) for row in held.down)",
+        "takedowns = sum(_take_down(installation, session, row) for row in held.down)",
         "takedowns = 0",
         f"{CUT_SHORT} -k down",
     ),

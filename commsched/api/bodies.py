@@ -107,7 +107,12 @@ class ResumeIn(In):
 
 class TakeDownIn(In):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    """What readers are told where it stood."""
+    """What readers are told where it stood, if it is ``withdrawn``."""
+    kind: Literal["withdrawn", "error", "moved"] = "withdrawn"
+    """``error``: its address says nothing. ``moved``: its address leads to ``moved_to``."""
+    moved_to: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    elsewhere: bool = True
+    """Whether it is taken down on the networks too."""
 
 
 class Upload(msgspec.Struct, kw_only=True):

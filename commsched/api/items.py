@@ -353,13 +353,16 @@ def correct_item(id: int, body: bodies.Nothing) -> WithHeaders[schemas.ItemOut]:
     "POST",
     f"{ONE}/take-down",
     "resolve",
-    "Take it off the office's own pages; readers are told why",
+    "Take it off the office's own pages and off the networks",
     body=bodies.TakeDownIn,
     answer=schemas.ItemOut,
     errors=(404, 409, 422),
 )
 def take_down_item(id: int, body: bodies.TakeDownIn) -> WithHeaders[schemas.ItemOut]:
-    takedown.take_down(installation(), actor(), id, body.reason)
+    """What has become of it on each network stands in ``removals``."""
+    takedown.take_down(
+        installation(), actor(), id, body.reason, body.kind, moved_to=body.moved_to, elsewhere=body.elsewhere
+    )
     return full(id)
 
 

@@ -15,6 +15,7 @@ from commsched.core.content.model import Content
 from commsched.core.delivery.lifecycle import DeliveryState, ItemState
 from commsched.core.text import languages
 from commsched.core.text.json_values import JsonObject
+from commsched.services.upkeep.removals import State as RemovalState
 
 Outcome = Literal["published", "retry", "rejected", "unknown", "absent"]
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ class ItemLine(msgspec.Struct):
     updated_at: datetime
 
 
+class RemovalOut(msgspec.Struct):
+    channel: int
+    part: int
+    state: RemovalState
+    """``by_hand``: somebody must take it down there; ``confirmed``: somebody has."""
+    url: str
+    detail: str
+
+
 class ItemOut(msgspec.Struct):
     id: int
     uid: str
@@ -185,7 +195,9 @@ class ItemOut(msgspec.Struct):
     corrects: int | None = None
     """The id of the item that it corrects, where it is a correction."""
     taken_down: str | None = None
-    """Why it was taken off the office's own pages, where it is."""
+    """Why it was taken down, where it is."""
+    removals: list[RemovalOut] = []
+    """What is taken down, or is to be, on networks, part by part."""
 
 
 class CheckOut(msgspec.Struct):

@@ -15,7 +15,7 @@ from commsched.core.approval.rules import Verdict
 from commsched.core.content.draft import SourceIn
 from commsched.core.content.model import Content, Kind
 from commsched.core.delivery.lifecycle import REASONS, DeliveryState, ItemState
-from commsched.core.text.catalogues import gettext, translate
+from commsched.core.text.catalogues import gettext, stored, translate
 from commsched.core.text.languages import DEFAULT
 from commsched.core.timing.plan import Plan
 from commsched.services.accounts.sessions import Visitor
@@ -25,6 +25,7 @@ from commsched.services.content.queries import Doubt, Reach
 from commsched.services.kernel.context import Installation
 from commsched.services.media.library import Added
 from commsched.services.notices.shifted_times import wall
+from commsched.services.upkeep.removals import State as RemovalState
 from commsched.services.views.item_view import ItemView
 from commsched.services.workflow.pause import why
 from commsched.store.models import (
@@ -198,6 +199,12 @@ def item(seen: ItemView) -> out.ItemOut:
         ],
         corrects=row.corrects_id,
         taken_down=seen.taken_down,
+        removals=[
+            out.RemovalOut(
+                each.channel_id, each.part, cast(RemovalState, each.state), each.url, stored(each.detail, language())
+            )
+            for each in seen.removals
+        ],
     )
 
 

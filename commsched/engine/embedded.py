@@ -23,6 +23,7 @@ from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
+from commsched.services.upkeep import removals
 from commsched.store.session import busy
 
 if TYPE_CHECKING:
@@ -245,7 +246,8 @@ class Engine:
         from commsched.engine.clock import Ticker
 
         ticker = Ticker()
-        for seconds, work in ((5.0, self._notices), (30.0, self._chores), (LOOK, self._ask_the_time)):
+        often = ((5.0, self._notices), (5.0, self._removals), (30.0, self._chores), (LOOK, self._ask_the_time))
+        for seconds, work in often:
             ticker.every(seconds, work.__name__, _patient, work)
         return ticker
 
@@ -294,6 +296,9 @@ class Engine:
     def _notices(self) -> None:
         push.send_due(self.installation)
         outbox.send_due(self.installation)
+
+    def _removals(self) -> None:
+        removals.take_down_due(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

@@ -191,11 +191,16 @@ class Takedown(Base, Scoped):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
-    """The reason shown to readers at its address."""
+    """Shown to readers at its address, where it was withdrawn."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(10), default="withdrawn", server_default="withdrawn")
+    """``withdrawn``: its address says so and why; ``error``: its address says nothing; ``moved``: it leads on."""
+    moved_to: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    elsewhere: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it is taken down on the networks too. False for those of before that could be done."""
 
 
 class PreviewAddress(Base, Scoped):

@@ -28,6 +28,7 @@ from commsched.store.files import (
 from commsched.store.outbox import (
     Attempt,
     Channel,
+    ChannelBudget,
     Delivery,
     Heartbeat,
     Lease,
@@ -43,12 +44,13 @@ from commsched.store.people import (
     MailServer,
     Membership,
     Person,
+    PlatformApp,
     PushDevice,
     SignIn,
     SignInTry,
     Workspace,
 )
-from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview
+from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview, Removal
 
 __all__ = [
     "ApiToken",
@@ -57,6 +59,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Channel",
+    "ChannelBudget",
     "ChannelTime",
     "Comment",
     "Confidant",
@@ -84,10 +87,12 @@ __all__ = [
     "PictureSource",
     "PictureUse",
     "PlanLink",
+    "PlatformApp",
     "PreviewAddress",
     "Proposal",
     "PushDevice",
     "ReleaseReview",
+    "Removal",
     "Revision",
     "Scoped",
     "SignIn",

@@ -32,6 +32,10 @@ class Channel(Base, Scoped):
     account: Mapped[str] = mapped_column(String(300), default="")
     account_name: Mapped[str] = mapped_column(String(300), default="")
     account_url: Mapped[str] = mapped_column(String(500), default="")
+    account_picture: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    """The address of the account's own picture, at the platform."""
+    way: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """How it got its access: ``keys`` or ``oauth``; empty where nobody wrote it down."""
     settings: Mapped[JsonObject] = mapped_column(default=dict)
     secrets: Mapped[str] = mapped_column(Text, default="")
     list_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
@@ -75,6 +79,21 @@ class PendingAuthorization(Base, Scoped):
     begun: Mapped[str] = mapped_column(Text)
     """Encrypted: the code verifier and what was filled in."""
     expires_at: Mapped[datetime]
+
+
+class ChannelBudget(Base, Scoped):
+    """How much a network still lets one account ask for, as its last answer said."""
+
+    __tablename__ = "channel_budget"
+    __table_args__ = (UniqueConstraint("channel_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    allowed: Mapped[int]
+    remaining: Mapped[int]
+    resets_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime]
 
 
 class ListRecipient(Base, Scoped):
@@ -188,6 +207,8 @@ class Part(Base):
     finished_at: Mapped[datetime | None]
     was: Mapped[str] = mapped_column(String(12), default="")
     """After a restore: the state it stood in before the doubt; ``out`` where it was then found out there."""
+    edits: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Of a correction: the platform's id of what is already out, in whose place this part is put."""
 
 
 class Attempt(Base):

@@ -160,6 +160,17 @@ class Idempotency(Base, Scoped):
     at: Mapped[datetime]
 
 
+class PlatformApp(Base):
+    """What a network knows this installation by: an app's id and secret. It belongs to no office."""
+
+    __tablename__ = "platform_app"
+
+    platform: Mapped[str] = mapped_column(String(30), primary_key=True)
+    settings: Mapped[str] = mapped_column(Text)
+    """Encrypted, since secrets are among them."""
+    changed_at: Mapped[datetime]
+
+
 class MailServer(Base):
     """The installation's mail server: one row, with the number 1, or none. It belongs to no office."""
 

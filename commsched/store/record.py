@@ -1,9 +1,9 @@
 """What happened, and what waits for somebody: the append-only log, the notices people get, proposals of other words,
-facts that are checked, and the tasks that emergency releases leave."""
+facts that are checked, the tasks that emergency releases leave, and what is done to what is already out."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commsched.core.content.model import Content, parse
@@ -128,3 +128,33 @@ class ReleaseReview(Base, Scoped):
     words: Mapped[str] = mapped_column(Text, default="")
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None]
+
+
+class Removal(Base, Scoped):
+    """One part on a network that is to be taken down there. It is tried until it is gone, or a person has done it."""
+
+    __tablename__ = "removal"
+    __table_args__ = (
+        UniqueConstraint("takedown_id", "delivery_id", "part"),
+        # (The same condition for PostgreSQL stands in the migration: naming it here loads its dialect at every start.)
+        Index("ix_removal_next_at", "next_at", sqlite_where=text("next_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    takedown_id: Mapped[int] = mapped_column(ForeignKey("takedown.id", ondelete="CASCADE"))
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    part: Mapped[int]
+    remote_id: Mapped[str] = mapped_column(String(300))
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    """``waiting``; ``gone``: the network says so; ``by_hand``: a person must do it; ``confirmed``: a person has;
+    ``kept``: it was put back before it was done."""
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    """When it is due; pushed on by whoever begins the call, so that a kill costs no more than that wait."""
+    detail: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    """Who did it by hand."""

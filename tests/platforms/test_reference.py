@@ -81,8 +81,8 @@ def inside(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Insta
     monkeypatch.setattr(installation, "http", lambda _private: Session(guard=None, deadline=30.0))
     kept = connect.read_settings
 
-    def read(platform: Platform, given: Any) -> tuple[dict[str, str], dict[str, str]]:
-        plain, secret = kept(platform, given)
+    def read(platform: Platform, given: Any, *way: Any) -> tuple[dict[str, str], dict[str, str]]:
+        plain, secret = kept(platform, given, *way)
         return plain | {"allow_private": "1"}, secret
 
     monkeypatch.setattr(connect, "read_settings", read)
@@ -102,7 +102,9 @@ def connected(installed: Platform, server: ReferenceServer, inside: Installation
     address = authorize.begin(inside, cast.actor(), installed.key, "Nätet", given)
     query = urlsplit(say_yes(address)).query
     answer = dict(pair.split("=") for pair in query.split("&"))
-    return authorize.finish(inside, cast.actor(), installed.key, answer)
+    channel = authorize.finish(inside, cast.actor(), installed.key, answer)
+    assert isinstance(channel, Channel)
+    return channel
 
 
 def secrets(inside: Installation, channel: Channel) -> dict[str, str]:

@@ -36,7 +36,7 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
@@ -56,6 +56,8 @@ class Call:
     form: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     host: str = ""
+    queries: list[tuple[str, str]] = field(default_factory=list)
+    """Every parameter of the address, also those that are said several times."""
 
     @property
     def json(self) -> Any:
@@ -212,6 +214,7 @@ def _read(handler: Any) -> Call:
     body = handler.rfile.read(int(headers.get("content-length", "0")))
     query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     call = Call(handler.command, parts.path, query, headers, body, host=headers.get("host", ""))
+    call.queries = parse_qsl(parts.query, keep_blank_values=True)
     kind, options = parse_options_header(headers.get("content-type", ""))
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
         _, form, files = FormDataParser(stream_factory=_memory).parse(io.BytesIO(body), kind, len(body), options)

@@ -42,3 +42,16 @@ class MastodonProxy(Simulator):
             )
         kept = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in _HOP}
         return Answer(answer.status_code, answer.content, kept)
+
+
+class BlueskyProxy(MastodonProxy):
+    """Stands in front of a Bluesky server in the same way."""
+
+    def stage(self, call: Call) -> Stage:
+        if call.method == "GET":
+            return "read"
+        return "publish" if call.path.endswith(("putRecord", "deleteRecord")) else "prepare"
+
+    def refusal(self, fault: str) -> Answer:
+        status, _, name = fault.partition(" ")
+        return Answer(int(status), {"error": name, "message": "refused"})

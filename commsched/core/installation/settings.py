@@ -19,6 +19,9 @@ OTHER_VARIABLES: Final = ("HOME", "LOG")
 """What is read from the environment only."""
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 MOST_PROXIES: Final = 10
+_APP: Final = re.compile(r"app_[a-z0-9]+_[a-z0-9_]+")
+"""What names one setting of the installation's app at a network: the network's key, and the setting's."""
+_APP_VARIABLE: Final = re.compile(r"COMMSCHED_APP_[A-Z0-9]+_[A-Z0-9_]+")
 _NEAR: Final = 0.75
 """How alike two names must be for the one to be meant by the other."""
 
@@ -98,7 +101,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, RawSetting]:
     not set as empty."""
     return {
         name: RawSetting(environment[PREFIX + name.upper()], Origin(PREFIX + name.upper()))
-        for name in RULES
+        for name in (*RULES, *(key.removeprefix(PREFIX).lower() for key in environment if _APP_VARIABLE.fullmatch(key)))
         if environment.get(PREFIX + name.upper(), "").strip()
     }
 
@@ -155,11 +158,11 @@ def judge(
                     name=name[:60],
                 )
             )
-        elif name not in RULES:
+        elif name not in RULES and not _APP.fullmatch(name):
             problems.append(_unknown(written.place, name, _nearest(name)))
         else:
             try:
-                values[name] = RULES[name](written.value)
+                values[name] = RULES.get(name, _text(name))(written.value)
                 if values[name] and users and name in users:
                     users[name](values[name])
             except Invalid as error:

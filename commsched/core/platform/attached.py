@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final, Literal
 
 from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits
+from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 
 _FIELD = "attachments"
+
+
+_NO_ALT: Final = {
+    ("pictures", "stop"): N_("Picture %(number)d has no alt text, and cannot be scheduled before it has one."),
+    ("pictures", "warn"): N_("Picture %(number)d has no alt text: who does not see it misses what it shows."),
+    (_FIELD, "stop"): N_("Video %(number)d has no alt text, and cannot be scheduled before it has one."),
+    (_FIELD, "warn"): N_("Video %(number)d has no alt text: who does not see it misses what it shows."),
+}
+"""By the field, and by what the office wants."""
+
+
+def missing_alt(field: str, number: int, rule: AltRule) -> Problem:
+    """What is said where the picture (in ``pictures``) or the video (in ``attachments``) ``number`` has no words for
+    those who do not see it: the one rule, for every platform and every door."""
+    level: Literal["block", "warn"] = "block" if rule == "stop" else "warn"
+    return Problem(level, field, Message(_NO_ALT[field, rule], {"number": number}))
 
 
 def check_attached(view: ChannelView, limits: Limits, name: str) -> list[Problem]:
@@ -28,10 +46,10 @@ def _videos(view: ChannelView, videos: list[AttachmentFile], limits: Limits, nam
     if videos and view.pictures and not limits.mixes:
         yield block(_FIELD, N_("%(platform)s takes pictures or a video, not both."), platform=Message(name))
     for number, video in enumerate(videos, 1):
-        yield from _video(number, video, limits, name)
+        yield from _video(view, number, video, limits, name)
 
 
-def _video(number: int, video: AttachmentFile, limits: Limits, name: str) -> Iterator[Problem]:
+def _video(view: ChannelView, number: int, video: AttachmentFile, limits: Limits, name: str) -> Iterator[Problem]:
     if video.mime not in limits.video_types:
         words = N_("Video %(number)d is of a type that %(platform)s does not take (%(type)s).")
         yield block(_FIELD, words, number=number, platform=Message(name), type=video.mime)
@@ -51,8 +69,7 @@ def _video(number: int, video: AttachmentFile, limits: Limits, name: str) -> Ite
         words = N_("Video %(number)d has a shape that %(platform)s does not take (%(size)s).")
         yield block(_FIELD, words, number=number, platform=Message(name), size=f"{video.width} × {video.height}")
     if not video.alt.strip():
-        words = N_("Video %(number)d has no alt text, and cannot be scheduled before it has one.")
-        yield block(_FIELD, words, number=number)
+        yield missing_alt(_FIELD, number, view.alt_rule)
     if not video.captions:
         words = N_("Video %(number)d has no captions: who does not hear it misses what is said.")
         yield warn(_FIELD, words, number=number)

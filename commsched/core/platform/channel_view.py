@@ -10,6 +10,7 @@ import msgspec
 from commsched.core.content.mentions import spoken
 from commsched.core.content.model import Attachment, Content
 from commsched.core.platform.contract import AttachmentFile, ChannelView
+from commsched.core.platform.parts import AltRule
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -21,10 +22,15 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 def for_channel(
-    content: Content, channel: int, uid: str, files: Mapping[str, Stored], people: Iterable[str] = ()
+    content: Content,
+    channel: int,
+    uid: str,
+    files: Mapping[str, Stored],
+    people: Iterable[str] = (),
+    alt_rule: AltRule = "stop",
 ) -> ChannelView:
-    """What ``channel`` would say. ``files`` are those of its attachments, by SHA-256; what has none is left out. Raises
-    ``KeyError`` where the item does not go there."""
+    """What ``channel`` would say. ``files`` are those of its attachments, by SHA-256; what has none is left out.
+    ``alt_rule`` is the office's. Raises ``KeyError`` where the item does not go there."""
     attached = [_file(each, files[each.sha256]) for each in content.attachments_on(channel) if each.sha256 in files]
     words = spoken(content, channel)
     card = content.card
@@ -35,6 +41,7 @@ def for_channel(
         pictures=tuple(file for file in attached if file.kind == "picture"),
         other_files=tuple(file for file in attached if file.kind != "picture"),
         card_picture=_file(card.as_attachment(), files[card.picture]) if card and card.picture in files else None,
+        alt_rule=alt_rule,
         recipients=tuple(people),
         uid=uid,
     )

@@ -68,6 +68,12 @@ class Account(msgspec.Struct, frozen=True):
     """What an authorization found out of the channel's plain settings, such as a page's id; kept with the others."""
     picture: str = ""
     """The address of the account's own picture, shown as proof that it is the right one."""
+    kind: str = ""
+    """What it is, where an authorization opens several kinds (a page, a personal profile): a msgid, shown beside its
+    name to whoever chooses."""
+    platform: str = ""
+    """The key of the platform that it is connected on, where that is another than the one that was asked: a page's
+    Instagram account."""
 
 
 class ChannelContext(msgspec.Struct):
@@ -139,10 +145,18 @@ class Platform(ABC):
     """The ways in which a channel gets its access. With ``oauth`` the platform has ``authorize`` and ``callback``."""
     app: ClassVar[tuple[Setting, ...]] = ()
     """What the network knows this installation by (an app's id and secret), where it must be registered by hand."""
+    app_guide: ClassVar[tuple[str, ...]] = ()
+    """How whoever runs the installation registers it there: one msgid for each step."""
+    app_page: ClassVar[str] = ""
+    """The address at which that begins."""
+    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {}
+    """What a person does to connect a channel, by the way they choose: one msgid for each step, in order."""
     can: ClassVar[frozenset[Capability]] = frozenset()
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    daily: ClassVar[int | None] = None
+    """How many items the network takes of one account within 24 hours, where that is known beforehand."""
     under_embargo: ClassVar[bool] = False
     """Whether its channels may carry what is under embargo, told so first of all. False for whatever is public."""
     shape: ClassVar[Crop] = ""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 
@@ -32,7 +32,7 @@ class HttpClient(Protocol):
         method: str,
         url: str,
         *,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | Sequence[str]] | None = None,
         data: Mapping[str, str] | bytes | BinaryIO | None = None,
         headers: Mapping[str, str] | None = None,
         files: Mapping[str, BinaryIO | tuple[str, BinaryIO, str]] | None = None,

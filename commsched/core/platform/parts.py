@@ -13,6 +13,10 @@ from commsched.core.delivery.outcome import Handles
 Role = Literal["post", "reply", "comment", "recipient"]
 
 
+AltRule = Literal["stop", "warn"]
+"""What an office wants where a picture or a video has no alt text: that it stops the item, or that somebody is told."""
+
+
 class AttachmentFile(msgspec.Struct, frozen=True):
     """A picture, a video or a document in hand: its bytes are the ones whose SHA-256 was approved. ``size`` in
     bytes."""
@@ -52,6 +56,7 @@ class ChannelView(msgspec.Struct, frozen=True):
     """The videos and documents that go with it, in order."""
     recipients: tuple[str, ...] = ()
     """The lines of a list, for a channel that writes to people."""
+    alt_rule: AltRule = "stop"
     card_picture: AttachmentFile | None = None
     """The picture of ``content.card``, where it has one."""
     uid: str = ""

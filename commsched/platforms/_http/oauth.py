@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -32,6 +32,8 @@ class Provider(msgspec.Struct, frozen=True):
     client_id: str
     client_secret: str = ""
     scope: str = ""
+    client_auth: Literal["header", "form"] = "header"
+    """Where the client's secret goes when the code is traded (RFC 6749, 2.3.1): some servers read only one of them."""
     server_field: str = "base_url"
     """The setting to point at where it cannot be reached."""
 
@@ -80,9 +82,17 @@ def _client(provider: Provider, context: ChannelContext) -> OAuth2Client:
         scope=provider.scope or None,
         redirect_uri=context.handshake.redirect_uri if context.handshake else None,
         code_challenge_method="S256",
+        token_endpoint_auth_method=_method(provider),
     )
     client.client_auth_class = OAuth2ClientAuth
     return client
+
+
+def _method(provider: Provider) -> str:
+    """How the client says who it is, by its registered name (RFC 7591, 2)."""
+    if not provider.client_secret:
+        return "none"
+    return "client_secret_basic" if provider.client_auth == "header" else "client_secret_post"
 
 
 def _tokens(provider: Provider, context: ChannelContext, ask: Callable[[OAuth2Client], Mapping[str, object]]) -> Tokens:

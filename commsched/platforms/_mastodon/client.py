@@ -17,13 +17,14 @@ from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.core.platform.http import HttpAnswer, HttpClient
 from commsched.core.text.length import tidy
+from commsched.platforms._mastodon.media import files_of
+from commsched.platforms._mastodon.polls import poll_of
 from commsched.platforms._shared.answers import detail, from_failure, ident, retry_after, walled
 from commsched.platforms._shared.readback import Entry, Page
 
 _PAGE: Final = 40
 """Posts to a page, as many as a server gives."""
 _NOT_READY = re.compile(r"not finished processing|try again in a moment", re.IGNORECASE)
-_ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon(\.git)?/?", re.IGNORECASE)
 
 
 class _Heard:
@@ -111,25 +112,33 @@ def pages(client: Client, account: str, part: Part) -> Iterator[Page]:
 
 
 def _entry(status: Status, part: Part) -> Entry:
-    return Entry(ident(status), str(status.get("url") or ""), is_it(status, part), _aware(status["created_at"]))
+    return Entry(ident(status), str(status.get("url") or ""), is_it(status, part), aware(status["created_at"]))
 
 
-def _aware(moment: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
+    """``moment`` with a zone: a server that names none means UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def is_it(status: Status, part: Part) -> bool:
     if str(status.get("in_reply_to_id") or "") != part.parent:
         return False
-    if len(status.get("media_attachments") or ()) != len(part.pictures):
+    if len(status.get("media_attachments") or ()) != len(files_of(part)) or not _same_poll(status, part):
         return False
-    return _bare(_plain(str(status.get("content") or ""))) == _bare(part.text)
+    return _bare(plain(str(status.get("content") or ""))) == _bare(part.text)
 
 
-def _plain(content: str) -> str:
-    """The text inside a status's HTML."""
-    spaced = re.sub(r"<br\s*/?>|</p>", " ", content)
-    return html.unescape(re.sub(r"<[^<>]*>", "", spaced))
+def _same_poll(status: Status, part: Part) -> bool:
+    poll, kept = poll_of(part.view) if part.role == "post" else None, status.get("poll")
+    if poll is None or not kept:
+        return poll is None and not kept
+    return [_bare(str(choice["title"])) for choice in kept["options"]] == [_bare(choice) for choice in poll.choices]
+
+
+def plain(content: str) -> str:
+    """The text inside a status's HTML, its lines and paragraphs as they stand there."""
+    spaced = re.sub(r"</p>\s*<p>", "\n\n", re.sub(r"<br\s*/?>", "\n", content))
+    return html.unescape(re.sub(r"<[^<>]*>", "", spaced)).strip()
 
 
 def _bare(text: str) -> str:

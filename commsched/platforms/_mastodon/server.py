@@ -7,16 +7,40 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from commsched.core.platform.contract import ChannelContext, Facts
+from commsched.core.platform.contract import ChannelContext, Facts, Setting
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.mastodon_length import URL_LENGTH
-from commsched.platforms._shared.answers import read
+from commsched.platforms._shared.answers import base_url, read, value
 
 if TYPE_CHECKING:
     from commsched.platforms._mastodon.client import Client
 
 _ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon(\.git)?/?", re.IGNORECASE)
+
+RIGHTS: Final = ("read:accounts", "read:statuses", "write:statuses", "write:media")
+"""What a token needs to publish."""
+_HANDLE: Final = re.compile(r"@?[^\s@/:]+@([^\s@/]+)")
+
+
+def address(context: ChannelContext, setting: Setting) -> str:
+    """The server's address as ``https://host[:port]``, from an address, a server's name, or an account's own
+    (``@kansli@mastodon.social``). Raises :class:`ConnectError` on anything else."""
+    handle = _HANDLE.fullmatch(value(context, setting))
+    if handle is not None:
+        context = replace(context, settings={**context.settings, setting.key: handle[1]})
+    return base_url(context, setting)
+
+
+class PollFacts(msgspec.Struct, frozen=True):
+    """What a server takes of polls. Times in seconds; no choices where it has no polls."""
+
+    choices: int = 4
+    characters: int = 50
+    """Of one choice."""
+    shortest: int = 300
+    longest: int = 2_629_746
 
 
 class ServerFacts(msgspec.Struct, frozen=True):
@@ -33,6 +57,12 @@ class ServerFacts(msgspec.Struct, frozen=True):
     """Width × height; 0 where it does not say."""
     picture_types: tuple[str, ...] = ()
     alt_characters: int = 1500
+    video_bytes: int = 103_809_024
+    video_types: tuple[str, ...] = ("video/mp4", "video/quicktime", "video/webm")
+    """None, where it takes no videos."""
+    polls: PollFacts = PollFacts()
+    software: str = ""
+    """What it calls itself."""
 
 
 def kept(facts: Facts) -> ServerFacts:
@@ -46,19 +76,37 @@ def facts_of(client: Client, context: ChannelContext, server: str) -> ServerFact
     configuration = instance.get("configuration") or {}
     statuses = configuration.get("statuses") or {}
     media = configuration.get("media_attachments") or {}
-    usual = ServerFacts()
+    usual, software = ServerFacts(), _software(context, server)
+    types = [str(kind) for kind in media.get("supported_mime_types") or ()]
     return ServerFacts(
         domain=domain,
-        keeps_key=_keeps_key(instance, context, server),
+        keeps_key=_keeps_key(instance, software),
         characters=_size(statuses.get("max_characters") or instance.get("max_toot_chars"), usual.characters),
         url_length=_size(statuses.get("characters_reserved_per_url"), usual.url_length),
         pictures=_size(statuses.get("max_media_attachments"), usual.pictures),
         picture_bytes=_size(media.get("image_size_limit"), usual.picture_bytes),
         picture_pixels=_size(media.get("image_matrix_limit"), usual.picture_pixels),
-        picture_types=tuple(
-            str(kind) for kind in media.get("supported_mime_types") or () if str(kind).startswith("image/")
-        ),
+        picture_types=tuple(kind for kind in types if kind.startswith("image/")),
         alt_characters=_size(media.get("description_limit"), usual.alt_characters),
+        video_bytes=_size(media.get("video_size_limit"), usual.video_bytes),
+        video_types=tuple(kind for kind in types if kind.startswith("video/")) if types else usual.video_types,
+        polls=_polls(instance),
+        software=software,
+    )
+
+
+def _polls(instance: JsonObject) -> PollFacts:
+    """What the server takes of polls. One that tells of its configuration and not of polls has none."""
+    configuration = instance.get("configuration")
+    said = (configuration or {}).get("polls") or instance.get("poll_limits")
+    usual = PollFacts()
+    if not said:
+        return PollFacts(choices=0) if configuration else usual
+    return PollFacts(
+        choices=_size(said.get("max_options"), usual.choices),
+        characters=_size(said.get("max_characters_per_option") or said.get("max_option_chars"), usual.characters),
+        shortest=_size(said.get("min_expiration"), usual.shortest),
+        longest=_size(said.get("max_expiration"), usual.longest),
     )
 
 
@@ -79,13 +127,13 @@ def _size(value: str | float | None, usual: int) -> int:
     return min(int(value or usual), maxsize)
 
 
-def _keeps_key(instance: JsonObject, context: ChannelContext, server: str) -> bool:
+def _keeps_key(instance: JsonObject, software: str) -> bool:
     """Whether this is Mastodon, which keeps an ``Idempotency-Key`` for an hour, and not a server that is only
     compatible with it: those take the key without a word and forget it. What is not known is not trusted."""
     version = str(instance.get("version") or "")
     if not re.match(r"[3-9]\d*\.\d", version) or "compatible" in version.lower():
         return False
-    return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or _software(context, server) == "mastodon"
+    return bool(_ITSELF.fullmatch(str(instance.get("source_url") or ""))) or software == "mastodon"
 
 
 class _Software(msgspec.Struct):

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.contract import Account, ChannelContext, ConnectError, Part, Platform, Setting
 from commsched.core.text.messages import N_
 from commsched.platforms._shared.answers import invisible, orphan, refusal, unread
@@ -127,6 +127,15 @@ class NetworkPlatform(Platform, Generic[Client]):
                 raise
 
         return self._ask(context, remove)
+
+    def _learn(self, context: ChannelContext, call: Callable[[Client], Result]) -> Result | CannotTell:
+        """What ``call`` returns, which changes nothing, or that the platform could not be asked."""
+        client = None
+        try:
+            client = self.client(context)
+            return call(client)
+        except Exception as error:
+            return unread(self.outcome(error, context, client))
 
     def _ask(self, context: ChannelContext, call: Callable[[Client], Result]) -> Result | Outcome:
         """What ``call`` returns, or what it means that it could not. Without a client nothing was sent."""

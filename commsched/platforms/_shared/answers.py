@@ -57,6 +57,19 @@ def base_url(context: ChannelContext, setting: Setting) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
 
 
+def host_of(settings: Mapping[str, str], setting: Setting) -> str:
+    """The ``https://host[:port]`` in ``settings``, before a channel is connected; empty where none can be read."""
+    raw = next((settings[key].strip() for key in (setting.key, *setting.aliases) if settings.get(key)), "")
+    try:
+        parts = urlsplit(raw if "://" in raw else f"https://{raw}")
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[\w.-]+", parts.hostname or ""):
+        return ""
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """``text`` on one line, at most 500 characters, with nothing in it that opens a door."""
     for secret in sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True):

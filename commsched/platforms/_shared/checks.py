@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from commsched.core.content.model import Card
 from commsched.core.content.threading import numbered
-from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Option, Part
-from commsched.core.platform.settings import YES
+from commsched.core.platform.attached import missing_alt
+from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Part
+from commsched.core.platform.parts import AltRule
+from commsched.core.platform.threads import NUMBERED as NUMBERED
+from commsched.core.platform.threads import PART_TOO_LONG, TEXT_TOO_LONG, is_numbered
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
-
-NUMBERED = Option("numbered", N_("Number the parts of a thread"), kind="bool", help=N_("1/4 below each."))
-"""A writer's choice on networks that have threads."""
 
 
 def full_text(view: ChannelView) -> str:
@@ -28,7 +28,7 @@ def full_text(view: ChannelView) -> str:
 def posts(view: ChannelView) -> list[str]:
     """The texts of the thread as they go out: with the link in the first, and numbered where the writer wants it."""
     parts = split_thread(full_text(view))
-    return numbered(parts) if view.options.get(NUMBERED.key) in YES else parts
+    return numbered(parts) if is_numbered(view) else parts
 
 
 def thread(view: ChannelView) -> list[Part]:
@@ -71,13 +71,10 @@ def check_text(view: ChannelView, limit: int | None, count: Callable[[str], int]
         if limit is None or length <= limit:
             continue
         if len(parts) == 1:
-            words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-            problems.append(block("text", words, platform=Message(name), count=length, limit=limit))
+            problems.append(block("text", TEXT_TOO_LONG, platform=Message(name), count=length, limit=limit))
         else:
-            words = N_(
-                "Part %(number)d of the thread is too long for %(platform)s: %(count)d characters, at most %(limit)d."
-            )
-            problems.append(block("text", words, number=number, platform=Message(name), count=length, limit=limit))
+            which = {"number": number, "platform": Message(name)}
+            problems.append(block("text", PART_TOO_LONG, **which, count=length, limit=limit))
     return problems
 
 
@@ -101,7 +98,7 @@ def check_pictures(view: ChannelView, limits: Limits, name: str) -> list[Problem
             problems.append(block("pictures", words, number=number, platform=Message(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
         problems += _check_motion(number, picture, limits, name)
-        problems += _check_alt(number, picture.alt, limits.alt_characters, name)
+        problems += _check_alt(number, picture.alt, limits.alt_characters, name, view.alt_rule)
     return problems
 
 
@@ -136,10 +133,9 @@ def _check_motion(number: int, picture: AttachmentFile, limits: Limits, name: st
     return [block("pictures", words, number=number, platform=Message(name), count=picture.frames, most=min(most))]
 
 
-def _check_alt(number: int, alt: str, limit: int | None, name: str) -> list[Problem]:
+def _check_alt(number: int, alt: str, limit: int | None, name: str, rule: AltRule) -> list[Problem]:
     if not alt.strip():
-        words = N_("Picture %(number)d has no alt text, and cannot be scheduled before it has one.")
-        return [block("pictures", words, number=number)]
+        return [missing_alt("pictures", number, rule)]
     if limit is not None and len(alt) > limit:
         words = N_(
             "The alt text of picture %(number)d is too long for %(platform)s: %(count)d characters, at most %(limit)d."

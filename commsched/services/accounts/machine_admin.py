@@ -3,7 +3,7 @@ workspace, and is recorded."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.accounts.login_throttle import fold_email
@@ -63,6 +63,18 @@ def as_member(installation: Installation, workspace: Workspace, email: str) -> A
     if not row.person.active:
         raise Conflict(N_("%(email)s has been deactivated."), "--email", email=row.person.email)
     return Actor(row.person_id, row.person.name or row.person.email, workspace.id, row.role, "cli", row.person.language)
+
+
+def administers_everything(installation: Installation, actor: Actor) -> bool:
+    """Whether ``actor`` administers every office there is, and with them the installation. Nobody does in a demo."""
+    offices = select(func.count(Workspace.id))
+    administered = select(func.count(Membership.id)).where(
+        Membership.person_id == actor.person, Membership.role == "administrator"
+    )
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        if actor.role != "administrator" or session.scalar(offices.where(Workspace.is_demo)):
+            return False
+        return session.scalar(offices) == session.scalar(administered)
 
 
 def has_password(installation: Installation, email: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from commsched.core.approval.rules import Policy
+from commsched.core.platform.parts import AltRule
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import zone_of
@@ -31,6 +32,8 @@ class OfficeSettings(msgspec.Struct, frozen=True):
     latest_minutes: int
     window_before_hours: int
     window_after_hours: int
+    alt_rule: AltRule = "stop"
+    """What happens where a picture has no alt text."""
 
 
 def get(installation: Installation, workspace: int) -> Workspace:
@@ -60,6 +63,9 @@ def update(installation: Installation, actor: Actor, new: OfficeSettings) -> Non
         changed = {key: value for key, value in wanted.items() if getattr(row, key) != value}
         for key, value in changed.items():
             setattr(row, key, value)
+        if row.settings.get("alt_rule", "stop") != new.alt_rule:
+            row.settings = row.settings | {"alt_rule": new.alt_rule}
+            changed["alt_rule"] = new.alt_rule
         if changed:
             note(session, installation, actor, "workspace.settings", changed=changed)
         if "zone" in changed:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from commsched.core.platform.contract import Account, DeadToken
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Message
+from commsched.services.channels import portraits
 from commsched.services.channels.connect import is_same
-from commsched.services.channels.renewal import Renewal, renew
+from commsched.services.channels.renewal import Renewal, keep_dates, renew
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation, scheduler
@@ -56,6 +57,7 @@ def look_again(installation: Installation) -> bool:
             installation, channel, lambda session, row: setattr(row, "looked_at", installation.now() - EVERY + LATER)
         )
     else:
+        portraits.fetch(installation, [account.picture], channel.workspace_id)
         _settle(installation, channel, lambda session, row: _answered(installation, session, row, account))
     return True
 
@@ -105,6 +107,7 @@ def _ask(installation: Installation, channel: Channel) -> Account:
     secrets = installation.vault.unseal_map(channel.secrets)
     context = make_context(
         installation,
+        platform=channel.platform,
         workspace=workspace.slug,
         channel=channel.id,
         settings=channel.settings,
@@ -127,6 +130,10 @@ def _answered(installation: Installation, session: Session, row: Channel, accoun
         log.warning("channel %s answers as another account now: %s", row.id, account.id)
         return
     row.account_name, row.account_url = account.name[:300], account.url[:500]
+    row.account_picture = account.picture[:1000] or row.account_picture
+    if account.tokens is not None:  # a look that had to sign in anew
+        row.secrets = installation.vault.seal_map(account.tokens.merged(installation.vault.unseal_map(row.secrets)))
+        keep_dates(row, account.tokens, installation.now())
     row.facts = account.facts | {key: row.facts[key] for key in ("warned",) if key in row.facts}
     row.checked_at, row.refused_at = installation.now(), None
     if not _renewable(installation, row):  # where it is renewed, that said when it ends

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
-from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.core.platform.contract import Account, Platform, Setting
+from commsched.core.platform.contract import Account, Platform
+from commsched.core.platform.settings import Way
 from commsched.core.text.catalogues import translate
-from commsched.core.text.decoding import without_invisible
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.accounts.people import check_name
-from commsched.services.channels import lists
+from commsched.services.channels import lists, portraits
 from commsched.services.channels.directory import find, get, plain_settings
+from commsched.services.channels.entered import MOST_LIST as MOST_LIST
+from commsched.services.channels.entered import Entries, asked, named, way_of, with_account
+from commsched.services.channels.entered import longest as longest
+from commsched.services.channels.entered import read_settings as read_settings
+from commsched.services.channels.entered import refuse_operators as refuse_operators
 from commsched.services.channels.lists import LIST
 from commsched.services.channels.renewal import keep_dates
 from commsched.services.kernel.audit_log import note
@@ -25,45 +29,6 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.store import locks
 from commsched.store.models import Channel, Workspace
-
-MOST: Final = 10_000
-"""Characters in one setting."""
-MOST_LIST: Final = 3_000_000
-"""Characters in a list of addresses, with their names: some fifty thousand people."""
-
-
-def read_settings(platform: Platform, entered: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """(settings, secrets) from what was given, by key or alias; what is unknown or missing is told by its field."""
-    names = {alias: s.key for s in platform.settings for alias in (s.key, *s.aliases)}
-    unknown = [key for key in entered if key not in names]
-    if unknown:
-        raise Invalid(
-            N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s."),
-            unknown[0],
-            platform=platform.name,
-            key=unknown[0][:40],
-            known=", ".join(s.key for s in platform.settings),
-        )
-    values = {names[key]: without_invisible(value) for key, value in entered.items()}
-    plain: dict[str, str] = {}
-    secret: dict[str, str] = {}
-    for setting in platform.settings:
-        value = values.get(setting.key) or setting.default
-        if setting.required and not value:
-            raise Invalid(N_("This is needed."), setting.key)
-        most = longest(setting)
-        if len(value) > most:
-            raise Invalid(N_("At most %(most)s characters."), setting.key, most=most)
-        if setting.kind == "choice" and value and value not in dict(setting.choices):
-            raise Invalid(N_("Choose one from the list."), setting.key)
-        if value:
-            (secret if setting.secret else plain)[setting.key] = value
-    return plain, secret
-
-
-def longest(setting: Setting) -> int:
-    """How many characters a setting may have."""
-    return MOST_LIST if setting.kind == "lines" else MOST
 
 
 def connect(
@@ -86,12 +51,12 @@ def connect(
         raise Invalid(
             N_("%(platform)s is connected in the browser, under Channels."), "platform", platform=platform.name
         )
-    plain, secret = read_settings(platform, entered)
+    plain, secret = read_settings(platform, entered, "keys")
     refuse_operators(platform, actor, plain, {})
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(installation, actor, platform, plain, secret)
-    return keep_new(installation, actor, platform, name, plain, secret, account)
+    return keep_new(installation, actor, platform, name, (plain, secret), account, "keys")
 
 
 def keep_new(
@@ -99,11 +64,12 @@ def keep_new(
     actor: Actor,
     platform: Platform,
     name: str,
-    plain: dict[str, str],
-    secret: dict[str, str],
+    entries: Entries,
     account: Account,
+    way: Way,
 ) -> Channel:
     """Keep a channel whose account has answered. Raises :class:`Conflict` for one that is here already."""
+    plain, secret = with_account(platform, *entries, account)
     people = _sealed_list(installation, secret)
     with installation.store.write(actor.workspace) as session:
         locks.row(session, Workspace, actor.workspace)  # two channels that are connected at once know of each other
@@ -111,7 +77,7 @@ def keep_new(
         refuse_twice(session, platform, account, name)
         channel = Channel(platform=platform.key, name=name, created_at=installation.now())
         session.add(channel)
-        _keep(installation, channel, plain, secret, account)
+        _keep(installation, channel, plain, secret, account, way)
         session.flush()
         _keep_list(installation, session, channel, people)
         note(
@@ -158,7 +124,7 @@ def _know_own(
     """A place of the office's own is known by the channel's number, which it has only now."""
     account = _ask(installation, actor, installation.platform(channel.platform), plain, secret, channel.id)
     with installation.store.write(actor.workspace) as session:
-        _keep(installation, locks.row(session, Channel, channel.id), plain, secret, account)
+        _keep(installation, locks.row(session, Channel, channel.id), plain, secret, account, "keys")
 
 
 def _ask(
@@ -173,6 +139,7 @@ def _ask(
         workspace = session.get_one(Workspace, actor.workspace)
     wire = make_context(
         installation,
+        platform=platform.key,
         workspace=workspace.slug,
         channel=channel,
         settings=plain,
@@ -181,7 +148,9 @@ def _ask(
         office_name=workspace.name,
     )
     with waiting_for_a_server(actor):
-        return platform.connect(wire)
+        account = platform.connect(wire)
+        portraits.fetch(installation, [account.picture], int(actor.workspace))
+        return account
 
 
 def refuse_twice(session: Session, platform: Platform, account: Account, name: str, but: int = 0) -> None:
@@ -212,62 +181,81 @@ def _server(url: str) -> str:
 
 
 def _keep(
-    installation: Installation, channel: Channel, plain: dict[str, str], secret: dict[str, str], account: Account
+    installation: Installation,
+    channel: Channel,
+    plain: dict[str, str],
+    secret: dict[str, str],
+    account: Account,
+    way: Way,
 ) -> None:
+    was = way_of(installation.platform(channel.platform), channel) if channel.way else way
+    if account.tokens is not None:  # what keys have opened is used, and not opened anew for every call
+        secret = account.tokens.merged(secret)
     channel.settings, channel.secrets = dict(plain), installation.vault.seal_map(secret)
     channel.account, channel.account_name = account.id[:300], account.name[:300]
-    channel.account_url, channel.facts = account.url[:500], account.facts
+    channel.account_url, channel.facts, channel.way = account.url[:500], account.facts, way
+    channel.account_picture = account.picture[:1000] or channel.account_picture or ""
     channel.checked_at = installation.now()
     if account.tokens is not None:
         keep_dates(channel, account.tokens, installation.now())
-    elif "refresh" not in installation.platform(channel.platform).can:
-        channel.token_expires_at = account.expires_at
+    elif was != way or "refresh" not in installation.platform(channel.platform).can:
+        channel.renew_at, channel.token_expires_at = None, account.expires_at
     channel.state, channel.trouble, channel.not_before, channel.refused_at = "ok", "", None, None
 
 
-def reconnect(installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str]) -> Channel:
+def reconnect(
+    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], way: Way | None = None
+) -> Channel:
     """New settings or a new token; a secret left empty stays as it was. It must still be the same account.
 
     A secret never follows to another server: whoever changes the address must know the token, and gets no right to
-    this machine's own network with it.
+    this machine's own network with it. ``way`` is ``keys`` for a person who pastes them; without it the channel keeps
+    the way that it has.
     """
-    return renew_with(installation, actor, channel_id, entered, "channel.reconnected")
+    return renew_with(installation, actor, channel_id, entered, "channel.reconnected", way)
 
 
 def renew_with(
-    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], deed: str
+    installation: Installation,
+    actor: Actor,
+    channel_id: int,
+    entered: Mapping[str, str],
+    deed: str,
+    way: Way | None = None,
 ) -> Channel:
     """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
-    plain, secret = renewed_settings(installation, actor, channel_id, entered)
-    account = _ask(installation, actor, platform, plain, secret, channel_id)
-    return keep_renewed(installation, actor, channel_id, plain, secret, account, deed)
+    way = way or way_of(platform, channel)
+    entries = renewed_settings(installation, actor, channel_id, entered, way)
+    account = _ask(installation, actor, platform, *entries, channel_id)
+    return keep_renewed(installation, actor, channel_id, entries, account, deed, way)
 
 
 def renewed_settings(
-    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
+    installation: Installation, actor: Actor, channel_id: int, entered: Mapping[str, str], way: Way
+) -> Entries:
     """(settings, secrets) of a channel with what was entered anew; see :func:`reconnect`."""
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
-    names = {s.key for s in platform.settings}
+    names = {s.key for s in asked(platform, way)}
     secrets = installation.vault.unseal_map(channel.secrets)
     kept = {key: value for key, value in secrets.items() if key in names}
     kept |= _kept_list(installation, channel) if LIST not in secrets else {}
     kept |= {s.key: str(channel.settings[s.key]) for s in platform.settings if s.operator and s.key in channel.settings}
     merged = {key: value for key, value in entered.items() if value.strip()}
-    plain, secret = read_settings(platform, kept | merged)
+    plain, secret = read_settings(platform, kept | merged, way)
     refuse_operators(platform, actor, plain, channel.settings)
     moved = any(
-        plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in platform.settings if s.kind == "url"
+        plain.get(s.key, "") != channel.settings.get(s.key, s.default) for s in asked(platform, way) if s.kind == "url"
     )
     if moved:
-        read_settings(platform, merged)  # names the secret that is missing
-        secret = {key: value for key, value in secret.items() if key in _named(platform, merged)}
-    else:  # what an authorization brought is no setting, and stays too
+        read_settings(platform, merged, way)  # names the secret that is missing
+        secret = {key: value for key, value in secret.items() if key in named(platform, merged)}
+    elif way == way_of(platform, channel):  # what an authorization brought or found stays too
         secret |= {key: value for key, value in secrets.items() if key not in names}
+        plain = {key: value for key, value in plain_settings(channel).items() if key not in names} | plain
     if channel.settings.get("allow_private") == "1" and (not moved or actor.via == "cli"):
         plain["allow_private"] = "1"
     return plain, secret
@@ -277,14 +265,15 @@ def keep_renewed(
     installation: Installation,
     actor: Actor,
     channel_id: int,
-    plain: dict[str, str],
-    secret: dict[str, str],
+    entries: Entries,
     account: Account,
     deed: str,
+    way: Way,
 ) -> Channel:
     """Keep another access to a channel. Raises :class:`Conflict` where it opens another account."""
     channel = get(installation, actor.workspace, channel_id)
     platform = installation.platform(channel.platform)
+    plain, secret = with_account(platform, *entries, account)
     rows = _kept_list(installation, channel)
     if rows and lists.lines_of(secret.get(LIST, "")) == lists.lines_of(rows[LIST]):
         del secret[LIST]  # nobody has changed it, so what is approved for it stands
@@ -295,7 +284,7 @@ def keep_renewed(
         )
     with installation.store.write(actor.workspace) as session:
         channel = locks.row(session, Channel, find(session, channel_id).id)
-        _keep(installation, channel, plain, secret, account)
+        _keep(installation, channel, plain, secret, account, way)
         session.flush()
         _keep_list(installation, session, channel, people)
         facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
@@ -311,25 +300,6 @@ def _kept_list(installation: Installation, channel: Channel) -> dict[str, str]:
         return {}
     with installation.store.read(channel.workspace_id) as session:
         return {LIST: lists.text_of(installation, session, channel)}
-
-
-def _named(platform: Platform, entered: Mapping[str, str]) -> set[str]:
-    """The settings that ``entered`` speaks of, by key or alias."""
-    return {s.key for s in platform.settings if {s.key, *s.aliases} & entered.keys()}
-
-
-def refuse_operators(platform: Platform, actor: Actor, plain: Mapping[str, str], kept: Mapping[str, object]) -> None:
-    """An administrator of an office is not the operator of the machine: no page makes it write where it likes."""
-    for setting in platform.settings:
-        changed = plain.get(setting.key, "") != kept.get(setting.key, "")
-        if setting.operator and changed and actor.via != "cli":
-            raise Invalid(
-                N_(
-                    "Only whoever runs this installation can choose it, with “commsched channel add”. Leave "
-                    "it as it is."
-                ),
-                setting.key,
-            )
 
 
 def check_again(installation: Installation, actor: Actor, channel_id: int) -> Channel:

@@ -96,6 +96,7 @@ def _ask(installation: Installation, channel: Channel) -> Tokens:
         place = session.get_one(Workspace, channel.workspace_id)
     context = make_context(
         installation,
+        platform=channel.platform,
         workspace=place.slug,
         channel=channel.id,
         settings=channel.settings,

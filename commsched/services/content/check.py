@@ -18,6 +18,7 @@ from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
+from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
 from commsched.services.channels import lists
@@ -25,6 +26,7 @@ from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.kernel.context import Installation, mute
+from commsched.services.links.checks import link_problems
 from commsched.services.media import provenance
 from commsched.store.models import Channel, Workspace
 
@@ -70,6 +72,11 @@ class Judgement(msgspec.Struct, frozen=True):
     @property
     def problems(self) -> list[Problem]:
         return [*self.general, *(problem for channel in self.checked for problem in channel.problems)]
+
+
+def alt_rule(office: Workspace) -> AltRule:
+    """What the office wants where alt text is missing. Who has chosen nothing is stopped."""
+    return "warn" if office.settings.get("alt_rule") == "warn" else "stop"
 
 
 def read_around(session: Session) -> Around:
@@ -120,7 +127,7 @@ def judge(
             files,
             people[channel.id],
             [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
-            known.workspace.is_demo,
+            known.workspace,
             own.get(channel.id, publish_at),
         )
         for channel in going
@@ -171,18 +178,19 @@ def _check_one(
     files: Mapping[str, Stored],
     people: tuple[str, ...],
     unwilling: list[Problem],
-    is_demo: bool,
+    office: Workspace,
     at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
-    view = for_channel(content, channel.id, uid, files, people)
+    view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
     problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
+    problems += link_problems(view, installation.base_url)
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
-    if mute(installation, channel.platform, is_demo):
+    if mute(installation, channel.platform, office.is_demo):
         problems.append(
             warn(
                 "channels",

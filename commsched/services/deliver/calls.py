@@ -33,6 +33,7 @@ from commsched.core.text.messages import N_
 from commsched.services.channels.renewal import renew
 from commsched.services.deliver.snapshots import DeliverySnapshot
 from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile
+from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
@@ -184,7 +185,8 @@ class Contexts:
 
     def of(self, row: DeliverySnapshot) -> ChannelContext:
         """The context of the delivery's channel."""
-        inputs = (row.settings, row.secrets, row.facts, row.account, row.office_name, row.zone)
+        app = msgspec.json.encode(app_of(self.installation, row.platform)).decode()
+        inputs = (row.settings, row.secrets, row.facts, row.account, row.office_name, row.zone, app)
         kept = self._kept.get(row.channel_id)
         if kept and kept[0] == inputs:
             return kept[1]
@@ -192,6 +194,7 @@ class Contexts:
         self._narrow(row.channel_id, self.installation.platform(row.platform).lanes_on(settings))
         context = make_context(
             self.installation,
+            platform=row.platform,
             workspace=row.workspace,
             channel=row.channel_id,
             settings=settings,

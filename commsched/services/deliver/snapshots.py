@@ -110,6 +110,7 @@ _parts = FastSelect(
         Part.detail,
         Part.was,
         Part.blind,
+        Part.edits,
     )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
@@ -201,6 +202,8 @@ class PartSnapshot(msgspec.Struct):
     was: str = ""
     blind: str = ""
     """What finds its recipient in the list again."""
+    edits: str = ""
+    """The platform's id of what is out already, in whose place this part is put."""
     reason: str = ""
 
     def set(self, **values: object) -> None:

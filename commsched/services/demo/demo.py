@@ -211,7 +211,9 @@ def _channel(
     )
     session.add(row)
     session.flush()
-    context = make_context(installation, workspace=place, channel=row.id, settings=settings, secrets=secrets)
+    context = make_context(
+        installation, platform=row.platform, workspace=place, channel=row.id, settings=settings, secrets=secrets
+    )
     account = _PRETENDED.get(platform) or installation.platform(platform).connect(context)
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     if lists.LIST in secrets:

@@ -22,9 +22,10 @@ import msgspec
 if TYPE_CHECKING:
     from commsched.services.kernel.context import Installation
 
-FormKind = Literal["small", "scaled", "link", "stills", "card", "og", "mail"]
+FormKind = Literal["small", "scaled", "link", "stills", "card", "og", "mail", "portrait"]
 """What the cache holds: a small picture for lists, one as wide as a page needs, a link's, a moment of a video, a
-picture ready to be drawn with, a card drawn for a link, a small picture within a mail."""
+picture ready to be drawn with, a card drawn for a link, a small picture within a mail, the picture of an
+account at a network."""
 _PIECE: Final = 256 * 1024
 _SHOWN: Final = ((".jpg", "image/jpeg"), (".webp", "image/webp"))
 """What smaller forms are encoded as."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
+from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.context import Installation
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ TIMEOUT = 20.0
 def make_context(
     installation: Installation,
     *,
+    platform: str = "",
     workspace: str,
     channel: int = 0,
     settings: Mapping[str, object],
@@ -31,7 +33,7 @@ def make_context(
     office_name: str = "",
     zone: str = "UTC",
 ) -> ChannelContext:
-    """The context for one channel, or for one about to be connected (``channel`` 0).
+    """The context for one channel on ``platform``, or for one about to be connected (``channel`` 0).
 
     Only a channel added from the machine's own command line may reach private addresses.
     """
@@ -52,6 +54,7 @@ def make_context(
         office_name=office_name,
         zone=zone,
         home=str(installation.home),
+        app=app_of(installation, platform) if platform else {},
     )
 
 

@@ -84,6 +84,9 @@ class Installation(msgspec.Struct):
     skew: Skew = msgspec.field(default_factory=Skew)
     """What the platforms' answers say of this computer's clock."""
 
+    apps: dict[str, tuple[float, dict[str, str]]] = msgspec.field(default_factory=dict)
+    """For :mod:`commsched.services.kernel.apps`: what it has read of late."""
+
     def now(self) -> datetime:
         return self.clock.now()
 

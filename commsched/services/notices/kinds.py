@@ -152,12 +152,19 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "taken_down": Kind(
         N_("Taken down: %(title)s"),
-        N_("%(by)s has taken “%(title)s” off your own pages."),
+        N_("%(by)s has taken down “%(title)s”."),
         N_(
-            "It is gone from the newsroom, the feeds and what search engines are given, and its address says why. In "
-            "other channels it stands until somebody takes it down there."
+            "It is gone from the newsroom, the feeds and what search engines are given. Its page here says, channel by "
+            "channel, what is gone and what somebody must take down by hand."
         ),
         N_("See it"),
+    ),
+    "remove_by_hand": Kind(
+        N_("Take down by hand: %(title)s"),
+        N_("“%(title)s” still stands on %(channel)s, and could not be taken down from here."),
+        N_("Open it there and take it down, then say on its page that you have."),
+        N_("See where it stands"),
+        shows_item=False,
     ),
     "token_expiring": Kind(
         N_("Access to %(channel)s runs out"),

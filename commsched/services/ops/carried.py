@@ -26,8 +26,7 @@ from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
 
 _DOWN = (
-    "SELECT item.uid, takedown.reason, takedown.at FROM takedown JOIN item ON item.id = takedown.item_id"
-    " WHERE takedown.ended_at IS NULL"
+    "SELECT item.uid, takedown.* FROM takedown JOIN item ON item.id = takedown.item_id WHERE takedown.ended_at IS NULL"
 )
 _SHOWN = (
     "SELECT workspace.slug, media.sha256, media.facts FROM media JOIN workspace ON workspace.id = media.workspace_id"
@@ -39,11 +38,24 @@ _SECRETS = "SELECT token_hash FROM preview_address WHERE revoked_at IS NOT NULL"
 """Ended secret addresses, whichever database is the newer: an address that was ended leads nowhere for ever."""
 
 
+class Down(msgspec.Struct, frozen=True):
+    """A take-down that stands. What an earlier version did not know of it is as it was then."""
+
+    uid: str
+    """The item's."""
+    reason: str
+    at: int
+    """In microseconds."""
+    kind: str = "withdrawn"
+    moved_to: str = ""
+    elsewhere: int = 0
+
+
 class Standing(msgspec.Struct, frozen=True):
-    """What holds in a database: take-downs as an item's uid, the reason and the moment; and of pictures whose consents
+    """What holds in a database: take-downs; and of pictures whose consents
     end, the office, the SHA-256 and the persons; addresses of people; hashes of keys and of secret addresses."""
 
-    down: list[tuple[str, str, datetime]]
+    down: list[Down]
     persons: list[tuple[str, str, list[dict[str, object]]]]
     shut_out: list[str]
     revoked: list[str]
@@ -66,7 +78,7 @@ def standing(database: Path, since: datetime) -> Standing | None:
         return None
     try:
         with contextlib.closing(sqlite3.connect(database)) as connection:
-            down = [(uid, reason, from_micros(at)) for uid, reason, at in connection.execute(_DOWN)]
+            down = _down(connection)
             shown = connection.execute(_SHOWN).fetchall()
             shut_out, revoked = (
                 [str(row[0]) for row in connection.execute(wanted, (to_micros(since),))]
@@ -77,6 +89,12 @@ def standing(database: Path, since: datetime) -> Standing | None:
         return Standing(down, persons, shut_out, revoked, previews)
     except (sqlite3.Error, msgspec.MsgspecError):
         return None
+
+
+def _down(connection: sqlite3.Connection) -> list[Down]:
+    rows = connection.execute(_DOWN)
+    names = [column[0] for column in rows.description]
+    return [msgspec.convert(dict(zip(names, row, strict=True)), Down) for row in rows]
 
 
 def _ended_previews(connection: sqlite3.Connection) -> list[str]:
@@ -94,7 +112,7 @@ def carry(installation: Installation, held: Standing) -> Carried:
     """Apply the withdrawals in ``held`` to ``installation``, as far as it has the items, pictures, people and tokens
     concerned."""
     with installation.store.write(EVERY_WORKSPACE) as session:
-        takedowns = sum(_take_down(installation, session, *row) for row in held.down)
+        takedowns = sum(_take_down(installation, session, row) for row in held.down)
         consents = sum(_end(installation, session, *row) for row in held.persons)
         persons = sum(_shut_out(installation, session, email) for email in held.shut_out)
         tokens = sum(_revoke(installation, session, hashed) for hashed in held.revoked)
@@ -102,18 +120,20 @@ def carry(installation: Installation, held: Standing) -> Carried:
     return Carried(takedowns, consents, persons, tokens)
 
 
-def _take_down(installation: Installation, session: Session, uid: str, reason: str, at: datetime) -> bool:
-    item = session.scalar(select(Item).where(Item.uid == uid))
+def _take_down(installation: Installation, session: Session, down: Down) -> bool:
+    item, at = session.scalar(select(Item).where(Item.uid == down.uid)), from_micros(down.at)
     if item is None:
         return False
     known = select(Takedown.id).where(Takedown.item_id == item.id)
     known = known.where(Takedown.ended_at.is_(None) | (Takedown.at >= at))  # it stands, or was put back after that
     if session.scalar(known.limit(1)) is not None:
         return False
-    session.add(Takedown(workspace_id=item.workspace_id, item_id=item.id, reason=reason, at=at))
+    row = Takedown(workspace_id=item.workspace_id, item_id=item.id, reason=down.reason, at=at)
+    row.kind, row.moved_to, row.elsewhere = down.kind, down.moved_to, bool(down.elsewhere)
+    session.add(row)
     session.flush()
     actor = machine_admin.actor(session.get_one(Workspace, item.workspace_id))
-    note(session, installation, actor, "item.taken_down", item.id, reason=reason)
+    note(session, installation, actor, "item.taken_down", item.id, reason=down.reason)
     return True
 
 

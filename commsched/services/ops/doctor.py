@@ -23,7 +23,17 @@ from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
 from commsched.store.migrate import version_of
 from commsched.store.migrations import HEAD
-from commsched.store.models import Channel, Delivery, Derivative, ListRecipient, MailServer, Media, Video, Workspace
+from commsched.store.models import (
+    Channel,
+    Delivery,
+    Derivative,
+    ListRecipient,
+    MailServer,
+    Media,
+    PlatformApp,
+    Video,
+    Workspace,
+)
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import KeyMismatch
 
@@ -117,6 +127,7 @@ def _key(installation: Installation) -> Iterator[Finding]:
         rows = list(session.scalars(wanted))
         rows += session.scalars(select(ListRecipient.address).where(ListRecipient.id.in_(first)))
         rows += session.scalars(select(MailServer.password).where(MailServer.password != ""))
+        rows += session.scalars(select(PlatformApp.settings))
     for sealed in rows:
         try:
             installation.vault.unseal(sealed)

@@ -39,6 +39,7 @@ from commsched.store.models import (
     PictureUse,
     Proposal,
     ReleaseReview,
+    Removal,
     Takedown,
     Workspace,
 )
@@ -55,6 +56,7 @@ _proposal: Final[FromClause] = Proposal.__table__
 _check: Final[FromClause] = FactCheck.__table__
 _release: Final[FromClause] = ReleaseReview.__table__
 _takedown: Final[FromClause] = Takedown.__table__
+_removal: Final[FromClause] = Removal.__table__
 _media: Final[FromClause] = Media.__table__
 _use: Final[FromClause] = PictureUse.__table__
 _place: Final[FromClause] = Workspace.__table__
@@ -109,8 +111,10 @@ def _twins(number: BindParameter[int]) -> ScalarSelect[str]:
 
 
 def _takedowns() -> ScalarSelect[str]:
-    """The take-downs of the item, and of what it corrects."""
-    pieces = func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at), ";")
+    """The take-downs of the item, and of what it corrects, and how far they have come on networks."""
+    removals = func.aggregate_strings(piece(_removal.c.id, _removal.c.state, _removal.c.tries), ",")
+    elsewhere = select(removals).where(_removal.c.takedown_id == _takedown.c.id).correlate(_takedown).scalar_subquery()
+    pieces = func.aggregate_strings(piece(_takedown.c.id, _takedown.c.ended_at, elsewhere), ";")
     taken = _takedown.c.item_id.in_((_item.c.id, _item.c.corrects_id))
     return select(pieces).where(taken).correlate(_item).scalar_subquery()
 

@@ -21,6 +21,7 @@ from commsched.services.approval.roster import Roster, read_roster, seeing
 from commsched.services.content import check, items, queries, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
+from commsched.services.upkeep import removals
 from commsched.services.workflow import takedown
 from commsched.store.models import (
     Attempt,
@@ -32,6 +33,7 @@ from commsched.store.models import (
     Person,
     Proposal,
     ReleaseReview,
+    Removal,
     Revision,
 )
 
@@ -56,7 +58,7 @@ class ItemView(msgspec.Struct, frozen=True):
     reach: dict[int, queries.Reach]
     """By delivery of several parts, how far it came."""
     taken_down: str | None
-    """Why it was taken off the office's own pages, where it is."""
+    """Why it was taken down, where it is."""
     content: Content
     """What the revision says."""
     history: ItemHistory
@@ -67,6 +69,8 @@ class ItemView(msgspec.Struct, frozen=True):
     """When it goes out, channel by channel."""
     unseen: bool = False
     """Whether its reader has not seen everything that was said about it."""
+    removals: list[Removal] = []
+    """What is taken down, or is to be, on networks."""
     beside: bool = False
     """Whether anything lies beside it (:mod:`commsched.services.views.beside`)."""
 
@@ -125,6 +129,7 @@ def read_item_in(installation: Installation, session: Session, item_id: int, rea
         roster,
         times.plan(session, item),
         bool(unseen),
+        removals.of_item(session, item.corrects_id or item_id) if down and down.elsewhere else [],
         bool(beside),
     )
 

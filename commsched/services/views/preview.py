@@ -82,7 +82,7 @@ def _look(
     people = read("\n".join(judgement.people[channel.id])).addresses
     many = judgement.counts.get(channel.id, 0)
     platform = installation.platform(channel.platform)
-    view = for_channel(content, channel.id, uid, judgement.files, people[:1])
+    view = for_channel(content, channel.id, uid, judgement.files, people[:1], check.alt_rule(place))
     sender = platform.seen_as(channel.settings, channel.account_name or channel.name, place.name)
     context = _context(installation, place, channel)
     subject, foot = platform.subject(view, context), platform.foot(view, context)

@@ -14,6 +14,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from commsched.core.approval.rules import undone
 from commsched.core.content import changes
 from commsched.core.content.changes import Change
+from commsched.core.platform.settings import Option
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import Conflict, Message, NotAllowed
 from commsched.core.timing import embargo
@@ -339,12 +340,21 @@ def choices_told(installation: Installation, channels: Mapping[int, Channel], la
     def tell(number: int, chosen: Mapping[str, str]) -> str:
         known = installation.platform(channels[number].platform).options if number in channels else ()
         return "\n".join(
-            f"{translate(option.label, language)}: {translate(dict(option.choices).get(value, value), language)}"
+            _choice_told(option, value, language)
             for option in known
             if (value := chosen.get(option.key, option.default)) not in ("", option.default)
         )
 
     return tell
+
+
+def _choice_told(option: Option, value: str, language: str) -> str:
+    """One choice on one line: what is ticked is told by its label alone, several lines stand beside each other."""
+    label = translate(option.label, language)
+    if option.kind == "bool":
+        return label
+    shown = translate(dict(option.choices).get(value, value), language)
+    return f"{label}: {' / '.join(shown.split(chr(10)))}" if option.kind == "long" else f"{label}: {shown}"
 
 
 def _last_decision(actor: Actor, seen: item_view.ItemView) -> Decision | None:

@@ -14,35 +14,60 @@ from commsched.platforms import own_page_keys
 from commsched.services.content import drafts, items
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.upkeep import removals
 from commsched.services.workflow import editing
 from commsched.services.workflow.takedown import is_on_own_page, standing
-from commsched.store.models import Channel, Delivery, Item, Revision, Takedown
+from commsched.store.models import Channel, Delivery, Item, Removal, Revision, Takedown
 
 OVER = ("published", "partly_published", "cancelled")
 """States in which a correction is no longer being written."""
 
 
 class OwnPages(msgspec.Struct, frozen=True):
-    """How an item stands on the office's own pages. Empty where nothing of it was ever there."""
+    """How an item stands on the office's own pages and on networks. Empty where nothing of it was ever there."""
 
+    ours: bool = False
+    """It was published on the office's own pages."""
     stands: bool = False
-    """The item is published there and has not been taken down."""
+    """The item is published on the office's own pages and has not been taken down."""
+    out: bool = False
+    """Something of it is out on a network, and it has not been taken down."""
     takedown: Takedown | None = None
     original: Item | None = None
     """What it corrects, where it is a correction."""
     corrections: list[Item] = []
     """The corrections of it, begun or published, newest first."""
+    removals: list[Removal] = []
+    """What is taken down, or is to be, on networks: of the newest take-down."""
+
+    @property
+    def can_be_taken_down(self) -> bool:
+        return self.takedown is None and (self.stands or self.out)
+
+    def removed_from(self, channel: int) -> list[Removal]:
+        """The removals on a channel, in order."""
+        return [row for row in self.removals if row.channel_id == channel]
 
 
 def own_pages(session: Session, item: Item) -> OwnPages:
     """What the item's page shows about corrections, and which actions it offers."""
     original = original_of(session, item)
-    if not is_on_own_page(session, original.id):
+    ours, out = is_on_own_page(session, original.id), bool(removals.on_networks(session, original.id))
+    if not ours and not out:
         return OwnPages()
     down = standing(session, original.id)
     later = select(Item).where(Item.corrects_id == item.id, Item.state != "cancelled").order_by(desc(Item.id))
     corrections = list(session.scalars(later))
-    return OwnPages(down is None, down, original if original is not item else None, corrections)
+    gone = removals.of_item(session, original.id) if down is not None else []
+    return OwnPages(
+        ours,
+        ours and down is None,
+        out and down is None,
+        down,
+        original if original is not item else None,
+        corrections,
+        gone,
+    )
 
 
 def begin(installation: Installation, actor: Actor, item_id: int) -> int:

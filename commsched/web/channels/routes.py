@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.approval.rules import Policy
 from commsched.core.platform.contract import Platform
+from commsched.core.platform.settings import Way
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts import people
 from commsched.services.accounts.policies import from_policy
-from commsched.services.channels import authorize, connect, directory, list_editing, manage
+from commsched.services.channels import apps, authorize, choice, connect, directory, entered, list_editing, manage
+from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
 from commsched.web.channels.account_label import account_word
@@ -55,10 +57,16 @@ def _place(key: str) -> tuple[int, str]:
     return (MOST_USED.index(key) if key in MOST_USED else len(MOST_USED), key)
 
 
-def _settings(platform: Platform, form: Form) -> Mapping[str, str]:
-    """What was typed for the settings that the platform asks for; nothing else is taken. A press list keeps its
-    lines."""
-    return {s.key: form.text(s.key, connect.longest(s)) for s in platform.settings if s.key in form.typed}
+def _settings(platform: Platform, form: Form, way: Way) -> Mapping[str, str]:
+    """What was typed for the settings that the platform asks for in ``way``; nothing else is taken. A press list keeps
+    its lines."""
+    wanted = (s for s in entered.asked(platform, way) if s.key in form.typed)
+    return {s.key: form.text(s.key, connect.longest(s)) for s in wanted}
+
+
+def _way(platform: Platform, form: Form) -> Way:
+    """The way that the form is for; without a word of it, pasted keys where the platform takes such."""
+    return "oauth" if form.text("way", 10) == "oauth" or "keys" not in platform.connects else "keys"
 
 
 @bp.get("/new/<key>")
@@ -72,9 +80,12 @@ def new(key: str) -> Response:
 def add(key: str) -> Response:
     platform, form = installation().platform(key), Form.read()
     with form.catch():
-        name, settings = form.text("name", 300), _settings(platform, form)
-        if "oauth" in platform.connects:
-            return authorization.leave(platform, authorize.begin(installation(), actor(), key, name, settings))
+        way = _way(platform, form)
+        name, settings = form.text("name", 300), _settings(platform, form, way)
+        if way == "oauth":
+            browser = g.visitor.session
+            address = authorize.begin(installation(), actor(), key, name, settings, session=browser)
+            return authorization.leave(platform, address)
         channel = connect.connect(installation(), actor(), key, name, settings)
         return done(_said(channel), "channels.show", channel_id=channel.id)
     return _form(platform, form)
@@ -88,8 +99,10 @@ def callback(key: str) -> Response:
     if "oauth" not in platform.connects:
         raise NotFound(N_("There is no such page."))
     with form.catch():
-        channel = authorize.finish(installation(), actor(), key, request.args.to_dict())
-        return done(_said(channel), "channels.show", channel_id=channel.id)
+        came = authorize.finish(installation(), actor(), key, request.args.to_dict(), g.visitor.session)
+        if isinstance(came, choice.Choice):
+            return done("", "accounts.index", key=key, token=came.token)
+        return done(_said(came), "channels.show", channel_id=came.id)
     return _form(platform, form)
 
 
@@ -103,7 +116,9 @@ def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Res
         kind=platform,
         channel=channel,
         kept=kept,
-        callback_address=lambda kind: authorize.callback_address(installation(), g.slug, kind.key),
+        none_typed=Form(),
+        app_ready=is_ready(installation(), platform),
+        may_set_apps=bool(platform.app) and apps.may_set(installation(), actor()),
     )
     answer = make_response(words, form.status)
     return authorization.may_leave(answer, platform, kept)
@@ -161,11 +176,13 @@ def renew(channel_id: int) -> Response:
     channel, form = _channel(channel_id), Form.read()
     platform = installation().platform(channel.platform)
     with form.catch():
-        settings = _settings(platform, form)
-        if "oauth" in platform.connects:
-            address = authorize.begin(installation(), actor(), platform.key, "", settings, channel_id)
+        way = _way(platform, form)
+        settings = _settings(platform, form, way)
+        if way == "oauth":
+            browser = g.visitor.session
+            address = authorize.begin(installation(), actor(), platform.key, "", settings, channel_id, browser)
             return authorization.leave(platform, address)
-        renewed = connect.reconnect(installation(), actor(), channel_id, settings)
+        renewed = connect.reconnect(installation(), actor(), channel_id, settings, way)
         return done(_said(renewed), "channels.show", channel_id=channel_id)
     return _form(platform, form, channel)
 

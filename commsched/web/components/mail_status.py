@@ -80,13 +80,13 @@ def reminded(names: list[str]) -> str:
 def taken_down() -> str:
     """The sentence after an item was taken down. Where no mail is sent, it names the people to tell in person."""
     if mailed():
-        return _("It is taken down from your own pages. Those who approve are told.")
+        return _("It is taken down. Those who approve are told.")
     with installation().store.read(actor().workspace) as session:
         names = called(session, people_with(session, "approve") - {actor().person})
     if not names:
-        return _("It is taken down from your own pages.")
+        return _("It is taken down.")
     return _(
-        "It is taken down from your own pages. No mail server is set, so tell %(names)s yourself.",
+        "It is taken down. No mail server is set, so tell %(names)s yourself.",
         names=said_all(names),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from flask import Response, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from commsched.core.text.messages import OfficeError
+from commsched.services.kernel.blobs import File
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
 from commsched.web.components import files
@@ -77,6 +79,15 @@ def serve(row: search.Row, small: bool) -> Response:
     else:
         response = files.send(search.file_of(installation(), row, small), etag)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def serve_portrait(file: File) -> Response:
+    """The picture of an account at a network. It is a picture only, whatever a browser guesses."""
+    response = files.send(file, hashlib.sha256(file.key.encode()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Disposition"] = "inline"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -56,6 +56,13 @@ class VideoFields(msgspec.Struct):
     captions: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class Before(msgspec.Struct):
+    """A text as it was, and whether its channel had one of its own."""
+
+    text: str
+    own: bool = True
+
+
 class Fields(msgspec.Struct):
     """Every field of the composer."""
 
@@ -81,6 +88,8 @@ class Fields(msgspec.Struct):
     """It goes out as soon as it is approved: no time is chosen."""
     times: dict[int, WallFields] = msgspec.field(default_factory=dict)
     """The time of the channels that have one of their own."""
+    whole: dict[int, Before] = msgspec.field(default_factory=dict)
+    """What stood there before a text was divided into a thread, by its channel (0: the common text)."""
     spans: dict[int, int] = msgspec.field(default_factory=dict)
     """Minutes from a channel's own time to its latest, where that does not follow from the item's."""
 
@@ -153,6 +162,8 @@ def _variants(form: MultiDict[str, str], fields: Fields) -> None:
             (fields.own if int(number) in on else fields.kept)[int(number)] = _typed(value)
         elif head == "opt" and key:
             fields.options.setdefault(int(number), {})[key] = _typed(value)
+        elif head == "whole" and not key:
+            fields.whole[int(number)] = Before(_typed(value), form.get(f"{name}-own", "") == "1")
         elif head == "crop" and not key and value:
             fields.crops[int(number)] = _typed(value)[:20]
 

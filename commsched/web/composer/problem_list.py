@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from commsched.core.text.messages import N_, Message, Problem, block
+from commsched.core.platform.attached import missing_alt
+from commsched.core.text.messages import N_, Message, Problem
 
-NO_ALT: Final = "Picture %(number)d has no alt text, and cannot be scheduled before it has one."
-MANY_NO_ALT: Final = N_("Pictures %(numbers)s have no alt text, and cannot be scheduled before they have.")
+_STOPS, _WARNS = (missing_alt("pictures", 1, rule).words.message for rule in ("stop", "warn"))
+MANY_NO_ALT: Final = {
+    _STOPS: N_("Pictures %(numbers)s have no alt text, and cannot be scheduled before they have."),
+    _WARNS: N_("Pictures %(numbers)s have no alt text: who does not see them misses what they show."),
+}
+"""What is said of several pictures, by what is said of one."""
 
 ANCHORS: Final = {
     "channels": "to-channels",
@@ -51,12 +56,15 @@ def gathered(problems: Iterable[Named]) -> list[Named]:
     """``problems`` in their order; pictures that have no alt text are one line, in the place of the first."""
     rows, without = list(problems), []
     for name, problem in rows:
-        if problem.words.message == NO_ALT:
+        if problem.words.message in MANY_NO_ALT:
             without.append((name, problem))
     if len(without) < 2:
         return rows
     numbers = sorted({int(str(problem.words.params["number"])) for _name, problem in without})
-    one_line = block(without[0][1].field, MANY_NO_ALT, numbers=spelled(numbers))
+    first = without[0][1]
+    one_line = Problem(
+        first.level, first.field, Message(MANY_NO_ALT[first.words.message], {"numbers": spelled(numbers)})
+    )
     place = rows.index(without[0])
     kept = [row for row in rows if row not in without]
     kept.insert(place, (without[0][0], one_line))

@@ -20,6 +20,7 @@ from commsched.services.content import items
 from commsched.services.kernel import members
 from commsched.services.media import search
 from commsched.services.views import item_view
+from commsched.services.views.preview import Preview
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Item, Workspace
 from commsched.web.components import mail_status
@@ -29,8 +30,8 @@ from commsched.web.composer import (
     conflict,
     embargo_words,
     lock,
+    presses,
     proposing,
-    set_presses,
     time_choices,
     view_model,
 )
@@ -137,7 +138,8 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     press = request.form.get("do", "save")
     if press == "studio" and item is None and fields.empty:
         return redirect(url_for("studio.index"))
-    again = set_presses.pressed(fields, press, form) or view_model.rearranged(fields, press)
+    again = presses.pressed(fields, press, form, lambda typed: _seen(typed, item))
+    again = again or view_model.rearranged(fields, press)
     _take_in_files(fields, form)
     if again or form.status != 200:
         return _composer(fields, item, form), form.status
@@ -168,6 +170,11 @@ def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form)
     if item is not None and item.state == "in_review" and _stored(number)[0].state == "draft":
         return _send_in(number, meant, form, stays=True)
     return done(_saved(item, number), "write.edit", item_id=number)
+
+
+def _seen(fields: Fields, item: Item | None) -> list[Preview]:
+    """What is typed, as its channels would say it."""
+    return view_model.view(installation(), actor(), _meant(fields), _target(item.id) if item else None).previews
 
 
 def _meant(fields: Fields) -> Meant:
@@ -333,6 +340,7 @@ def check() -> Response:
     target = _target(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
     item = target.item if target else None
     fields = from_form(request.form)
+    divided = presses.pressed(fields, request.form.get("do", ""), Form(), lambda typed: _seen(typed, item))
     meant = _meant(fields)
     shown = view_model.view(installation(), actor(), meant, target)
     context = {
@@ -348,6 +356,8 @@ def check() -> Response:
     counts = {number: {"count": room.count, "limit": room.limit or None} for number, room in rooms.items()}
     rings = {number: {"share": room.share, "over": room.over, "words": room.words} for number, room in rooms.items()}
     return jsonify(
+        texts=presses.texts_of(fields) if divided else None,
+        wholes=page("composer/_wholes.html", **context),
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),
         days={name: wall.day for name, wall in fields.walls().items()},

@@ -11,6 +11,7 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, own_field
+from commsched.core.platform import threads
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
@@ -47,6 +48,8 @@ class View(msgspec.Struct):
     own: Mapping[int, Moment] = msgspec.field(default_factory=dict)
     """When the chosen channels that have a time of their own go out."""
     alike: list[Neighbour] = msgspec.field(default_factory=list)
+    threads: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """The channels on which a thread has room for a text that is too long, by the sentence that says so."""
     anchors: dict[str, str] = msgspec.field(default_factory=dict)
     """Where a problem is mended that its field alone does not say, by its sentence in English."""
 
@@ -126,6 +129,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
         shown.own = own | embargo_times.held_back(installation, content, meant.publish, own, around.channels)
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
         shown.problems = _problems(shown, judgement, own_texts)
+        shown.threads = _threads(installation, shown.previews)
         shown.faults |= _time_faults(judgement, own)
         shown.faults |= {each.field: each.words for each in judgement.general if each.field == "link"}
         shown.problems += _near(around.workspace, judgement.neighbours)
@@ -179,6 +183,19 @@ def _problems(shown: View, judgement: check.Judgement, own: Collection[int]) -> 
             shown.anchors.setdefault(str(problem.words), place)
     gathered = problem_list.gathered(said.values())
     return sorted([*_times(shown.faults), *gathered], key=lambda pair: not pair[1].blocks)
+
+
+def _threads(installation: Installation, looks: list[Preview]) -> dict[str, list[int]]:
+    said: dict[str, list[int]] = {}
+    for preview in looks:
+        for problem in preview.checked.problems:
+            if problem.words.message not in threads.TOO_LONG:
+                continue
+            platform = installation.platform(preview.channel.platform)
+            if threads.offered(platform, preview.view, preview.channel.facts):
+                said.setdefault(str(problem.words), []).append(preview.channel.id)
+            break
+    return said
 
 
 def _time_faults(judgement: check.Judgement, own: Collection[int]) -> dict[str, Message]:

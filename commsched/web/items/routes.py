@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Blueprint, jsonify, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
@@ -21,7 +21,7 @@ from commsched.services.content import preview_addresses
 from commsched.services.kernel import confidants
 from commsched.services.views import beside, item_view, review
 from commsched.services.views.item_stamp import item_stamp
-from commsched.services.workflow import approve, corrections, embargoes, schedule, stops, takedown
+from commsched.services.workflow import approve, corrections, embargoes, schedule, stops
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time, day_typed
@@ -31,7 +31,7 @@ from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done, local_path, say, was_sent
-from commsched.web.items import status_text
+from commsched.web.items import status_text, taken_down
 
 bp = Blueprint("items", __name__, url_prefix="/w/<slug>/items/<int:item_id>")
 
@@ -83,6 +83,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "own": own,
         "told": status_text.where(shown, place().zone, filed),
         "standing": status_text,
+        "taken_down": taken_down,
         "shown_state": mail_status.as_told(seen.state, live),
         "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out,
@@ -345,35 +346,6 @@ def bypass(item_id: int) -> str | Response | tuple[str, int]:
     if not mail_status.mailed():
         words = _("It is let out without approval. No mail server is set, so tell those who approve yourself.")
     return act(item_id, words, lambda form: approve.bypass(installation(), actor(), item_id, form.text("reason", 5000)))
-
-
-@bp.post("/correct")
-@allow("write")
-def correct(item_id: int) -> str | Response | tuple[str, int]:
-    """Begin a correction, or go on with the one that somebody has begun."""
-    begun: list[int] = []
-    answer = act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
-    return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else answer
-
-
-@bp.post("/take-down")
-@allow("resolve")
-def take_down(item_id: int) -> str | Response | tuple[str, int]:
-    return act(
-        item_id,
-        mail_status.taken_down,
-        lambda form: takedown.take_down(installation(), actor(), item_id, form.text("reason", 1000)),
-    )
-
-
-@bp.post("/put-back")
-@allow("approve")
-def put_back(item_id: int) -> str | Response | tuple[str, int]:
-    return act(
-        item_id,
-        _("It stands on your own pages again."),
-        lambda _form: takedown.put_back(installation(), actor(), item_id),
-    )
 
 
 @bp.post("/comment")

@@ -82,8 +82,13 @@ def _gone(place: str) -> AnyResponse:
 
 
 def _taken_down(error: TakenDown) -> AnyResponse:
-    """410 and not 404, so that search engines and feed readers remove it. The page shows people the reason."""
+    """410 and not 404, so that search engines and feed readers remove it. The page shows people the reason; of what was
+    published in error it says nothing. What has moved leads on: for a while, since it may be put back."""
+    if error.moved_to:
+        return make_response(redirect(error.moved_to, 302))
     speak(error.room)
+    if not error.reason:
+        return make_response(page("public/gone.html", room=error.room), 410)
     return make_response(page("public/taken_down.html", room=error.room, reason=error.reason, at=error.at), 410)
 
 

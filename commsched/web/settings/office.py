@@ -68,6 +68,7 @@ def update() -> str | Response | tuple[str, int]:
                 latest_minutes=form.number("latest_minutes", 1, office_settings.MOST_LATE),
                 window_before_hours=form.number("window_before_hours", 0, office_settings.MOST_WINDOW),
                 window_after_hours=form.number("window_after_hours", 0, office_settings.MOST_WINDOW),
+                alt_rule="warn" if form.text("alt_rule", 8) == "warn" else "stop",
             ),
         )
         return done(_("The settings are saved."), "settings.index")

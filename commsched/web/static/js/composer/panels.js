@@ -100,6 +100,17 @@ export const startPanels = (form) => {
   open("all");
 };
 
+// What the office made of a channel's text: its own, or none (``null``), and then it shows the common one.
+export const setOwn = (panel, text, common) => {
+  const field = panel.querySelector("[data-own] textarea");
+  const box = panel.querySelector('[name="own"]');
+  if (text === null && !box.checked) return;
+  box.checked = text !== null;
+  delete field.dataset[MIRROR];
+  if (text === null && !panel.classList.contains("away")) field.dataset[MIRROR] = "";
+  field.value = text ?? (MIRROR in field.dataset ? common : "");
+};
+
 // What a mirrored text says is nobody's own: it is not sent.
 export const withoutMirrors = (form, data) => {
   for (const field of form.querySelectorAll(`[data-${MIRROR}]`)) data.set(field.name, "");

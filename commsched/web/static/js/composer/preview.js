@@ -1,5 +1,6 @@
 // What the publisher would say, a moment after the last letter.
 import { understood } from "../day.js";
+import { startDivide } from "./divide.js";
 import { fieldsOf, later, post } from "./send.js";
 
 const fill = (element, html) => {
@@ -75,6 +76,7 @@ export const startPreview = (form) => {
   const show = (told) => {
     fill(side.querySelector("[data-previews]"), told.previews);
     fill(side.querySelector("[data-problems]"), told.problems);
+    fill(form.querySelector("[data-wholes]"), told.wholes);
     looks.show();
     for (const place of form.querySelectorAll("[data-clash]")) {
       fill(place, place.dataset.clash === told.clash_field ? told.clash : "");
@@ -106,6 +108,7 @@ export const startPreview = (form) => {
     }
   };
 
+  startDivide(form, show);
   form.addEventListener("changed", later(350, look));
   // "kl 8" and "7,30" are understood; what was understood is written back when one leaves the field
   for (const clock of form.querySelectorAll(".clock")) {

@@ -1,0 +1,91 @@
+"""What Bluesky takes of an item, and how the item is said there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from commsched.core.platform.contract import ChannelView, Limits, Part
+from commsched.core.text.length import tidy
+from commsched.core.text.messages import N_, Message, Problem, block
+from commsched.platforms._bluesky.richtext import MOST_BYTES, MOST_GRAPHEMES, length, rich
+from commsched.platforms._shared.checks import check_pictures, check_text, thread
+
+MOST_IMAGES: Final = 4
+"""Pictures that stand side by side; more are a gallery."""
+MOST_CAPTIONS: Final = 20_000
+"""Bytes of one file of captions."""
+LIMITS: Final = Limits(
+    characters=MOST_GRAPHEMES,
+    pictures=10,
+    picture_bytes=2_000_000,
+    picture_types=("image/jpeg", "image/png", "image/webp"),
+    videos=1,
+    video_bytes=100_000_000,
+    video_types=("video/mp4",),
+    video_codecs=("h264",),
+    video_side=1920,
+    video_seconds=(0.0, 180.0),
+    captions=True,
+)
+"""300 MB are taken by the schema; servers have been slower to follow than it."""
+NAME: Final = "Bluesky"
+
+
+def has_card(view: ChannelView) -> bool:
+    """Whether the item's link is shown as a card: below the words stand pictures, a video, or a card."""
+    return bool(view.content.link) and not view.pictures and not view.other_files
+
+
+def title_of(view: ChannelView) -> str:
+    """What stands on the card: a release's headline. A post has a title for the office only."""
+    return view.content.title if view.content.kind == "release" else ""
+
+
+def said(view: ChannelView) -> ChannelView:
+    """``view`` without the link that its card carries, so that it does not stand in the words too."""
+    return replace(view, content=replace(view.content, link="")) if has_card(view) else view
+
+
+def comment_of(view: ChannelView) -> str:
+    return tidy(view.options.get("first_comment", "")).strip()
+
+
+def parts_of(view: ChannelView) -> list[Part]:
+    """The posts of a thread, and at its end what is said as the first comment."""
+    posts = [replace(part, view=view) for part in thread(said(view))]
+    comment = comment_of(view)
+    return [*posts, Part(len(posts), "comment", comment, view)] if comment else posts
+
+
+def check_item(view: ChannelView) -> list[Problem]:
+    """All that stands in the way of saying ``view`` on Bluesky."""
+    spoken = said(view)
+    words = [] if has_card(view) and not tidy(view.text).strip() else check_text(spoken, MOST_GRAPHEMES, length, NAME)
+    return [*words, *_bytes(view), *_comment(view), *check_pictures(view, LIMITS, NAME), *_captions(view)]
+
+
+def _bytes(view: ChannelView) -> list[Problem]:
+    sizes = [len(rich(part.text).text.encode()) for part in thread(said(view))]
+    if max(sizes) <= MOST_BYTES or any(length(part.text) > MOST_GRAPHEMES for part in thread(said(view))):
+        return []
+    words = N_("The text takes too much room for %(platform)s, for all its signs: %(count)d bytes, at most %(limit)d.")
+    return [block("text", words, platform=NAME, count=max(sizes), limit=MOST_BYTES)]
+
+
+def _comment(view: ChannelView) -> list[Problem]:
+    count = length(comment_of(view))
+    if count <= MOST_GRAPHEMES:
+        return []
+    words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
+    return [block("first_comment", words, count=count, limit=MOST_GRAPHEMES)]
+
+
+def _captions(view: ChannelView) -> list[Problem]:
+    largest = max((len(each.text.encode()) for file in view.other_files for each in file.captions), default=0)
+    if largest <= MOST_CAPTIONS:
+        return []
+    words = N_("The captions are too long for %(platform)s: %(size)d kB, at most %(limit)d kB.")
+    sizes = {"size": -(-largest // 1000), "limit": MOST_CAPTIONS // 1000}
+    return [block("attachments", words, platform=Message(NAME), **sizes)]
