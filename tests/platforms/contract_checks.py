@@ -118,7 +118,7 @@ def an_error_inside_a_success_is_no_success(adapter: Adapter) -> None:
         sim.faults.append("error:200")
         outcome = publish(adapter, sim, patient())
         sim.faults = [f"{stage}error:200" for stage in ("", "prepare:", "read:")]
-        removed = adapter.platform.delete("1", adapter.context(patient(), sim.url))
+        removed = adapter.platform.delete(adapter.remote, adapter.context(patient(), sim.url))
     assert isinstance(outcome, Unknown | Rejected | Retry), outcome
     assert isinstance(removed, Unknown | Rejected | Retry), removed
 
@@ -257,7 +257,7 @@ def who_is_told_to_stop_stops(adapter: Adapter) -> None:
     for ask in (
         lambda context: platform.connect(context),
         lambda context: platform.publish(post, adapter.prepared, context),
-        lambda context: platform.delete("1", context),
+        lambda context: platform.delete(adapter.remote, context),
     ):
         http = _Cancelling()
         with pytest.raises(Cancelled):
@@ -323,7 +323,7 @@ def every_call(adapter: Adapter, http: requests.Session) -> list[str]:
                 platform.prepare(post, context) if platform.needs_prepare(post) else Handles(),
                 platform.publish(post, adapter.prepared, context),
                 platform.find(post, adapter.prepared, adapter.since, context),
-                platform.delete("1", context),
+                platform.delete(adapter.remote, context),
             ):
                 assert isinstance(result, (*OUTCOMES, Handles, Pending, Found, Absent, CannotTell))
                 said.append(repr(result))
@@ -422,6 +422,6 @@ def it_can_be_pointed_elsewhere(adapter: Adapter) -> None:
     platform.prepare(post, context)
     platform.publish(post, adapter.prepared, context)
     platform.find(post, adapter.prepared, adapter.since, context)
-    platform.delete("1", context)
+    platform.delete(adapter.remote, context)
     assert http.asked
     assert [url for url in http.asked if not url.startswith(server)] == []
