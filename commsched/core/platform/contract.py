@@ -137,6 +137,8 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    by_person: ClassVar[bool] = False
+    """True where a person publishes and says so: what is prepared is a task of theirs, ``Pending`` until then."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
