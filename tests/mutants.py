@@ -37,6 +37,9 @@ FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_f
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
+TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
+CONTRACT = "tests/platforms/test_contract.py"
+SIGNING_IN = "tests/services/channels/test_signing_in.py"
 
 
 @dataclass(frozen=True)
@@ -1295,7 +1298,7 @@ MUTANTS = (
     ),
     Mutant(
         "a code of another kind raises out of the adapter",
-        "platforms/_facebook/graph.py",
+        "platforms/_meta/errors.py",
         "return value if isinstance(value, int) else None",
         "return value",
         "tests/platforms/test_malformed_answers.py -k below_the_code",
@@ -1306,6 +1309,83 @@ MUTANTS = (
         "except (OverflowError, OSError, ValueError):",
         "except ZeroDivisionError:",
         "tests/platforms/test_malformed_answers.py -k without_end",
+    ),
+    Mutant(
+        "a channel that cannot be read back is sent to again",
+        "platforms/telegram.py",
+        'a person must look"), final=True)',
+        'a person must look"), final=False)',
+        TELEGRAM,
+    ),
+    Mutant(
+        "an album refused halfway was not sent",
+        "platforms/_telegram/bot.py",
+        "case 400 if not error.says(_HALF_DONE.pattern):",
+        "case 400:",
+        TELEGRAM,
+    ),
+    Mutant(
+        "a bot that may not post connects",
+        "platforms/telegram.py",
+        'if not (member.status == "administrator" and member.can_post_messages):',
+        "if False:",
+        TELEGRAM,
+    ),
+    Mutant(
+        "an error inside a success is a success",
+        "platforms/_telegram/bot.py",
+        'or answer.get("ok") is not True',
+        "",
+        f"{CONTRACT} -k error_inside",
+    ),
+    Mutant(
+        "what was not taken down is called gone",
+        "platforms/_shared/answers.py",
+        'if isinstance(answer, Mapping) and (answer.get("error") or answer.get("errors")):',
+        "if False:",
+        f"{CONTRACT} -k error_inside",
+    ),
+    Mutant(
+        "a secret in an address is told when connecting fails",
+        "platforms/_shared/answers.py",
+        "said = {key: redact(str(word), kept) for",
+        "said = {key: str(word) for",
+        f"{CONTRACT} -k no_secret",
+    ),
+    Mutant(
+        "a secret in an address is in the log",
+        "core/installation/redaction.py",
+        "|/bot(?=",
+        "|/bat(?=",
+        f"{CONTRACT} -k no_secret",
+    ),
+    Mutant(
+        "what a library signs with is in the log",
+        "core/installation/redaction.py",
+        "setLevel(logging.INFO)",
+        "setLevel(logging.DEBUG)",
+        f"{CONTRACT} -k no_secret",
+    ),
+    Mutant(
+        "every try is another message",
+        "platforms/webhook.py",
+        "message = part.key or part.view.uid",
+        "message = context.now().isoformat()",
+        WEBHOOK,
+    ),
+    Mutant(
+        "a page for browsers is a receiver's yes",
+        "platforms/_webhook/receiver.py",
+        'raise NotTaken(response, "a page for browsers")',
+        "pass",
+        WEBHOOK,
+    ),
+    Mutant(
+        "what is signed says nothing of when",
+        "platforms/_webhook/signing.py",
+        'f"{message}.{moment}.".encode() + body',
+        'f"{message}..".encode() + body',
+        WEBHOOK,
     ),
     Mutant(
         "a wall's page is the platform's no",
@@ -1341,6 +1421,34 @@ MUTANTS = (
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
+    ),
+    Mutant(
+        "an answer that comes to another browser is believed",
+        "services/channels/pending.py",
+        "    if kept.session != browser:",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "a state is as good as the token of a choice",
+        "services/channels/pending.py",
+        'return token_hash(token if kind is Begun else f"choice:{token}")',
+        "return token_hash(token)",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "an account that was not offered is chosen",
+        "services/channels/choice.py",
+        "    if set(wanted) - known.keys():",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "any administrator enters the installation's app",
+        "services/channels/apps.py",
+        "    if not may_set(installation, actor):",
+        "    if False:",
+        SIGNING_IN,
     ),
     Mutant(
         "a platform is waited for past the latest time",

@@ -35,7 +35,7 @@ from commsched.platforms._mastodon import polls
 from commsched.platforms._mastodon.media import ids, still_worked_on, upload
 from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import ident, invisible, refusal, value
+from commsched.platforms._shared.answers import ident, invisible, refusal, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, check_pictures, check_text, longest, thread
 from commsched.platforms._shared.readback import look_through
 
@@ -222,7 +222,7 @@ class Mastodon(NetworkPlatform["Client"]):
         return look_through(pages(client, _me(client, context), part), part, start, strangers_matter=True)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
-        client.status_delete(remote_id)
+        without_error(client.status_delete(remote_id))
 
     def edit(self, part: Part, remote_id: str, context: ChannelContext) -> Outcome:
         from commsched.platforms._mastodon import posts

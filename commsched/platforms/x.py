@@ -23,7 +23,7 @@ from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.core.text.x_length import x_length
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, read, value
+from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, read, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, longest, thread
 from commsched.platforms._shared.readback import look_through
 from commsched.platforms._x.rules import LIMITS, check_item, cost
@@ -139,7 +139,7 @@ class X(NetworkPlatform["Client"]):
         return look_through(pages(client, account, part, start), part, start)
 
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
-        client.delete_tweet(remote_id, user_auth=True)
+        without_error(client.delete_tweet(remote_id, user_auth=True))
 
     def gone(self, error: Exception) -> bool:
         from tweepy.errors import NotFound

@@ -100,6 +100,14 @@ def ident(answer: object) -> str:
     return str(name)
 
 
+def without_error(answer: object) -> object:
+    """``answer``; raises :class:`ValueError` where it names an error in spite of its status: what came of the call is
+    then not known."""
+    if isinstance(answer, Mapping) and (answer.get("error") or answer.get("errors")):
+        raise ValueError(f"an error inside a success: {str(answer)[:200]}")
+    return answer
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When the server lets us come back, by its ``Retry-After`` in seconds or as a date (RFC 9110, 10.2.3)."""
     said = str(headers.get("Retry-After") or "").strip()
@@ -206,9 +214,8 @@ def refusal(
     cause, kept = network_error(error), tuple(secrets)
     if cause is not None:
         words = in_words(cause)
-        return ConnectError(
-            words.message, server, **{key: redact(str(said), kept) for key, said in words.params.items()}
-        )
+        said = {key: redact(str(word), kept) for key, word in words.params.items()}
+        return ConnectError(words.message, server, **said)
     if isinstance(outcome, Rejected):
         return _refused(outcome, name, token, refused or server)
     sentence = N_("%(platform)s could not be reached, or gave no answer we can read. Try again. (%(detail)s)")

@@ -58,6 +58,8 @@ class Adapter:
     handles: Mapping[str, str] = field(default_factory=dict)
     """What ``prepare`` leaves for ``publish``."""
     account: str = "7"
+    remote_id: str = "1"
+    """What something published is called there."""
     words: str = "Hej"
     picture: bool = False
     """Whether nothing goes out there without a picture."""

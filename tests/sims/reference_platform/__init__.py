@@ -29,7 +29,16 @@ from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._http import oauth
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import base_url, detail, ident, outcome_of, retry_after, value, walled
+from commsched.platforms._shared.answers import (
+    base_url,
+    detail,
+    ident,
+    outcome_of,
+    retry_after,
+    value,
+    walled,
+    without_error,
+)
 from commsched.platforms._shared.checks import check_pictures, check_text, thread
 from commsched.platforms._shared.readback import Entry, Page, look_through
 
@@ -59,7 +68,7 @@ class Client:
         response = self.context.http.request(method, url, headers=token, timeout=self.context.timeout, **more)
         if not 200 <= response.status_code < 300:
             raise ApiError(response)
-        return response.json()
+        return without_error(response.json())
 
 
 class Reference(NetworkPlatform[Client]):
