@@ -107,7 +107,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
-        verdict = judge(self._gate_input(job, row, content), self.now)
+        verdict = judge(self.gate_input(job, row, content), self.now)
         if self._is_under_way(row) and not isinstance(verdict, Go):
             return []
         match verdict:
@@ -123,7 +123,8 @@ class Admission(msgspec.Struct, frozen=True):
                 return self._part(job, row, content)
         return []
 
-    def _gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+    def gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+        """What the gate is asked about ``row``."""
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
