@@ -115,7 +115,10 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self.batch.part(row.id, part.number, handles=done.result.stored())
             return job
         if isinstance(done.result, Pending):
-            self._apply(row, known, part, after_pending(done.result, self.now, from_micros(row.latest)), done)
+            next_ = after_pending(done.result, self.now, from_micros(row.latest))
+            if done.call.platform.by_person and next_.state == "waiting":
+                next_ = self._handed_out(row, part, next_)
+            self._apply(row, known, part, next_, done)
             return None
         result = done.result
         if isinstance(result, Unknown | Published):  # nothing visible was asked for, so it may simply be repeated
@@ -123,6 +126,18 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         assert isinstance(result, Retry | Rejected)
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
+
+    def _handed_out(self, row: DeliverySnapshot, part: PartSnapshot, next_: Transition) -> Transition:
+        """It is somebody's task now. They are told once, in the transaction that hands it out."""
+        if not Handles.read(part.handles).values:
+            handles = Handles({"handed": self.now.isoformat()}, complete=False).stored()
+            self._part(part, handles=handles)
+            facts = {"delivery": row.id, "channel": row.channel_name}
+            line = AuditLine(row.workspace_id, None, "scheduler", "delivery.handed_out", row.item_id, facts)
+            self.batch.lines.append(line)
+            whom = str(msgspec.json.decode(row.settings).get("responsible") or "")
+            self.admission.alerts.append(Alert(row.workspace_id, row.item_id, "by_hand", facts, whom.strip()))
+        return msgspec.structs.replace(next_, reason="by_hand")
 
     def _sent(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
@@ -153,6 +168,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         resend = platform.resends(done.call.context.facts) if own is None else own == "1"
         if platform.resend_within is not None and self.now - done.call.since > platform.resend_within:
             resend = False
+        resend = resend or bool(part.edits)
         next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
