@@ -38,6 +38,10 @@ class AttachmentFile(msgspec.Struct, frozen=True):
     duration: int = 0
     """Of a video, in milliseconds."""
     captions: tuple[Captions, ...] = ()
+    codec: str = ""
+    """Of a video's pictures, by FFmpeg's name; empty where nobody noted it."""
+    burnt: bool = False
+    """Whether a video's captions are in its pictures."""
 
 
 class ChannelView(msgspec.Struct, frozen=True):

@@ -107,7 +107,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
-        verdict = judge(self._gate_input(job, row, content), self.now)
+        verdict = judge(self.gate_input(job, row, content), self.now)
         if self._is_under_way(row) and not isinstance(verdict, Go):
             return []
         match verdict:
@@ -115,14 +115,16 @@ class Admission(msgspec.Struct, frozen=True):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
             case Wait(until=until):
-                self.batch.delivery(row.id, next_at=until)
+                rests = until == (self.resting.get(row.channel_id) or moment(row.resting))
+                self.batch.delivery(row.id, next_at=until, **({"reason": "rests"} if rests else {}))
             case Go() if self._is_list(row):
                 return self._next_recipients(job, row, content)
             case Go():
                 return self._part(job, row, content)
         return []
 
-    def _gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+    def gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+        """What the gate is asked about ``row``."""
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES, CALENDAR, WATCH = "talk", "times", "calendar", "watch"
+TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -23,6 +23,7 @@ PATHS: Final = {
     TIMES: "/w/{slug}/times/",
     CALENDAR: "/w/{slug}/calendar/",
     WATCH: "/w/{slug}/comments/",
+    HAND: "/w/{slug}/by-hand/{delivery}",
 }
 """Where the button leads."""
 
@@ -90,6 +91,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("“%(title)s” could not be published%(where)s."),
         N_("It is not tried again by itself. Look at the answer, correct what is wrong and try again."),
         N_("See what went wrong"),
+    ),
+    "by_hand": Kind(
+        N_("Post by hand: %(title)s"),
+        N_("It is time to post “%(title)s”%(where)s by hand."),
+        N_(
+            "Its page has the text, the files and the steps. When you have posted it, say so there. If nobody has by "
+            "its latest time, it is held and counts as not done."
+        ),
+        N_("Open the task"),
+        HAND,
     ),
     "unknown_ask": Kind(
         N_("Did it go out? %(title)s"),

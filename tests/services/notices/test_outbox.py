@@ -140,6 +140,7 @@ FACTS = {
     "remove_by_hand": {"channel": "LinkedIn", "url": "https://example.org/1"},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},
+    "by_hand": {"channel": "LinkedIn", "delivery": 1},
     "unknown_ask": {"reason": "ask", "channel": "X", "detail": "timeout", "out": 0, "of": 1, "delivery": 1},
     "changes_requested": {"by": "Gunnar Lind", "comment": "Byt <b>rubrik</b>.\nOch ta bort siffran."},
     "asked_to_accept": {"by": "Gunnar Lind", "hash": ""},
