@@ -17,6 +17,7 @@ from commsched.engine.pulse import Pulse
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
+from commsched.services.followup import rounds
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.media import video_forms
@@ -252,6 +253,7 @@ class Engine:
             (5.0, self._notices),
             (5.0, self._removals),
             (5.0, self._videos),
+            (20.0, self._ask_networks),
             (30.0, self._chores),
             (LOOK, self._ask_the_time),
         )
@@ -311,6 +313,9 @@ class Engine:
     def _videos(self) -> None:
         while not self._stop.is_set() and video_forms.make_next(self.installation):
             pass
+
+    def _ask_networks(self) -> None:
+        rounds.go_round(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

@@ -28,8 +28,8 @@ class Form(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """An attachment's file: how to open it, its size in bytes, how many frames it has; of a video, what is made of it,
-    by the recipe's key."""
+    """An attachment's file: how to open it, its size in bytes, how many frames it has; of a video, what is being made
+    of it, by the recipe's key."""
 
     open: Callable[[], BinaryIO]
     size: int
