@@ -39,6 +39,7 @@ PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/tes
 REFERENCE = "tests/platforms/test_reference.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
 CONTRACT = "tests/platforms/test_contract.py"
+SIGNING_IN = "tests/services/channels/test_signing_in.py"
 
 
 @dataclass(frozen=True)
@@ -1297,7 +1298,7 @@ MUTANTS = (
     ),
     Mutant(
         "a code of another kind raises out of the adapter",
-        "platforms/_facebook/graph.py",
+        "platforms/_meta/errors.py",
         "return value if isinstance(value, int) else None",
         "return value",
         "tests/platforms/test_malformed_answers.py -k below_the_code",
@@ -1420,6 +1421,34 @@ MUTANTS = (
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
+    ),
+    Mutant(
+        "an answer that comes to another browser is believed",
+        "services/channels/pending.py",
+        "    if kept.session != browser:",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "a state is as good as the token of a choice",
+        "services/channels/pending.py",
+        'return token_hash(token if kind is Begun else f"choice:{token}")',
+        "return token_hash(token)",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "an account that was not offered is chosen",
+        "services/channels/choice.py",
+        "    if set(wanted) - known.keys():",
+        "    if False:",
+        SIGNING_IN,
+    ),
+    Mutant(
+        "any administrator enters the installation's app",
+        "services/channels/apps.py",
+        "    if not may_set(installation, actor):",
+        "    if False:",
+        SIGNING_IN,
     ),
     Mutant(
         "a platform is waited for past the latest time",

@@ -18,6 +18,7 @@ class MentionIn(bodies.In):
     name: Line
     x: Line = ""
     mastodon: Line = ""
+    bluesky: Line = ""
     facebook: Line = ""
     before: Line = ""
     """The name of the entry that it takes the place of."""

@@ -41,11 +41,11 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._bluesky import aftermath, record, rules, session
 from commsched.platforms._bluesky.addresses import place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError, meaning
-from commsched.platforms._bluesky.richtext import length
+from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value
-from commsched.platforms._shared.checks import longest
+from commsched.platforms._shared.checks import NUMBERED, longest
 
 _BASE_URL = known_server("https://bsky.social", "service", "pds")
 _HANDLE = Setting(
@@ -78,11 +78,14 @@ class _Facts(msgspec.Struct):
 class Bluesky(NetworkPlatform[Client]):
     key = mentions = "bluesky"
     shape = "16:9"
+    threads = True
+    link_card = "given"
     name = "Bluesky"
     about = N_("An account on Bluesky, or on a server of its own: posts, threads, pictures and video.")
     icon = "bluesky"
     settings = (_HANDLE, _PASSWORD, _BASE_URL, _VIDEO)
     options = (
+        NUMBERED,
         Option(
             "first_comment",
             N_("First comment"),
@@ -139,6 +142,9 @@ class Bluesky(NetworkPlatform[Client]):
     def count(self, text: str, facts: Facts) -> int:
         """The length of the longest part, for a thread, as it is shown."""
         return longest(text, length)
+
+    def shown(self, text: str) -> str:
+        return rich(text).text
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         return rules.check_item(view)

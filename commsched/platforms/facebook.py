@@ -27,8 +27,9 @@ from commsched.core.platform.contract import (
 from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._facebook.rules import LIMITS, check_item, first_comment_of, message_of
+from commsched.platforms._meta.errors import meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, detail, from_failure, ident, outcome_of, value
+from commsched.platforms._shared.answers import base_url, ident, value
 
 if TYPE_CHECKING:
     from commsched.platforms._facebook.graph import Graph
@@ -82,13 +83,7 @@ class Facebook(NetworkPlatform["Graph"]):
         return _graph(context)
 
     def outcome(self, error: Exception, context: ChannelContext, client: Graph | None = None) -> Outcome:
-        """The SDK's exceptions as outcomes; the table of codes is in ``_facebook.graph``."""
-        from commsched.platforms._facebook import graph
-
-        def mean(refusal: graph.GraphError) -> Outcome:
-            return graph.outcome(refusal, detail(str(refusal), context), context)
-
-        return outcome_of(error, context, graph.GraphError, mean)
+        return meaning(error, context)
 
     def blame(self, context: ChannelContext) -> Blame:
         return Blame(_TOKEN.key, refused=_PAGE_ID.key)
@@ -140,7 +135,7 @@ class Facebook(NetworkPlatform["Graph"]):
         if not post:
             return Rejected(N_("the unpublished post was never made"), "config")
         answer = client.request(f"{client.version}/{post}", post_args={"is_published": "true"}, method="POST")
-        return Published(post, post_url(post)) if answer.get("success") is True else _unclear(answer, context)
+        return Published(post, post_url(post)) if answer.get("success") is True else unclear(answer, context)
 
     def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
         from commsched.platforms._facebook.page import find_comment, find_post
@@ -151,7 +146,7 @@ class Facebook(NetworkPlatform["Graph"]):
 
     def remove(self, client: Graph, remote_id: str, context: ChannelContext) -> Outcome | None:
         answer = client.delete_object(remote_id)
-        return None if answer.get("success") is True else _unclear(answer, context)
+        return None if answer.get("success") is True else unclear(answer, context)
 
     def gone(self, error: Exception) -> bool:
         """Error 100 with subcode 33 is said of a post that is not there."""
@@ -184,10 +179,6 @@ def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:
     more = {"published": "false", "alt_text_custom": picture.alt}
     with picture.open() as stream:
         return ident(graph.put_photo(("picture", stream, picture.mime), album_path=f"{page}/photos", **more))
-
-
-def _unclear(answer: object, context: ChannelContext) -> Outcome:
-    return from_failure(ValueError(f"an answer we cannot read: {str(answer)[:200]}"), context)
 
 
 PLATFORM = Facebook()

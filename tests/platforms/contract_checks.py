@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -118,7 +120,7 @@ def an_error_inside_a_success_is_no_success(adapter: Adapter) -> None:
         sim.faults.append("error:200")
         outcome = publish(adapter, sim, patient())
         sim.faults = [f"{stage}error:200" for stage in ("", "prepare:", "read:")]
-        removed = adapter.platform.delete(adapter.remote, adapter.context(patient(), sim.url))
+        removed = adapter.platform.delete(adapter.remote_id, adapter.context(patient(), sim.url))
     assert isinstance(outcome, Unknown | Rejected | Retry), outcome
     assert isinstance(removed, Unknown | Rejected | Retry), removed
 
@@ -257,7 +259,7 @@ def who_is_told_to_stop_stops(adapter: Adapter) -> None:
     for ask in (
         lambda context: platform.connect(context),
         lambda context: platform.publish(post, adapter.prepared, context),
-        lambda context: platform.delete(adapter.remote, context),
+        lambda context: platform.delete(adapter.remote_id, context),
     ):
         http = _Cancelling()
         with pytest.raises(Cancelled):
@@ -323,7 +325,7 @@ def every_call(adapter: Adapter, http: requests.Session) -> list[str]:
                 platform.prepare(post, context) if platform.needs_prepare(post) else Handles(),
                 platform.publish(post, adapter.prepared, context),
                 platform.find(post, adapter.prepared, adapter.since, context),
-                platform.delete(adapter.remote, context),
+                platform.delete(adapter.remote_id, context),
             ):
                 assert isinstance(result, (*OUTCOMES, Handles, Pending, Found, Absent, CannotTell))
                 said.append(repr(result))
@@ -410,6 +412,19 @@ class _Noting(requests.Session):
         return response
 
 
+class Failing(_Noting):
+    """As the network, but the call that would make something visible ends in ``failure``."""
+
+    def __init__(self, adapter: Adapter, failure: Exception) -> None:
+        super().__init__(adapter, SERVER)
+        self.failure = failure
+
+    def request(self, method: Any, url: Any, *rest: Any, **more: Any) -> requests.Response:
+        if re.search(self.adapter.publishes, f"{method} {urlsplit(str(url)).path}"):
+            raise self.failure
+        return super().request(method, url, *rest, **more)
+
+
 def it_can_be_pointed_elsewhere(adapter: Adapter) -> None:
     """Every call goes to the address that the channel has, and none to an address that is only in the code."""
     assert SERVER in "".join(adapter.settings.values()), "the settings of the channel name its server"
@@ -422,6 +437,6 @@ def it_can_be_pointed_elsewhere(adapter: Adapter) -> None:
     platform.prepare(post, context)
     platform.publish(post, adapter.prepared, context)
     platform.find(post, adapter.prepared, adapter.since, context)
-    platform.delete(adapter.remote, context)
+    platform.delete(adapter.remote_id, context)
     assert http.asked
     assert [url for url in http.asked if not url.startswith(server)] == []

@@ -232,12 +232,12 @@ def test_every_answer_has_its_outcome(sim: FacebookSimulator, on: ChannelContext
 
 
 def test_already_posted_this_is_not_a_policy_block(sim: FacebookSimulator) -> None:
-    from commsched.platforms._facebook.graph import GraphError, outcome
+    from commsched.platforms._meta.errors import MetaError, outcome
 
     refused = requests.Response()
     refused.status_code = 400
     refused._content = b'{"error": {"code": 368, "message": "It looks like you already posted this"}}'
-    error = GraphError(refused.json(), refused)
+    error = MetaError(refused.json(), refused)
     assert isinstance(outcome(error, "words", context({}, {})), Unknown)
 
 

@@ -109,7 +109,7 @@ def tried(adapter: Adapter, context: ChannelContext, which: Part) -> list[object
         platform.prepare(which, context),
         platform.publish(which, handles, context),
         platform.find(which, handles, adapter.since, context),
-        platform.delete(adapter.remote, context),
+        platform.delete(adapter.remote_id, context),
     ]
 
 

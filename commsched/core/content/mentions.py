@@ -21,7 +21,7 @@ from commsched.core.text.messages import N_, Invalid
 
 MOST_ENTRIES: Final = 500
 MOST_NAME: Final = 100
-NETWORKS: Final = {"x": "X", "mastodon": "Mastodon", "facebook": "Facebook"}
+NETWORKS: Final = {"x": "X", "mastodon": "Mastodon", "bluesky": "Bluesky", "facebook": "Facebook"}
 """The networks that the book has a handle for, and what they are called."""
 
 _TOKEN: Final = re.compile(r"@\[([^\[\]\n]{1,100})\](?!\()")
@@ -29,22 +29,27 @@ _NAME: Final = re.compile(r"[\w(][\w .,:'’´&/()-]*")
 _HANDLES: Final = {
     "x": re.compile(r"@?([A-Za-z0-9_]{1,15})"),
     "mastodon": re.compile(r"@?([A-Za-z0-9_][A-Za-z0-9_.-]{0,62}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"),
+    "bluesky": re.compile(
+        r"(?:(?:https?://)?bsky\.app/profile/)?@?((?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62})/?"
+    ),
     "facebook": re.compile(r"(?:https?://)?(?:(?:www|m)\.)?(?:facebook\.com/)?([\w.-]{1,80})/?", re.IGNORECASE),
 }
 _WRONG: Final = {
     "x": N_("“%(handle)s” is not a name on X: write it as @name, with letters, digits and _."),
     "mastodon": N_("“%(handle)s” is not a name on Mastodon: write it whole, as @name@server."),
+    "bluesky": N_("“%(handle)s” is not a name on Bluesky: write it whole, as @name.bsky.social."),
     "facebook": N_("“%(handle)s” is not a page on Facebook: write its address, facebook.com/name."),
 }
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody in the mention book. Handles are kept as they stand in a text: ``@name``, ``@name@server``,
-    ``facebook.com/name``."""
+    ``@name.domain``, ``facebook.com/name``."""
 
     name: str
     x: str = ""
     mastodon: str = ""
+    bluesky: str = ""
     facebook: str = ""
 
     @property

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Final
 
-SECRET_PATHS: Final = ("a", "calendar", "e", "f", "ics", "password", "plan")
+SECRET_PATHS: Final = ("a", "calendar", "e", "f", "ics", "m", "password", "plan")
 """First parts of addresses whose second part opens something by itself."""
 _SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/|/bot(?=[^/\s]*(?::|%3A)))[\w.~:%-]++")
 """Also a network's: Telegram has the bot's token in the address of every call."""

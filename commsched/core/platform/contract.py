@@ -137,6 +137,9 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    fetches_files: ClassVar[bool] = False
+    """True where it takes no uploads but fetches files itself, from ``ChannelContext.media_address``: nothing with a
+    file can go out from an installation that is not reached from outside."""
     instant: ClassVar[bool] = False
     """True where publishing touches no network or disk, so that it needs no thread of its own."""
     settle: ClassVar[float] = 5.0
@@ -167,7 +170,7 @@ class Platform(ABC):
     """Whether a link is shown as a card: fetched by the network itself, or ``given`` with the post as
     ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
-    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``facebook``); else the name does."""
+    """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``bluesky`` …); else the name does."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
@@ -229,6 +232,10 @@ class Platform(ABC):
     def room(self, view: ChannelView, facts: Facts) -> int | None:
         """How long one post may be by :meth:`count`, beside what the writer's choices take of it. ``None``: any."""
         return self.limits(facts).characters
+
+    def shown(self, text: str) -> str:
+        """What readers see of the words of a part: a network may shorten its links."""
+        return text
 
     def carries_embargo(self, settings: Mapping[str, object]) -> bool:
         """Whether a channel with these settings may get something before its embargo ends. A platform that has

@@ -15,6 +15,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Width × height."""
     picture_side: int | None = None
     """The longer side, in pixels."""
+    picture_ratio: tuple[float, float] | None = None
+    """The narrowest and the widest that is taken, both taken: width/height."""
     gif_pixels: int | None = None
     """Width × height of a GIF, where those have a limit of their own."""
     frames: int | None = None

@@ -101,13 +101,13 @@ def replies(client: Client, remote_ids: Sequence[str], since: datetime) -> list[
     for uri, remote_id in ours.items():
         try:
             params: dict[str, str | int] = {"uri": uri, "depth": _DEPTH, "parentHeight": 0}
-            told = read(client.get("app.bsky.feed.getPostThread", params), _ThreadAnswer)
+            answer = read(client.get("app.bsky.feed.getPostThread", params), _ThreadAnswer)
         except XrpcError as error:
             if error.is_missing:
                 continue
             raise
-        hidden = _hidden_in(told.threadgate)
-        for post in _below(told.thread):
+        hidden = _hidden_in(answer.threadgate)
+        for post in _below(answer.thread):
             if post.author.did != client.did and _moment(post.indexedAt) >= since:
                 parent = post.record.reply.parent.uri if post.record.reply else ""
                 answers.setdefault(post.uri, _reply(post, ours.get(parent, remote_id), post.uri in hidden))
@@ -169,16 +169,16 @@ def recent(client: Client, since: datetime) -> list[Publication] | CannotTell:
     out: list[Publication] = []
     params: dict[str, str | int] = {"repo": client.did, "collection": POST, "limit": _PAGE}
     for _page in range(_PAGES):
-        told = read(client.get("com.atproto.repo.listRecords", params), _Records)
-        for each in told.records:
+        answer = read(client.get("com.atproto.repo.listRecords", params), _Records)
+        for each in answer.records:
             at = _moment(each.value.createdAt)
             if at < since:
                 return out[::-1]
             place = place_of(each.uri, each.cid)
             out.append(Publication(place.id, place.url, each.value.text, at))
-        if not told.cursor or not told.records:
+        if not answer.cursor or not answer.records:
             return out[::-1]
-        params["cursor"] = told.cursor
+        params["cursor"] = answer.cursor
     return CannotTell(N_("too many posts since then to read them all"))
 
 

@@ -13,12 +13,13 @@ from typing import Final
 
 import msgspec
 
+from commsched.core.content.model import Card
 from commsched.core.delivery.outcome import Handles, Outcome, Pending
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, Part
 from commsched.platforms._bluesky.addresses import Place, place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError
-from commsched.platforms._bluesky.richtext import Rich, facets, rich, short
-from commsched.platforms._bluesky.rules import MOST_IMAGES, has_card, title_of
+from commsched.platforms._bluesky.richtext import Rich, facets, rich
+from commsched.platforms._bluesky.rules import MOST_IMAGES, card_on
 from commsched.platforms._bluesky.video import video_embed
 from commsched.platforms._shared.answers import read
 
@@ -26,6 +27,8 @@ CREATED: Final = "created"
 """The handle that fixes when the post was made: every later try says the same, and has the same key."""
 RKEY: Final = "rkey"
 RECORD: Final = "record"
+MOST_THUMB: Final = 1_000_000
+"""Bytes of the picture on a card; a larger one is left out."""
 _LETTERS: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -114,11 +117,15 @@ def _embed(
         return video_embed(client, part.other_files[0], kept, video_service, context)
     if part.pictures:
         return _pictures(client, part.pictures, kept)
-    if part.role == "post" and has_card(part.view):
-        link = part.view.content.link
-        card = {"uri": link, "title": title_of(part.view) or short(link), "description": part.view.content.lead}
-        return {"$type": "app.bsky.embed.external", "external": card}
-    return None
+    card = card_on(part.view) if part.role == "post" else None
+    return _card(client, card, part.view.card_picture, kept) if card else None
+
+
+def _card(client: Client, card: Card, picture: AttachmentFile | None, kept: Kept) -> dict[str, object]:
+    external: dict[str, object] = {"uri": card.url, "title": card.title, "description": card.description}
+    if picture is not None and card.picture == picture.sha256 and picture.size <= MOST_THUMB:
+        external["thumb"] = json.loads(kept.once("thumb", partial(_uploaded, client, picture)))
+    return {"$type": "app.bsky.embed.external", "external": external}
 
 
 def _pictures(client: Client, pictures: Sequence[AttachmentFile], kept: Kept) -> dict[str, object]:

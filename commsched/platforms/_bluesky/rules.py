@@ -6,11 +6,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from commsched.core.content.model import Card
 from commsched.core.platform.contract import ChannelView, Limits, Part
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Message, Problem, block
-from commsched.platforms._bluesky.richtext import MOST_BYTES, MOST_GRAPHEMES, length, rich
-from commsched.platforms._shared.checks import check_pictures, check_text, thread
+from commsched.platforms._bluesky.richtext import MOST_BYTES, MOST_GRAPHEMES, length, rich, short
+from commsched.platforms._shared.checks import card_of, check_pictures, check_text, thread
 
 MOST_IMAGES: Final = 4
 """Pictures that stand side by side; more are a gallery."""
@@ -33,19 +34,25 @@ LIMITS: Final = Limits(
 NAME: Final = "Bluesky"
 
 
-def has_card(view: ChannelView) -> bool:
-    """Whether the item's link is shown as a card: below the words stand pictures, a video, or a card."""
-    return bool(view.content.link) and not view.pictures and not view.other_files
+def card_on(view: ChannelView) -> Card | None:
+    """The card below the words, where no pictures and no video stand there: of the page that a link leads to, as it was
+    read and approved; else, of the item's own link, what the item says itself."""
+    if view.pictures or view.other_files:
+        return None
+    link = view.content.link
+    return card_of(view) or (Card(url=link, title=_title(view), description=view.content.lead) if link else None)
 
 
-def title_of(view: ChannelView) -> str:
-    """What stands on the card: a release's headline. A post has a title for the office only."""
-    return view.content.title if view.content.kind == "release" else ""
+def _title(view: ChannelView) -> str:
+    """A release's headline. A post has a title for the office only."""
+    return (view.content.title if view.content.kind == "release" else "") or short(view.content.link)
 
 
 def said(view: ChannelView) -> ChannelView:
     """``view`` without the link that its card carries, so that it does not stand in the words too."""
-    return replace(view, content=replace(view.content, link="")) if has_card(view) else view
+    card = card_on(view)
+    shown = card is not None and card.url == view.content.link
+    return replace(view, content=replace(view.content, link="")) if shown else view
 
 
 def comment_of(view: ChannelView) -> str:
@@ -62,7 +69,7 @@ def parts_of(view: ChannelView) -> list[Part]:
 def check_item(view: ChannelView) -> list[Problem]:
     """All that stands in the way of saying ``view`` on Bluesky."""
     spoken = said(view)
-    words = [] if has_card(view) and not tidy(view.text).strip() else check_text(spoken, MOST_GRAPHEMES, length, NAME)
+    words = [] if card_on(view) and not tidy(view.text).strip() else check_text(spoken, MOST_GRAPHEMES, length, NAME)
     return [*words, *_bytes(view), *_comment(view), *check_pictures(view, LIMITS, NAME), *_captions(view)]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from commsched.core.content.model import Card
 from commsched.core.content.threading import numbered
+from commsched.core.media.crops import NAMES
 from commsched.core.platform.attached import missing_alt
 from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits, Part
 from commsched.core.platform.parts import AltRule
@@ -13,6 +15,9 @@ from commsched.core.platform.threads import NUMBERED as NUMBERED
 from commsched.core.platform.threads import PART_TOO_LONG, TEXT_TOO_LONG, is_numbered
 from commsched.core.text.length import split_thread, tidy
 from commsched.core.text.messages import N_, Message, Problem, block, warn
+
+_ROUNDING: Final = 0.01
+"""A crop in whole pixels is a little beside its ratio."""
 
 
 def full_text(view: ChannelView) -> str:
@@ -97,6 +102,7 @@ def check_pictures(view: ChannelView, limits: Limits, name: str) -> list[Problem
             sizes = {"size": -(-picture.size // 1000), "limit": limits.picture_bytes // 1000}
             problems.append(block("pictures", words, number=number, platform=Message(name), **sizes))
         problems += _check_pixels(number, picture, limits, name)
+        problems += _check_ratio(number, picture, limits, name)
         problems += _check_motion(number, picture, limits, name)
         problems += _check_alt(number, picture.alt, limits.alt_characters, name, view.alt_rule)
     return problems
@@ -116,6 +122,23 @@ def _check_pixels(number: int, picture: AttachmentFile, limits: Limits, name: st
     words = N_("Picture %(number)d has too many pixels for %(platform)s: %(size)s. At most %(most)s of that shape.")
     fits = f"{int(width * min(scales))} × {int(height * min(scales))}"
     return [block("pictures", words, number=number, platform=Message(name), size=f"{width} × {height}", most=fits)]
+
+
+def _check_ratio(number: int, picture: AttachmentFile, limits: Limits, name: str) -> list[Problem]:
+    """A picture that is too narrow or too wide goes out in a crop: the sentence says which."""
+    if limits.picture_ratio is None or picture.height < 1:
+        return []
+    least, most = limits.picture_ratio
+    ratio = picture.width / picture.height
+    if least * (1 - _ROUNDING) <= ratio <= most * (1 + _ROUNDING):
+        return []
+    words = N_(
+        "Picture %(number)d has a shape that %(platform)s does not take (%(size)s). "
+        "Choose a crop for it there: %(crop)s, or the square."
+    )
+    crop = Message(NAMES["4:5" if ratio < least else "1.91:1"])
+    size = f"{picture.width} × {picture.height}"
+    return [block("pictures", words, number=number, platform=Message(name), size=size, crop=crop)]
 
 
 def _check_motion(number: int, picture: AttachmentFile, limits: Limits, name: str) -> list[Problem]:

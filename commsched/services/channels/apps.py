@@ -81,22 +81,27 @@ def _allowed(installation: Installation, actor: Actor, platform_key: str) -> Pla
 
 def _read(installation: Installation, platform: Platform, entered: Mapping[str, str]) -> dict[str, str]:
     """The app with what was entered, by key or alias. Another id leaves no secret of the one before behind."""
-    names = {alias: setting.key for setting in platform.app for alias in (setting.key, *setting.aliases)}
-    unknown = [key for key in entered if key not in names]
-    if unknown:
-        words = N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s.")
-        known = ", ".join(setting.key for setting in platform.app)
-        raise Invalid(words, unknown[0], platform=platform.name, key=unknown[0][:40], known=known)
-    given = {names[key]: without_invisible(value).strip() for key, value in entered.items() if value.strip()}
+    typed = _by_key(platform, entered)
     kept = apps.app_of(installation, platform.key)
     secret = {setting.key for setting in platform.app if setting.secret}
-    names_it = {setting.key for setting in platform.app if setting.required} - secret
-    if any(kept.get(key) not in (None, value) for key, value in given.items() if key in names_it):
+    identifying = {setting.key for setting in platform.app if setting.required} - secret
+    if any(kept.get(key) not in (None, value) for key, value in typed.items() if key in identifying):
         kept = {key: value for key, value in kept.items() if key not in secret}
-    values = kept | given
+    values = kept | typed
     for setting in platform.app:
         if setting.required and not (values.get(setting.key) or setting.default):
             raise Invalid(N_("This is needed."), setting.key)
         if len(values.get(setting.key, "")) > MOST:
             raise Invalid(N_("At most %(most)s characters."), setting.key, most=MOST)
     return values
+
+
+def _by_key(platform: Platform, entered: Mapping[str, str]) -> dict[str, str]:
+    """What was entered, by the settings' own keys; what was left empty is left out."""
+    names = {alias: setting.key for setting in platform.app for alias in (setting.key, *setting.aliases)}
+    unknown = [key for key in entered if key not in names]
+    if unknown:
+        words = N_("%(platform)s has no setting called “%(key)s”. It has: %(known)s.")
+        known = ", ".join(setting.key for setting in platform.app)
+        raise Invalid(words, unknown[0], platform=platform.name, key=unknown[0][:40], known=known)
+    return {names[key]: without_invisible(value).strip() for key, value in entered.items() if value.strip()}

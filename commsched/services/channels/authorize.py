@@ -15,12 +15,12 @@ from commsched.core.platform.access import Handshake
 from commsched.core.platform.contract import Account, ChannelContext, Platform
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.channels import choice, connect, pending
+from commsched.services.channels.asking import asking
 from commsched.services.channels.directory import find, get
 from commsched.services.channels.pending import Begun
 from commsched.services.kernel import apps
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.store.models import Channel, Workspace
 from commsched.store.vault import new_token
 
@@ -54,7 +54,7 @@ def begin(
         plain, secret = connect.renewed_settings(installation, actor, channel_id, settings, "oauth")
     state, begun = new_token(32), Begun(new_token(48), name, plain, secret, session=session)
     context = _context(installation, actor, platform, begun, state, channel_id or 0)
-    with waiting_for_a_server(actor):
+    with asking(actor, platform):
         authorization = platform.authorize(context)
     begun = replace(begun, kept=authorization.kept)
     pending.keep(installation, actor, platform.key, state, begun, channel_id)
@@ -73,7 +73,7 @@ def finish(
     platform, state = installation.platform(platform_key), answer.get("state", "")
     begun, channel_id = pending.take(installation, actor, platform.key, state, Begun, session)
     context = _context(installation, actor, platform, begun, state, channel_id or 0)
-    with waiting_for_a_server(actor):
+    with asking(actor, platform):
         accounts = [account for account in platform.callback(context, answer) if _has_access(account)]
     if not accounts:
         raise Conflict(N_("%(platform)s gave no access. Begin again."), platform=platform.name)

@@ -15,6 +15,7 @@ from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.accounts.people import check_name
 from commsched.services.channels import lists, portraits
+from commsched.services.channels.asking import asking
 from commsched.services.channels.directory import find, get, plain_settings
 from commsched.services.channels.entered import MOST_LIST as MOST_LIST
 from commsched.services.channels.entered import Entries, asked, named, way_of, with_account
@@ -26,7 +27,6 @@ from commsched.services.channels.renewal import keep_dates
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.store import locks
 from commsched.store.models import Channel, Workspace
 
@@ -147,7 +147,7 @@ def _ask(
         language=workspace.language,
         office_name=workspace.name,
     )
-    with waiting_for_a_server(actor):
+    with asking(actor, platform):
         account = platform.connect(wire)
         portraits.fetch(installation, [account.picture], int(actor.workspace))
         return account

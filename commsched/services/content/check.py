@@ -25,6 +25,7 @@ from commsched.services.channels import lists
 from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
+from commsched.services.kernel import media_address
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
 from commsched.services.media import provenance
@@ -190,6 +191,8 @@ def _check_one(
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
+    if platform.fetches_files and (view.pictures or view.other_files):
+        problems += _fetching_problems(installation, channel, platform.name)
     if mute(installation, channel.platform, office.is_demo):
         problems.append(
             warn(
@@ -212,6 +215,17 @@ def _check_one(
             *_notes(installation, channel, content, files),
         ],
     )
+
+
+def _fetching_problems(installation: Installation, channel: Channel, name: str) -> list[Problem]:
+    """What stops a platform that fetches pictures and videos itself from having any."""
+    if media_address.is_reachable(installation) or str(channel.settings.get("allow_private", "")) == "1":
+        return []
+    words = N_(
+        "%(platform)s fetches pictures and videos from the office's own address, and %(address)s is not reached from "
+        "outside: it must begin with https:// and lie on the internet. Whoever runs the installation sets base_url."
+    )
+    return [block("channels", words, platform=Message(name), address=installation.base_url)]
 
 
 def _unlinked(network: str, content: Content, channel: int) -> list[Message]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
+from commsched.services.kernel import media_address
 from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.context import Installation
 
@@ -54,6 +56,7 @@ def make_context(
         office_name=office_name,
         zone=zone,
         home=str(installation.home),
+        media_address=partial(media_address.address, installation, channel, dict(settings)),
         app=app_of(installation, platform) if platform else {},
     )
 

@@ -90,7 +90,8 @@ def _look(
     if platform.carries_embargo(channel.settings):
         language = known(content.language, SOURCE)
         notice = embargo.notice(content.embargo, place.zone, language, installation.now())
-    return Preview(channel, checked, view, platform.parts(view), many, sender, foot, subject, notice)
+    parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
+    return Preview(channel, checked, view, parts, many, sender, foot, subject, notice)
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

@@ -79,7 +79,7 @@ def new(key: str) -> Response:
 @allow("administer")
 def add(key: str) -> Response:
     platform, form = installation().platform(key), Form.read()
-    with form.catch():
+    with form.catch(folding=True):
         way = _way(platform, form)
         name, settings = form.text("name", 300), _settings(platform, form, way)
         if way == "oauth":
@@ -98,7 +98,7 @@ def callback(key: str) -> Response:
     platform, form = installation().platform(key), Form()
     if "oauth" not in platform.connects:
         raise NotFound(N_("There is no such page."))
-    with form.catch():
+    with form.catch(folding=True):
         came = authorize.finish(installation(), actor(), key, request.args.to_dict(), g.visitor.session)
         if isinstance(came, choice.Choice):
             return done("", "accounts.index", key=key, token=came.token)
@@ -175,7 +175,7 @@ def access(channel_id: int) -> Response:
 def renew(channel_id: int) -> Response:
     channel, form = _channel(channel_id), Form.read()
     platform = installation().platform(channel.platform)
-    with form.catch():
+    with form.catch(folding=True):
         way = _way(platform, form)
         settings = _settings(platform, form, way)
         if way == "oauth":
@@ -199,7 +199,7 @@ def addresses(channel_id: int) -> str:
 @allow("administer")
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
-    with form.catch():
+    with form.catch(folding=True):
         list_editing.change_list(installation(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
@@ -209,7 +209,7 @@ def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
 @allow("administer")
 def check(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
-    with form.catch():
+    with form.catch(folding=True):
         return done(
             _said(connect.check_again(installation(), actor(), channel_id)), "channels.show", channel_id=channel_id
         )

@@ -38,6 +38,8 @@ def aids() -> Response:
         office = members.workspace_of(session, actor())
         own, used = mention_book.tags(office), mention_book.used_tags(session)
         entries = mention_book.entries(office)
-    people = [{"name": each.name, "note": " · ".join(filter(None, (each.x, each.mastodon)))} for each in entries]
+    people = [
+        {"name": each.name, "note": " · ".join(filter(None, (each.x, each.mastodon, each.bluesky)))} for each in entries
+    ]
     seen = {key_of(word) for word in own}
     return jsonify(people=people, tags=[*own, *(word for word in used if key_of(word) not in seen)])

@@ -8,8 +8,11 @@ from types import TracebackType
 from flask import request
 
 from commsched.core.text.clean import settled
-from commsched.core.text.messages import N_, Invalid, OfficeError
+from commsched.core.text.messages import N_, Invalid, Message, OfficeError
 from commsched.web.http.i18n import translated
+
+_DETAIL = "(%(detail)s)"
+"""Where a sentence ends in what a machine said."""
 
 
 class Form:
@@ -27,6 +30,8 @@ class Form:
     def __init__(self, typed: Mapping[str, object] | None = None) -> None:
         self.typed: dict[str, object] = dict(typed or {})
         self.errors: dict[str, str] = {}
+        self.detail = ""
+        """What a machine said of it, for a page that shows it folded."""
         self.status = 200
 
     @classmethod
@@ -84,13 +89,14 @@ class Form:
         self.errors[field] = sentence
         self.status = status
 
-    def catch(self) -> _Catch:
-        """``with form.catch():`` turns an :class:`OfficeError` into an error by its field."""
-        return _Catch(self)
+    def catch(self, folding: bool = False) -> _Catch:
+        """``with form.catch():`` turns an :class:`OfficeError` into an error by its field. ``folding`` keeps what a
+        machine said, a sentence's ``(%(detail)s)``, in :attr:`detail` and out of the sentence."""
+        return _Catch(self, folding)
 
     def with_errors(self, other: Form) -> Form:
         """This form with another's errors: for a page where the one that failed is not the one with the fields."""
-        self.errors, self.status = dict(other.errors), other.status
+        self.errors, self.status, self.detail = dict(other.errors), other.status, other.detail
         return self
 
     def error(self, name: str) -> str:
@@ -103,8 +109,8 @@ class Form:
 
 
 class _Catch:
-    def __init__(self, form: Form) -> None:
-        self.form = form
+    def __init__(self, form: Form, folding: bool) -> None:
+        self.form, self.folding = form, folding
 
     def __enter__(self) -> None:
         return None
@@ -114,5 +120,11 @@ class _Catch:
     ) -> bool:
         if not isinstance(error, OfficeError) or error.status >= 500:
             return False
-        self.form.fail(error.field, translated(error.words), error.status)
+        words = error.words
+        if self.folding and _DETAIL in words.message and words.params.get("detail"):
+            self.form.detail = str(words.params["detail"])
+            words = Message(words.message, {**words.params, "detail": ""})
+            self.form.fail(error.field, translated(words).replace("()", "").strip(), error.status)
+        else:
+            self.form.fail(error.field, translated(words), error.status)
         return True

@@ -12,6 +12,7 @@ from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import Invalid
 
+BLUE = entry_of("Anna", {"bluesky": "https://bsky.app/profile/anna.bsky.social"})
 ANNA = entry_of("Regionrådet  Anna Berg", {"x": "annaberg", "mastodon": "anna@social.example", "facebook": ""})
 BOOK = {ANNA.key: ANNA}
 NAME = "@[Regionrådet Anna Berg]"
@@ -20,6 +21,7 @@ NAME = "@[Regionrådet Anna Berg]"
 def test_each_network_has_its_own_form_and_the_others_the_name() -> None:
     assert ANNA.on("x") == "@annaberg"
     assert ANNA.on("mastodon") == "@anna@social.example"
+    assert BLUE.on("bluesky") == "@anna.bsky.social"
     assert ANNA.on("facebook") == ANNA.on("") == "Regionrådet Anna Berg"
     page = entry_of("Vårt parti", {"facebook": "https://www.facebook.com/vartparti/"})
     assert page.on("facebook") == "Vårt parti (facebook.com/vartparti)"
@@ -27,7 +29,15 @@ def test_each_network_has_its_own_form_and_the_others_the_name() -> None:
 
 @pytest.mark.parametrize(
     ("network", "typed"),
-    [("x", "anna berg"), ("x", "@" + "a" * 16), ("mastodon", "@anna"), ("mastodon", "a@b"), ("facebook", "x y")],
+    [
+        ("x", "anna berg"),
+        ("x", "@" + "a" * 16),
+        ("mastodon", "@anna"),
+        ("mastodon", "a@b"),
+        ("bluesky", "@anna"),
+        ("bluesky", "anna@social.example"),
+        ("facebook", "x y"),
+    ],
 )
 def test_what_is_no_handle_there_is_refused_by_its_field(network: str, typed: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -59,9 +59,9 @@ class Adapter:
     """What ``prepare`` leaves for ``publish``."""
     unready: Mapping[str, str] = field(default_factory=dict)
     """What it leaves beside where the network is still working on it, so that ``publish`` asks first."""
-    remote: str = "1"
-    """The name of something that was published there."""
     account: str = "7"
+    remote_id: str = "1"
+    """What something published is called there."""
     words: str = "Hej"
     picture: bool = False
     """Whether nothing goes out there without a picture."""

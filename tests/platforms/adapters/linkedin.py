@@ -25,6 +25,6 @@ ADAPTER = Adapter(
     ],
     refusal={"message": "no", "code": "REFUSED", "serviceErrorCode": 100, "status": 400},
     publishes=r"POST /rest/posts$",
-    remote=_URN,
+    remote_id=_URN,
     handles={"image0": "urn:li:image:C1"},
 )

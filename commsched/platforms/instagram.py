@@ -1,0 +1,195 @@
+"""Instagram, for accounts of businesses and creators, through Meta's Graph, in two phases.
+
+It takes no uploads: it fetches every file from a signed address of this installation. A container is made first and is
+invisible; publishing it is one call, and a container that says that it is out is never published again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.platform.contract import (
+    Account,
+    Budget,
+    ChannelContext,
+    ChannelView,
+    ConnectError,
+    DeadToken,
+    Facts,
+    Limits,
+    Option,
+    Part,
+    Setting,
+)
+from commsched.core.text.length import tidy
+from commsched.core.text.messages import N_, Problem
+from commsched.platforms._instagram import account as accounts
+from commsched.platforms._instagram.forms import forms_of
+from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item, first_comment_of
+from commsched.platforms._meta import containers, tokens, usage
+from commsched.platforms._meta.client import GRAPH, VERSION, Client, version_of
+from commsched.platforms._meta.errors import MetaError, meaning, unclear
+from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
+from commsched.platforms._shared.answers import base_url, ident, value
+
+INSTAGRAM_GRAPH: Final = "https://graph.instagram.com"
+KIND: Final = containers.Kind("media", "media_publish", "status_code", "status")
+RIGHTS: Final = frozenset({"instagram_basic", "instagram_content_publish"})
+_ACCOUNT = Setting(
+    "user_id",
+    N_("Instagram account id"),
+    help=N_("The number of the business account, not its name."),
+    aliases=("ig_user_id", "instagram_id"),
+)
+_TOKEN = Setting(
+    "access_token",
+    N_("Access token"),
+    kind="password",
+    secret=True,
+    help=N_("The token of the Page that the account is linked to, or the account's own by Instagram Login."),
+    aliases=("token",),
+)
+_LOGIN = Setting(
+    "login",
+    N_("Where the token comes from"),
+    required=False,
+    kind="choice",
+    choices=(("facebook", N_("Facebook Login: the token of the linked Page")), ("instagram", N_("Instagram Login"))),
+    default="facebook",
+)
+_BASE_URL = known_server(GRAPH)
+
+
+class Instagram(NetworkPlatform[Client]):
+    key = "instagram"
+    shape = "4:5"
+    name = "Instagram"
+    about = N_("A business or creator account: pictures, carousels and reels. It takes no text alone.")
+    icon = "instagram"
+    settings = (_ACCOUNT, _TOKEN, _LOGIN, VERSION, _BASE_URL)
+    options = (
+        Option(
+            "first_comment",
+            N_("First comment"),
+            kind="long",
+            help=N_("Written under the post by the account itself, as soon as the post is out."),
+        ),
+        Option("collaborators", N_("Collaborators"), help=N_("At most three accounts, asked to share the post.")),
+        Option("tagged", N_("Tagged accounts"), help=N_("Accounts that are tagged in the first picture.")),
+        Option("place", N_("Place"), help=N_("The number of the place: the id of its page on Facebook.")),
+    )
+    kinds = by_itself = ("post",)
+    can = frozenset({"refresh", "delete"})
+    resend_if_absent = True
+    fetches_files = True
+
+    def client(self, context: ChannelContext) -> Client:
+        server = base_url(context, _BASE_URL)
+        if server == GRAPH and value(context, _LOGIN) == "instagram":
+            server = INSTAGRAM_GRAPH
+        return Client(context, server, version_of(context), value(context, _TOKEN))
+
+    def outcome(self, error: Exception, context: ChannelContext, client: Client | None = None) -> Outcome:
+        return meaning(error, context)
+
+    def blame(self, context: ChannelContext) -> Blame:
+        return Blame(_TOKEN.key, refused=_ACCOUNT.key)
+
+    def account(self, client: Client, context: ChannelContext) -> Account:
+        number = _account(context)
+        own = value(context, _LOGIN) == "instagram"
+        me = client.get("me" if own else number, fields=f"{'user_id' if own else 'id'},username,profile_picture_url")
+        if own and str(me.get("user_id")) != number:
+            raise DeadToken(N_("This token belongs to another account than the one that is set."), _TOKEN.key)
+        username = me.get("username")
+        if not isinstance(username, str) or not username.strip():
+            raise ValueError("the answer does not name the account")
+        expires = None if own else tokens.inspect(client, RIGHTS, _TOKEN.key)
+        account = number if own else ident(me)
+        picture = me.get("profile_picture_url")
+        return Account(
+            account,
+            f"@{username}",
+            f"https://www.instagram.com/{username}/",
+            expires,
+            picture=picture if isinstance(picture, str) else "",
+        )
+
+    def limits(self, facts: Facts) -> Limits:
+        return LIMITS
+
+    def count(self, text: str, facts: Facts) -> int:
+        return len(tidy(text))
+
+    def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
+        return check_item(view, self.name)
+
+    def parts(self, view: ChannelView) -> list[Part]:
+        post = replace(super().parts(view)[0], text=caption_of(view))
+        comment = first_comment_of(view)
+        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+
+    def needs_prepare(self, part: Part) -> bool:
+        return part.role == "post"
+
+    def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
+        account, forms = _account(context), forms_of(part, context, self.name)
+        if not part.progress.handles.values:
+            full = accounts.wait_for_quota(client, account)
+            if full is not None:
+                return full
+        return containers.prepare(client, account, KIND, forms.files, forms.whole, part, slow=forms.slow)
+
+    def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
+        if part.role == "comment":
+            return Published(ident(client.post(f"{part.parent}/comments", message=part.text)))
+        account = _account(context)
+        start = context.now() - containers.LIFE
+        return containers.publish(
+            client,
+            account,
+            KIND,
+            handles,
+            lambda: accounts.find_media(client, account, part, start),
+            lambda media: accounts.permalink(client, media),
+        )
+
+    def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
+        if part.role == "comment":
+            return accounts.find_comment(client, part, start)
+        account = _account(context)
+        return containers.find(client, KIND, handles, lambda: accounts.find_media(client, account, part, start))
+
+    def remove(self, client: Client, remote_id: str, context: ChannelContext) -> Outcome | None:
+        if value(context, _LOGIN) == "instagram":
+            words = N_("Instagram lets a post be taken down from here only by Facebook Login. Take it down in the app.")
+            return Rejected(words, "permission")
+        answer = client.delete(remote_id)
+        return None if answer.get("success") is True else unclear(answer, context)
+
+    def gone(self, error: Exception) -> bool:
+        return isinstance(error, MetaError) and (error.code, error.subcode) == (100, 33)
+
+    def refresh(self, context: ChannelContext) -> tokens.Tokens:
+        if value(context, _LOGIN) != "instagram":
+            raise DeadToken(N_("A Page's token cannot be renewed. Connect the account again."), _TOKEN.key)
+        return tokens.renew(self.client(context), "refresh_access_token", "ig_refresh_token", self.name, _TOKEN.key)
+
+    def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
+        return usage.budgets(headers, now)
+
+
+def _account(context: ChannelContext) -> str:
+    number = value(context, _ACCOUNT)
+    if not re.fullmatch(r"\d{1,30}", number):
+        raise ConnectError(N_("“%(account)s” is not the number of an account."), _ACCOUNT.key, account=number)
+    return number
+
+
+PLATFORM = Instagram()
