@@ -35,6 +35,7 @@ from commsched.store.outbox import (
     ListRecipient,
     Part,
     PendingAuthorization,
+    Proof,
 )
 from commsched.store.people import (
     ApiToken,
@@ -50,7 +51,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview, Removal
+from commsched.store.record import AuditEntry, FactCheck, NewsEntry, NewsFeed, Notice, Proposal, ReleaseReview, Removal
 
 __all__ = [
     "ApiToken",
@@ -80,6 +81,8 @@ __all__ = [
     "MailServer",
     "Media",
     "Membership",
+    "NewsEntry",
+    "NewsFeed",
     "Notice",
     "Part",
     "PendingAuthorization",
@@ -89,6 +92,7 @@ __all__ = [
     "PlanLink",
     "PlatformApp",
     "PreviewAddress",
+    "Proof",
     "Proposal",
     "PushDevice",
     "ReleaseReview",
