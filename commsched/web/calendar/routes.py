@@ -16,6 +16,7 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
+from commsched.services.followup import outside
 from commsched.services.kernel.budgets import listens
 from commsched.services.views import calendar
 from commsched.services.views.calendar_rows import Row
@@ -86,8 +87,11 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[:2] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
     full = _full(session, rows, around, to_micros(now))
+    others = _outside(session, address, around)
     writer = _writer(shown, around, near)
-    placed = lanes.place(writer, rows) if shown.view == "week" else writer.place(rows)
+    writer.addresses = {number: url for (number, *_rest), url in others}
+    every = sorted([*rows, *(row for row, _url in others)], key=lambda row: row[1])
+    placed = lanes.place(writer, every) if shown.view == "week" else writer.place(every)
     today = dates.local(now, place().zone)
     days = _days(shown, placed, today)
     return page(
@@ -136,6 +140,21 @@ def _full(session: Session, rows: Sequence[Row], around: calendar.Around, now: i
             "most": each.most,
         }
         for each in [*days, *soon][:CLASHES]
+    ]
+
+
+def _outside(session: Session, address: filters.Address, around: calendar.Around) -> list[tuple[Row, str]]:
+    """What was posted by another way, each with its address; none where the page is narrowed to what only items have,
+    or no channel tells of any."""
+    wanted, known = address.wanted, installation().platform_keys()
+    platforms = {key for _name, key, _state in around.channels.values() if key in known}
+    tell = any("recent" in installation().platform(key).can for key in platforms)
+    if not tell or wanted.group not in ("", "published") or wanted.person is not None or wanted.words:
+        return []
+    return [
+        ((-post.id, to_micros(post.at), chips.OUTSIDE, post.text, f",{channel.id},", "post", None, "", ""), post.url)
+        for post, channel in outside.between(session, address.span.start, address.span.end)
+        if wanted.channel in (None, channel.id)
     ]
 
 
