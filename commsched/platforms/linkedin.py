@@ -30,6 +30,7 @@ from commsched.core.platform.contract import (
 from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._linkedin.access import PAGE, author_of, lasting, number_of, path_of, place_of
+from commsched.platforms._linkedin.guide import APP_GUIDE, GUIDE
 from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._linkedin.rules import LIMITS, check_item, divide, post_body
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
@@ -71,6 +72,9 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     name = "LinkedIn"
     about = N_("A page, with LinkedIn's approval of an app of yours. Most offices have none: “By hand” does without.")
     icon = "linkedin"
+    guide = GUIDE
+    app_guide = APP_GUIDE
+    app_page = "https://www.linkedin.com/developers/apps"
     shape = "1.91:1"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
     options = (
