@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.delivery.outcome import Unknown
-from commsched.core.platform.figures import Reply
-from commsched.services.followup import replies, turns, watch_settings
+from commsched.core.platform.figures import Figures, Reply
+from commsched.services.followup import figures, replies, turns, watch_settings
 from commsched.services.kernel.context import Installation
 from commsched.store.models import RemoteComment
 from tests import publications
@@ -138,3 +138,19 @@ def test_a_month_of_the_log_as_a_table(browse: Browse, cast: Cast, network: Netw
     assert "tittade på kommentarerna: 2 nya, 0 kvar" in table
     assert "Idioter" not in table
     assert "tittade" not in browse(cast.administrator).get("~/record/download.csv?group=watch&month=2026-10").text
+
+
+def test_how_it_went_is_a_table_and_stands_on_the_item_s_page(
+    browse: Browse, cast: Cast, network: Network, clock: SetClock
+) -> None:
+    browser = browse(cast.reader)
+    assert "Inget är räknat än" in unescape(browser.get("~/went/").text)
+    network.figures["p1"] = Figures(views=120, likes=4)
+    figures.read_next(cast.installation)
+    clock.forward(hours=2)
+    figures.read_next(cast.installation)
+    table = unescape(browser.get("~/went/").text)
+    assert ">120<" in table
+    assert "inte känt" in table
+    number = next(row.item_id for row in numbers(cast).values())
+    assert "120 visningar · 4 gillar" in unescape(browser.get(f"~/items/{number}").text)
