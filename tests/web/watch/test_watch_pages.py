@@ -154,3 +154,31 @@ def test_how_it_went_is_a_table_and_stands_on_the_item_s_page(
     assert "inte känt" in table
     number = next(row.item_id for row in numbers(cast).values())
     assert "120 visningar · 4 gillar" in unescape(browser.get(f"~/items/{number}").text)
+
+
+def test_an_answer_is_sent_for_approval_and_its_approver_reads_the_comment(
+    browse: Browse, cast: Cast, network: Network
+) -> None:
+    number = numbers(cast)["r2"].id
+    said = browse(cast.writer).post(f"~/comments/{number}/answer", {"text": "Håll god ton."}, follow_redirects=True)
+    assert "Det här svarar på en kommentar av Kalle" in unescape(said.text)
+    item = numbers(cast)["r2"].answer_item_id
+    review = unescape(browse(cast.approver).get(f"~/items/{item}/review").text)
+    assert "Idioter!" in review
+    again = browse(cast.writer).post(f"~/comments/{number}/answer", {"text": "Igen."}, follow_redirects=True)
+    assert "redan besvarad" in unescape(again.text)
+
+
+def test_ready_answers_are_written_by_one_and_approved_by_another(browse: Browse, cast: Cast, network: Network) -> None:
+    writer, leader = browse(cast.writer), browse(cast.approver)
+    assert writer.post("~/comments/ready", {"ready": "Tack för att du hör av dig!"}).status_code == 303
+    shown = leader.get("~/comments/settings").text
+    path = shown.split('action="/w/gruppen/comments/ready/')[1].split('"')[0]
+    assert writer.post(f"~/comments/ready/{path}", {}).status_code == 403
+    assert "kan användas" in unescape(leader.post(f"~/comments/ready/{path}", {}, follow_redirects=True).text)
+    number = path.split("/")[0]
+    assert "Tack för att du hör av dig!" in writer.get("~/comments/").text
+    writer.post(f"~/comments/{numbers(cast)['r1'].id}/answer", {"ready": number})
+    desk.publish_what_is_due(cast.installation)
+    assert network.parents["p2"] == "r1"
+    assert writer.post(f"~/comments/ready/{number}/end", {}).status_code == 303
