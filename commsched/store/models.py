@@ -36,6 +36,7 @@ from commsched.store.outbox import (
     ListRecipient,
     Part,
     PendingAuthorization,
+    Proof,
 )
 from commsched.store.people import (
     ApiToken,
@@ -51,7 +52,21 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.record import AuditEntry, FactCheck, Notice, Proposal, ReleaseReview, Removal
+from commsched.store.record import (
+    AuditEntry,
+    FactCheck,
+    Figure,
+    Listening,
+    NewsEntry,
+    NewsFeed,
+    Notice,
+    OutsidePost,
+    Proposal,
+    ReadyAnswer,
+    ReleaseReview,
+    RemoteComment,
+    Removal,
+)
 
 __all__ = [
     "ApiToken",
@@ -71,6 +86,7 @@ __all__ = [
     "Derivative",
     "FactCheck",
     "Feed",
+    "Figure",
     "GoneFile",
     "Heartbeat",
     "Idempotency",
@@ -79,10 +95,14 @@ __all__ = [
     "Likeness",
     "LinkPage",
     "ListRecipient",
+    "Listening",
     "MailServer",
     "Media",
     "Membership",
+    "NewsEntry",
+    "NewsFeed",
     "Notice",
+    "OutsidePost",
     "Part",
     "PendingAuthorization",
     "Person",
@@ -91,9 +111,12 @@ __all__ = [
     "PlanLink",
     "PlatformApp",
     "PreviewAddress",
+    "Proof",
     "Proposal",
     "PushDevice",
+    "ReadyAnswer",
     "ReleaseReview",
+    "RemoteComment",
     "Removal",
     "Revision",
     "Scoped",

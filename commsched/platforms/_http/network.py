@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -104,8 +104,15 @@ class Session(requests.Session):
 
     def with_port(self, port: int) -> Session:
         """This session, its connections shared, that may ask the proxy for ``port`` as well."""
+        return self._like(ports=self.ports | {port})
+
+    def with_hook(self, hook: Callable[..., object]) -> Session:
+        """This session, its connections shared, whose answers ``hook`` hears too."""
+        return self._like(hooks={**self.hooks, "response": [*self.hooks["response"], hook]})
+
+    def _like(self, **different: object) -> Session:
         session = object.__new__(type(self))
-        session.__dict__.update(self.__dict__, ports=self.ports | {port})
+        session.__dict__.update(self.__dict__, **different)
         return session
 
     def limited(self, deadline: float, max_bytes: int) -> Session:
