@@ -71,6 +71,7 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     name = "LinkedIn"
     about = N_("A page, with LinkedIn's approval of an app of yours. Most offices have none: “By hand” does without.")
     icon = "linkedin"
+    link_card = "given"
     shape = "1.91:1"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
     options = (
