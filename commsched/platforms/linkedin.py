@@ -75,6 +75,7 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     guide = GUIDE
     app_guide = APP_GUIDE
     app_page = "https://www.linkedin.com/developers/apps"
+    link_card = "given"
     shape = "1.91:1"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
     options = (

@@ -53,6 +53,7 @@ class Telegram(NetworkPlatform["Bot"]):
     about = N_("A channel: text, pictures and videos. Needs a bot that is an administrator of the channel.")
     icon = "telegram"
     guide = GUIDE
+    link_card = "network"
     settings = (CHAT, _TOKEN, _BASE_URL)
     options = (
         Option("silent", N_("Without a sound"), kind="bool", help=N_("Followers get it, but no phone makes a noise.")),
