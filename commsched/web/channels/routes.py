@@ -16,6 +16,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts import people
 from commsched.services.accounts.policies import from_policy
 from commsched.services.channels import apps, authorize, choice, connect, directory, entered, list_editing, manage
+from commsched.services.costs.spending import of_channel
 from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
@@ -147,6 +148,7 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
+        spending=of_channel(installation(), channel),
         has_list=directory.has_list(installation(), channel),
         steps=policy_form.STEPS,
         told=policy_form.describe_policy(own, names) if channel.policy else "",
