@@ -137,6 +137,8 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    by_person: ClassVar[bool] = False
+    """True where a person publishes and says so: what is prepared is a task of theirs, ``Pending`` until then."""
     fetches_files: ClassVar[bool] = False
     """True where it takes no uploads but fetches files itself, from ``ChannelContext.media_address``: nothing with a
     file can go out from an installation that is not reached from outside."""
