@@ -39,6 +39,7 @@ PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/tes
 REFERENCE = "tests/platforms/test_reference.py"
 BLUESKY = "tests/platforms/test_bluesky.py"
 FILMS = "tests/services/media/test_video_forms.py"
+LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
@@ -1367,6 +1368,41 @@ MUTANTS = (
         'Form("failed", words=',
         'Form("wanted", words=',
         FILMS,
+    ),
+    Mutant(
+        "little text is sent as it is",
+        "platforms/_linkedin/little_text.py",
+        'return _RESERVED.sub(lambda sign: f"\\{sign[0]}", text)',
+        "return text",
+        LINKEDIN,
+    ),
+    Mutant(
+        "any double is this very post",
+        "platforms/_linkedin/posts.py",
+        "return fresh and not known and plain(post.commentary) == plain(part.text)",
+        "return True",
+        LINKEDIN,
+    ),
+    Mutant(
+        "a double that cannot be looked at was not sent",
+        "platforms/_linkedin/posts.py",
+        "except Exception:  # whatever went wrong",
+        "except ValueError:  # whatever went wrong",
+        LINKEDIN,
+    ),
+    Mutant(
+        "a file and an access go wherever an answer points",
+        "platforms/_linkedin/client.py",
+        'if not known and not (target.scheme == "https"',
+        'if False and not (target.scheme == "https"',
+        LINKEDIN,
+    ),
+    Mutant(
+        "a post goes out without its pictures",
+        "platforms/linkedin.py",
+        "if len(images) < len(part.pictures):",
+        "if False:",
+        LINKEDIN,
     ),
     Mutant(
         "a channel that cannot be read back is sent to again",
