@@ -86,6 +86,13 @@ def test_one_that_was_filmed_upright_is_upright(tmp_path: Path) -> None:
         assert all(abs(a - b) < 40 for a, b in zip(shown.getpixel(place), ours.getpixel(place), strict=True))
 
 
+def test_one_that_is_right_and_held_upright_moves_as_it_is_and_is_still_upright(tmp_path: Path) -> None:
+    fitted, new = fit(films.turned(films.video("mov", "libx264")), tmp_path, codecs=H264)
+    assert (fitted.width, fitted.height) == (90, 160)
+    with av.open(io.BytesIO(new)) as container:
+        assert next(container.decode(video=0)).rotation % 180 == 90
+
+
 def test_an_uneven_pace_stays_as_it_was(tmp_path: Path) -> None:
     times = [0, 0.03, 0.1, 0.13, 0.4, 0.5, 0.9, 1.0, 1.5, 1.53]
     _fitted, new = fit(uneven(times), tmp_path, codecs=H264)

@@ -23,7 +23,7 @@ def sim() -> Iterator[BlueskySimulator]:
 @pytest.fixture
 def channel(installation: Installation, cast: Cast, sim: BlueskySimulator) -> Channel:
     entered = {"base_url": sim.url, "handle": HANDLE, "app_password": PASSWORD}
-    return connect.connect(installation, cast.actor("admin"), "bluesky", "", entered, allow_private=True)
+    return connect.connect(installation, cast.actor("administrator"), "bluesky", "", entered, allow_private=True)
 
 
 def secrets(installation: Installation, cast: Cast, number: int) -> dict[str, str]:
@@ -48,7 +48,7 @@ def test_what_keys_have_opened_is_kept_and_renewed(
 def test_looking_again_signs_in_no_second_time(
     installation: Installation, cast: Cast, sim: BlueskySimulator, channel: Channel
 ) -> None:
-    connect.check_again(installation, cast.actor("admin"), channel.id)
+    connect.check_again(installation, cast.actor("administrator"), channel.id)
     assert len([call for call in sim.calls if call.path.endswith("createSession")]) == 1
 
 
@@ -57,5 +57,5 @@ def test_another_password_is_asked_of_the_server(
 ) -> None:
     entered = {"base_url": sim.url, "handle": HANDLE, "app_password": "not-this-one"}
     with pytest.raises(DeadToken):
-        connect.reconnect(installation, cast.actor("admin"), channel.id, entered)
+        connect.reconnect(installation, cast.actor("administrator"), channel.id, entered)
     assert secrets(installation, cast, channel.id)["app_password"] == PASSWORD
