@@ -26,7 +26,7 @@ def test_from_its_own_page_into_a_new_post(
     browse: Browse, installation: Installation, cast: Cast, taken: videos.TakenVideo
 ) -> None:
     browser = browse(cast.writer)
-    assert f"/write?video={taken.video.id}" in browser.get(f"~/videos/{taken.video.id}").text
+    assert f"/write?video={taken.video.id}" in browser.get(f"~/pictures/videos/{taken.video.id}").text
     fields = form(browser.get(f"~/write?video={taken.video.id}").text)
     assert fields["videos"] == [str(taken.video.id)]
     said = {f"video-alt-{taken.video.id}": "Bussen", f"captions-{taken.video.id}-sv": VTT}
