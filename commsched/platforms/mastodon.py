@@ -183,7 +183,8 @@ class Mastodon(NetworkPlatform["Client"]):
             return mastodon_length(part, url_length) + warning
 
         problems = check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
-        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name), *_check_captions(view)]
+        problems += _check_captions(view) if limits.videos else []
+        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name)]
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
