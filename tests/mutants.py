@@ -37,6 +37,8 @@ FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_f
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
+BLUESKY = "tests/platforms/test_bluesky.py"
+FILMS = "tests/services/media/test_video_forms.py"
 LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
 CONTRACT = "tests/platforms/test_contract.py"
@@ -842,8 +844,8 @@ MUTANTS = (
     Mutant(
         "a video left out in silence",
         "services/content/check.py",
-        ", *check_attached(view, limits, platform.name)]",
-        "]",
+        "*unready.values(), *check_attached(attached, limits, platform.name)]",
+        "*unready.values()]",
         "tests/services/content/test_attachments.py",
     ),
     Mutant(
@@ -1312,6 +1314,60 @@ MUTANTS = (
         "tests/platforms/test_malformed_answers.py -k without_end",
     ),
     Mutant(
+        "a post on Bluesky is put in the place of whatever stands there",
+        "platforms/_bluesky/client.py",
+        '"record": record, "swapRecord": swap}',
+        '"record": record}',
+        BLUESKY,
+    ),
+    Mutant(
+        "another post in its place is taken for it",
+        "platforms/bluesky.py",
+        "if stored.value != msgspec.json.decode(whole):",
+        "if False:",
+        BLUESKY,
+    ),
+    Mutant(
+        "a try that was cut is another post",
+        "platforms/_bluesky/record.py",
+        "        if name not in self.values:\n",
+        "        if True:\n",
+        BLUESKY,
+    ),
+    Mutant(
+        "what a Bluesky server does not find is absent, whatever it could not ask",
+        "platforms/_bluesky/client.py",
+        "return self.response.status_code == 400 and self.name == _ABSENT",
+        "return self.response.status_code >= 400",
+        BLUESKY,
+    ),
+    Mutant(
+        "a session made with another password is used",
+        "platforms/_bluesky/session.py",
+        "if context.secrets.get(OF) == mark(name, password) else",
+        "if True else",
+        BLUESKY,
+    ),
+    Mutant(
+        "a facet is placed by letters and not by bytes",
+        "platforms/_bluesky/richtext.py",
+        "begins = offset + len(shown.text[at : span.start].encode())",
+        "begins = offset + len(shown.text[at : span.start])",
+        BLUESKY,
+    ),
+    Mutant(
+        "a video goes out as a network does not take it",
+        "core/platform/video_fitting.py",
+        "known = not video.codec or video.codec in limits.video_codecs",
+        "known = True",
+        FILMS,
+    ),
+    Mutant(
+        "a video that cannot be made is tried for ever",
+        "services/media/video_forms.py",
+        'Form("failed", words=',
+        'Form("wanted", words=',
+        FILMS,
         "little text is sent as it is",
         "platforms/_linkedin/little_text.py",
         "return _RESERVED.sub(lambda sign:",
@@ -1457,6 +1513,27 @@ MUTANTS = (
         "session.execute(delete(PendingAuthorization).where(PendingAuthorization.id == row.id))",
         "pass",
         REFERENCE,
+    ),
+    Mutant(
+        "an allowance that is used up stops nothing",
+        "services/deliver/outcomes.py",
+        "        if until is not None:\n            self._rest(row, until)",
+        "        if False:\n            self._rest(row, until)",
+        "tests/services/deliver/test_budgets.py",
+    ),
+    Mutant(
+        "every call writes down what is left",
+        "core/platform/budget.py",
+        "    return used_up or now - written.at >= SETTLED",
+        "    return True",
+        "tests/core/platform/test_budget.py",
+    ),
+    Mutant(
+        "an allowance heard earlier overwrites a later one",
+        "services/kernel/budgets.py",
+        "set_=said, where=later)",
+        "set_=said)",
+        "tests/services/deliver/test_budgets.py",
     ),
     Mutant(
         "an answer that comes to another browser is believed",

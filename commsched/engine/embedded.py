@@ -17,8 +17,10 @@ from commsched.engine.pulse import Pulse
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
+from commsched.services.followup import rounds
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
+from commsched.services.media import video_forms
 from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
@@ -158,6 +160,7 @@ class Engine:
         ring(self.installation.home)  # the listening thread need not wait until another process rings
         for helper in helpers:
             helper.join()
+        video_forms.stop()
         self._clock.stop()
         self._pool.shutdown()
         if self._dispatcher is not None:
@@ -246,7 +249,14 @@ class Engine:
         from commsched.engine.clock import Ticker
 
         ticker = Ticker()
-        often = ((5.0, self._notices), (5.0, self._removals), (30.0, self._chores), (LOOK, self._ask_the_time))
+        often = (
+            (5.0, self._notices),
+            (5.0, self._removals),
+            (5.0, self._videos),
+            (20.0, self._ask_networks),
+            (30.0, self._chores),
+            (LOOK, self._ask_the_time),
+        )
         for seconds, work in often:
             ticker.every(seconds, work.__name__, _patient, work)
         return ticker
@@ -299,6 +309,13 @@ class Engine:
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _videos(self) -> None:
+        while not self._stop.is_set() and video_forms.make_next(self.installation):
+            pass
+
+    def _ask_networks(self) -> None:
+        rounds.go_round(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

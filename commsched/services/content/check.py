@@ -9,15 +9,18 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
+from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
+from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
@@ -28,7 +31,9 @@ from commsched.services.content.neighbours import Neighbour, Neighbours, neighbo
 from commsched.services.kernel import media_address
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
-from commsched.services.media import provenance
+from commsched.services.links.pages import Page
+from commsched.services.links.pages import known as read_pages
+from commsched.services.media import provenance, video_forms
 from commsched.store.models import Channel, Workspace
 
 
@@ -69,6 +74,8 @@ class Judgement(msgspec.Struct, frozen=True):
     read."""
     counts: dict[int, int] = {}
     """How many people the list of a channel writes to."""
+    pages: dict[str, Page] = {}
+    """What was read of the pages that its links lead to, by the link."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -113,6 +120,8 @@ def judge(
     has read it already. Without ``near``, items that are planned close to it are not looked for."""
     known = around or read_around(session)
     files = stored(installation, session, content)
+    texts = [content.link, content.text, *(part.text or "" for part in content.channels)]
+    pages = read_pages(session, set(links_of(texts)))
     own, now = own or {}, installation.now()
     others = neighbours(session, item, content, publish_at if near else None, own)
     unwilling = _consent_problems(session, content, max([publish_at or now, now, *own.values()]))
@@ -129,6 +138,7 @@ def judge(
             people[channel.id],
             [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
             known.workspace,
+            pages,
             own.get(channel.id, publish_at),
         )
         for channel in going
@@ -137,7 +147,7 @@ def judge(
     follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
     general += embargo_times.embargo_problems(installation, content, publish_at, own, known.channels)
-    return Judgement(general, checked, others, files, known, people, counts)
+    return Judgement(general, checked, others, files, known, people, counts, pages)
 
 
 def check(
@@ -180,13 +190,17 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     office: Workspace,
+    pages: Mapping[str, Page],
     at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
-    problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
-    problems += link_problems(view, installation.base_url)
+    unready = _unready(content, channel, limits, files)
+    attached = replace(view, other_files=tuple(file for file in view.other_files if file.sha256 not in unready))
+    problems = [*unwilling, *platform.check(view, channel.facts)]
+    problems += [*unready.values(), *check_attached(attached, limits, platform.name)]
+    problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -226,6 +240,19 @@ def _fetching_problems(installation: Installation, channel: Channel, name: str) 
         "outside: it must begin with https:// and lie on the internet. Whoever runs the installation sets base_url."
     )
     return [block("channels", words, platform=Message(name), address=installation.base_url)]
+
+
+def _unready(content: Content, channel: Channel, limits: Limits, files: Mapping[str, Stored]) -> dict[str, Problem]:
+    """The item's videos that are not as ``channel`` takes them yet, by their SHA-256, and why."""
+    rendered = {rendition.of for rendition in content.on(channel.id).pictures}
+    problems = {
+        video.sha256: video_forms.pending(
+            number, video, files[video.sha256].size, files[video.sha256].forms, limits, channel.name
+        )
+        for number, video in enumerate(content.videos, 1)
+        if video.sha256 in files and video.sha256 not in rendered
+    }
+    return {sha256: problem for sha256, problem in problems.items() if problem is not None}
 
 
 def _unlinked(network: str, content: Content, channel: int) -> list[Message]:
