@@ -1368,6 +1368,8 @@ MUTANTS = (
         'Form("failed", words=',
         'Form("wanted", words=',
         FILMS,
+    ),
+    Mutant(
         "little text is sent as it is",
         "platforms/_linkedin/little_text.py",
         "return _RESERVED.sub(lambda sign:",

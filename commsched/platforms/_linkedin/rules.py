@@ -6,10 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from commsched.core.platform.contract import ChannelView, Limits, Part
-from commsched.core.text.length import split_thread, tidy
+from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, Message, Problem, block
 from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._shared.checks import check_pictures
+from commsched.platforms._shared.comments import check_comment, with_comment
 
 LIMITS = Limits(
     characters=3000,
@@ -39,10 +40,6 @@ def text_of(view: ChannelView) -> str:
     return text
 
 
-def comment_of(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()
-
-
 def divide(view: ChannelView) -> list[Part]:
     """The post, and the page's own first comment under it."""
     post = Part(
@@ -53,8 +50,7 @@ def divide(view: ChannelView) -> list[Part]:
         pictures=view.pictures,
         other_files=view.other_files,
     )
-    comment = comment_of(view)
-    return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+    return with_comment([post], view)
 
 
 def has_article(part: Part) -> bool:
@@ -71,10 +67,7 @@ def check_item(view: ChannelView, name: str) -> list[Problem]:
     if length(text) > limit:
         words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
         problems.append(block("text", words, platform=Message(name), count=length(text), limit=limit))
-    comment = len(comment_of(view))
-    if comment > _COMMENT_MAX:
-        words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-        problems.append(block("first_comment", words, count=comment, limit=_COMMENT_MAX))
+    problems += check_comment(view, _COMMENT_MAX, len)
     return problems + check_pictures(view, LIMITS, name)
 
 
