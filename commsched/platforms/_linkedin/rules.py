@@ -53,9 +53,15 @@ def divide(view: ChannelView) -> list[Part]:
     return with_comment([post], view)
 
 
+def link_of(view: ChannelView) -> str:
+    """The link that is the post's article: the item's, or one in the text whose card was approved with it."""
+    card = view.content.card
+    return view.content.link or (card.url if card is not None and card.url in view.text else "")
+
+
 def has_article(part: Part) -> bool:
-    """Whether the post shows its link as a card."""
-    return bool(part.role == "post" and part.view.content.link and not part.pictures and not part.other_files)
+    """Whether the post shows a link as a card."""
+    return bool(part.role == "post" and link_of(part.view) and not part.pictures and not part.other_files)
 
 
 def check_item(view: ChannelView, name: str) -> list[Problem]:
@@ -91,15 +97,20 @@ def _content(part: Part, images: list[str], video: str) -> dict[str, object]:
         return {"media": {"id": video} | ({"title": title[:_TITLE_MAX]} if title else {})}
     if has_article(part):
         return {"article": _article(part, images)}
-    shown = [{"id": image, "altText": picture.alt} for image, picture in zip(images, part.pictures, strict=False)]
+    shown = [_picture(image, picture.alt) for image, picture in zip(images, part.pictures, strict=False)]
     if len(shown) == 1:
         return {"media": shown[0]}
     return {"multiImage": {"images": shown}} if shown else {}
 
 
+def _picture(image: str, alt: str) -> dict[str, object]:
+    picture: dict[str, object] = {"id": image}
+    return picture | {"altText": alt} if alt.strip() else picture
+
+
 def _article(part: Part, images: list[str]) -> dict[str, object]:
     """A link's card as it was approved. LinkedIn reads no page by itself: without a title it is called by its host."""
-    link, card = part.view.content.link, part.view.content.card
+    link, card = link_of(part.view), part.view.content.card
     known = card if card is not None and card.url == link else None
     title = (known.title if known else "") or part.view.content.title or urlsplit(link).hostname or link
     article: dict[str, object] = {"source": link, "title": title[:_TITLE_MAX]}
