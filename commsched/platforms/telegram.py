@@ -41,7 +41,7 @@ _TOKEN = Setting(
     N_("The bot's token"),
     kind="password",
     secret=True,
-    help=N_("In Telegram: write /newbot to @BotFather. It answers with the token, numbers and letters with a colon."),
+    help=N_("Numbers, a colon, and letters, as @BotFather wrote it."),
     aliases=("bot_token", "access_token"),
 )
 _BASE_URL = known_server("https://api.telegram.org")
