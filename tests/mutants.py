@@ -1491,8 +1491,8 @@ MUTANTS = (
     Mutant(
         "little text is sent as it is",
         "platforms/_linkedin/little_text.py",
-        'return _RESERVED.sub(lambda sign: f"\\{sign[0]}", text)',
-        "return text",
+        "return _RESERVED.sub(lambda sign:",
+        "return text or _RESERVED.sub(lambda sign:",
         LINKEDIN,
     ),
     Mutant(
