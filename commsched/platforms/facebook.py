@@ -6,35 +6,39 @@ because it changes one named post. The Graph version is a setting: each lives ab
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from commsched.core.delivery.outcome import Finding, Handles, Outcome, Published, Rejected
+from msgspec.structs import replace
+
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
-    AttachmentFile,
+    Budget,
     ChannelContext,
     ChannelView,
     ConnectError,
     Facts,
     Limits,
-    Option,
     Part,
     Setting,
 )
+from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._facebook.rules import LIMITS, check_item, first_comment_of, message_of
+from commsched.platforms._facebook.rules import LIMITS, check_item, message_of
+from commsched.platforms._meta import usage
+from commsched.platforms._meta.client import GRAPH, VERSION, version_of
 from commsched.platforms._meta.errors import meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, ident, value
+from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
 if TYPE_CHECKING:
     from commsched.platforms._facebook.graph import Graph
 
-GRAPH_VERSION = "v25.0"
 _PAGE_ID = Setting(
     "page_id",
     N_("Page id"),
@@ -49,15 +53,7 @@ _TOKEN = Setting(
     help=N_("The Page's own token, with the rights pages_manage_posts and pages_read_engagement."),
     aliases=("page_token", "page_access_token", "token"),
 )
-_VERSION = Setting(
-    "graph_version",
-    N_("Graph version"),
-    required=False,
-    default=GRAPH_VERSION,
-    help=N_("Leave as it is, unless Facebook says that the version is too old."),
-    aliases=("version",),
-)
-_BASE_URL = known_server("https://graph.facebook.com")
+_BASE_URL = known_server(GRAPH)
 
 
 class Facebook(NetworkPlatform["Graph"]):
@@ -67,16 +63,9 @@ class Facebook(NetworkPlatform["Graph"]):
     name = "Facebook"
     about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
     icon = "facebook"
-    settings = (_PAGE_ID, _TOKEN, _VERSION, _BASE_URL)
-    options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the Page itself, as soon as the post is out."),
-        ),
-    )
-    can = frozenset({"delete"})
+    settings = (_PAGE_ID, _TOKEN, VERSION, _BASE_URL)
+    options = (FIRST_COMMENT,)
+    can = frozenset({"delete", "edit", "metrics", "replies", "hide", "recent"})
     resend_if_absent = True
 
     def client(self, context: ChannelContext) -> Graph:
@@ -107,46 +96,72 @@ class Facebook(NetworkPlatform["Graph"]):
         return check_item(view, self.name)
 
     def parts(self, view: ChannelView) -> list[Part]:
-        post = Part(number=0, role="post", text=message_of(view), view=view, pictures=view.pictures)
-        comment = first_comment_of(view)
-        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+        post = replace(super().parts(view)[0], text=message_of(view))
+        return with_comment([post], view)
 
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
 
-    def upload(self, client: Graph, part: Part, context: ChannelContext) -> Handles:
-        photos = [_upload(client, _page(context), picture) for picture in part.pictures]
-        post: dict[str, str] = {"published": "false"}
-        if part.text:
-            post["message"] = part.text
-        if part.view.content.link and not photos:
-            post["link"] = part.view.content.link
-        if photos:
-            post["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
-        return Handles({"post": ident(client.put_object(_page(context), "feed", **post))})
+    def upload(self, client: Graph, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
+        from commsched.platforms._facebook import uploads, video
+
+        if any(file.kind == "video" for file in part.other_files):
+            return video.upload(client, _page(context), part, context)
+        return uploads.unpublished(client, _page(context), part)
 
     def post(self, client: Graph, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         from commsched.platforms._facebook.page import post_url
 
-        if part.role == "comment":
+        if part.role in ("comment", "reply"):
             comment = ident(client.put_object(part.parent, "comments", message=part.text))
             return Published(comment, post_url(comment))
-        post = handles.values.get("post", "")
-        if not post:
+        post, video = handles.values.get("post", ""), handles.values.get("video", "")
+        if not post and not video:
             return Rejected(N_("the unpublished post was never made"), "config")
-        answer = client.request(f"{client.version}/{post}", post_args={"is_published": "true"}, method="POST")
-        return Published(post, post_url(post)) if answer.get("success") is True else unclear(answer, context)
+        out, change = (video, {"published": "true"}) if video else (post, {"is_published": "true"})
+        answer = client.post(out, **change)
+        return Published(out, post_url(out)) if answer.get("success") is True else unclear(answer, context)
 
     def look(self, client: Graph, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
-        from commsched.platforms._facebook.page import find_comment, find_post
+        from commsched.platforms._facebook.page import find_comment, find_post, find_video
 
-        if part.role == "comment":
+        if part.role in ("comment", "reply"):
             return find_comment(client, part, start)
+        if handles.values.get("video"):
+            return find_video(client, handles.values["video"])
         return find_post(client, handles.values.get("post", ""), part, start, _page(context))
 
     def remove(self, client: Graph, remote_id: str, context: ChannelContext) -> Outcome | None:
         answer = client.delete_object(remote_id)
         return None if answer.get("success") is True else unclear(answer, context)
+
+    def edit(self, part: Part, remote_id: str, context: ChannelContext) -> Outcome:
+        from commsched.platforms._facebook import aftermath
+
+        return self._ask(context, lambda client: aftermath.edit(client, part, remote_id, context))
+
+    def metrics(self, remote_ids: Sequence[str], context: ChannelContext) -> dict[str, Figures] | CannotTell:
+        from commsched.platforms._facebook import aftermath
+
+        return self._learn(context, lambda client: aftermath.metrics(client, remote_ids))
+
+    def replies(self, remote_ids: Sequence[str], since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+        from commsched.platforms._facebook import aftermath
+
+        return self._learn(context, lambda client: aftermath.replies(client, remote_ids, since, _page(context)))
+
+    def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
+        from commsched.platforms._facebook import aftermath
+
+        return self._ask(context, lambda client: aftermath.hide(client, reply, hidden, context))
+
+    def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
+        from commsched.platforms._facebook import aftermath
+
+        return self._learn(context, lambda client: aftermath.recent(client, _page(context), since))
+
+    def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
+        return usage.budgets(headers, now)
 
     def gone(self, error: Exception) -> bool:
         """Error 100 with subcode 33 is said of a post that is not there."""
@@ -156,10 +171,7 @@ class Facebook(NetworkPlatform["Graph"]):
 
 
 def _graph(context: ChannelContext) -> Graph:
-    version = value(context, _VERSION)
-    if not re.fullmatch(r"v\d{1,3}\.\d", version):
-        words = N_("“%(version)s” is not a Graph version; they look like v25.0.")
-        raise ConnectError(words, _VERSION.key, version=version)
+    version = version_of(context)
     server = base_url(context, _BASE_URL)
     from commsched.platforms._facebook.graph import Graph
 
@@ -173,12 +185,6 @@ def _page(context: ChannelContext) -> str:
     if not re.fullmatch(r"[\w.]{1,100}", page):
         raise ConnectError(N_("“%(page)s” is not the id of a Page."), _PAGE_ID.key, page=page)
     return page
-
-
-def _upload(graph: Graph, page: str, picture: AttachmentFile) -> str:
-    more = {"published": "false", "alt_text_custom": picture.alt}
-    with picture.open() as stream:
-        return ident(graph.put_photo(("picture", stream, picture.mime), album_path=f"{page}/photos", **more))
 
 
 PLATFORM = Facebook()

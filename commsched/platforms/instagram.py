@@ -7,13 +7,13 @@ invisible; publishing it is one call, and a container that says that it is out i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
-from commsched.core.delivery.outcome import Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
     Budget,
@@ -27,20 +27,23 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
+from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._instagram import account as accounts
 from commsched.platforms._instagram.forms import forms_of
-from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item, first_comment_of
-from commsched.platforms._meta import containers, tokens, usage
+from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item
+from commsched.platforms._meta import aftermath, containers, quota, tokens, usage
 from commsched.platforms._meta.client import GRAPH, VERSION, Client, version_of
 from commsched.platforms._meta.errors import MetaError, meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, ident, value
+from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
 INSTAGRAM_GRAPH: Final = "https://graph.instagram.com"
 KIND: Final = containers.Kind("media", "media_publish", "status_code", "status")
 RIGHTS: Final = frozenset({"instagram_basic", "instagram_content_publish"})
+_NAMED: Final = aftermath.Named("caption", "timestamp")
 _ACCOUNT = Setting(
     "user_id",
     N_("Instagram account id"),
@@ -74,18 +77,14 @@ class Instagram(NetworkPlatform[Client]):
     icon = "instagram"
     settings = (_ACCOUNT, _TOKEN, _LOGIN, VERSION, _BASE_URL)
     options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the account itself, as soon as the post is out."),
-        ),
+        FIRST_COMMENT,
         Option("collaborators", N_("Collaborators"), help=N_("At most three accounts, asked to share the post.")),
         Option("tagged", N_("Tagged accounts"), help=N_("Accounts that are tagged in the first picture.")),
         Option("place", N_("Place"), help=N_("The number of the place: the id of its page on Facebook.")),
     )
     kinds = by_itself = ("post",)
-    can = frozenset({"refresh", "delete"})
+    can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "recent"})
+    daily = 100
     resend_if_absent = True
     fetches_files = True
 
@@ -110,7 +109,7 @@ class Instagram(NetworkPlatform[Client]):
         username = me.get("username")
         if not isinstance(username, str) or not username.strip():
             raise ValueError("the answer does not name the account")
-        expires = None if own else tokens.inspect(client, RIGHTS, _TOKEN.key)
+        expires = None if own else tokens.inspect(client, client.token, RIGHTS, _TOKEN.key)
         account = number if own else ident(me)
         picture = me.get("profile_picture_url")
         return Account(
@@ -132,8 +131,7 @@ class Instagram(NetworkPlatform[Client]):
 
     def parts(self, view: ChannelView) -> list[Part]:
         post = replace(super().parts(view)[0], text=caption_of(view))
-        comment = first_comment_of(view)
-        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+        return with_comment([post], view)
 
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"
@@ -141,14 +139,14 @@ class Instagram(NetworkPlatform[Client]):
     def upload(self, client: Client, part: Part, context: ChannelContext) -> Handles | Pending | Outcome:
         account, forms = _account(context), forms_of(part, context, self.name)
         if not part.progress.handles.values:
-            full = accounts.wait_for_quota(client, account)
+            full = quota.wait_for(client, f"{account}/content_publishing_limit")
             if full is not None:
                 return full
         return containers.prepare(client, account, KIND, forms.files, forms.whole, part, slow=forms.slow)
 
     def post(self, client: Client, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
-        if part.role == "comment":
-            return Published(ident(client.post(f"{part.parent}/comments", message=part.text)))
+        if part.role in ("comment", "reply"):
+            return Published(ident(client.post(accounts.comment_edge(part), message=part.text)))
         account = _account(context)
         start = context.now() - containers.LIFE
         return containers.publish(
@@ -157,11 +155,11 @@ class Instagram(NetworkPlatform[Client]):
             KIND,
             handles,
             lambda: accounts.find_media(client, account, part, start),
-            lambda media: accounts.permalink(client, media),
+            lambda media: aftermath.permalink(client, media),
         )
 
     def look(self, client: Client, part: Part, handles: Handles, start: datetime, context: ChannelContext) -> Finding:
-        if part.role == "comment":
+        if part.role in ("comment", "reply"):
             return accounts.find_comment(client, part, start)
         account = _account(context)
         return containers.find(client, KIND, handles, lambda: accounts.find_media(client, account, part, start))
@@ -174,12 +172,33 @@ class Instagram(NetworkPlatform[Client]):
         return None if answer.get("success") is True else unclear(answer, context)
 
     def gone(self, error: Exception) -> bool:
-        return isinstance(error, MetaError) and (error.code, error.subcode) == (100, 33)
+        return isinstance(error, MetaError) and aftermath.missing(error)
+
+    def metrics(self, remote_ids: Sequence[str], context: ChannelContext) -> dict[str, Figures] | CannotTell:
+        return self._learn(context, lambda client: accounts.metrics(client, remote_ids))
+
+    def replies(self, remote_ids: Sequence[str], since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+        own = context.account_name.lstrip("@")
+        return self._learn(context, lambda client: accounts.replies(client, remote_ids, since, own))
+
+    def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
+        def turn(client: Client) -> Outcome:
+            answer = client.post(reply.id, hide="true" if hidden else "false")
+            return Published(reply.id) if answer.get("success") is True else unclear(answer, context)
+
+        return self._ask(context, turn)
+
+    def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
+        def ask(client: Client) -> list[Publication]:
+            return aftermath.published(client, f"{_account(context)}/media", since, _NAMED)
+
+        return self._learn(context, ask)
 
     def refresh(self, context: ChannelContext) -> tokens.Tokens:
         if value(context, _LOGIN) != "instagram":
             raise DeadToken(N_("A Page's token cannot be renewed. Connect the account again."), _TOKEN.key)
-        return tokens.renew(self.client(context), "refresh_access_token", "ig_refresh_token", self.name, _TOKEN.key)
+        bare = Client(context, self.client(context).base_url, "", value(context, _TOKEN))
+        return tokens.renew(bare, "refresh_access_token", "ig_refresh_token", self.name, _TOKEN.key)
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
         return usage.budgets(headers, now)

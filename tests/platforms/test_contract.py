@@ -118,6 +118,7 @@ def broken_wire(platform: Platform, failure: Exception, home: Path) -> ChannelCo
         channel=1,
         settings={**values, "allow_private": "1", "graph_version": "v25.0"},
         secrets=dict.fromkeys([*secret, *brought], f"{SECRET}-and-as-long-as-they-are"),
+        app=dict.fromkeys([setting.key for setting in platform.app], "secret-0001"),
         now=lambda: NOW,
         http=BrokenSession(failure),
         timeout=0.2,

@@ -410,6 +410,50 @@ def test_a_post_can_be_taken_down_twice(sim: InstagramSimulator, on: ChannelCont
     assert isinstance(instagram.delete(out.id, on), Rejected)
 
 
+def test_figures_are_told_of_what_is_there(sim: InstagramSimulator, on: ChannelContext) -> None:
+    out = send(instagram, part(instagram, "Hej", photo()), on)
+    assert isinstance(out, Published)
+    figures = instagram.metrics([out.id, "18404"], on)
+    assert isinstance(figures, dict)
+    assert list(figures) == [out.id]
+    told = figures[out.id]
+    assert (told.views, told.likes, told.comments, told.shares) == (900, 40, 3, 5)
+
+
+def test_what_others_wrote_is_read_hidden_and_answered(sim: InstagramSimulator, on: ChannelContext) -> None:
+    on.account_name, since = f"@{USERNAME}", just_now()
+    out = send(instagram, part(instagram, "Hej", photo()), on)
+    assert isinstance(out, Published)
+    first = sim.answer(out.id, "Bra!")
+    sim.answer(first, "Eller inte")
+    sim.answer(out.id, "Tack", USERNAME)
+    replies = instagram.replies([out.id, "18404"], since, on)
+    assert isinstance(replies, list)
+    assert {(each.text, each.author, each.answers) for each in replies} == {
+        ("Bra!", "@maj", out.id),
+        ("Eller inte", "@maj", out.id),
+    }
+    bra = next(each for each in replies if each.id == first)
+    assert isinstance(instagram.hide(bra, True, on), Published)
+    again = instagram.replies([out.id], since, on)
+    assert isinstance(again, list)
+    assert {each.text: each.hidden for each in again} == {"Bra!": True, "Eller inte": False}
+    answer = replace(part(instagram, "Tack!", photo()), role="comment", text="Tack!", parent=first, root=out.id)
+    assert isinstance(instagram.publish(answer, Handles(), on), Published)
+    assert sim.comments[-1]["parent"] == first
+    assert isinstance(instagram.find(answer, Handles(), since, on), Found)
+
+
+def test_what_was_posted_by_whatever_way_is_told(sim: InstagramSimulator, on: ChannelContext) -> None:
+    since = just_now()
+    assert isinstance(send(instagram, part(instagram, "Ett", photo()), on), Published)
+    recent = instagram.recent(since, on)
+    assert isinstance(recent, list)
+    assert [each.text for each in recent] == ["Ett"]
+    sim.faults.append("read:graph:2")
+    assert isinstance(instagram.recent(since, on), CannotTell)
+
+
 def commented(on: ChannelContext) -> Part:
     first, comment = instagram.parts(view("Inlägg", photo(), options={"first_comment": "Länk i kommentaren"}))
     out = send(instagram, first, on)

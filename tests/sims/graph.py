@@ -61,6 +61,8 @@ class GraphSimulator(Simulator):
 
     versions = frozenset(f"v{number}.0" for number in range(21, 27))
     token = "token"
+    unversioned: frozenset[str] = frozenset()
+    """Paths that are asked for without a version."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,8 +103,13 @@ class GraphSimulator(Simulator):
     def tokens(self) -> set[str]:
         return {self.token}
 
+    def needs_token(self, path: str) -> bool:
+        return True
+
     def handle(self, call: Call) -> Answer:
         version, path = self.versioned(call)
+        if call.path[1:] in self.unversioned:
+            version, path = max(self.versions), call.path[1:]
         if version not in self.versions:
             return error(2635, message=f"You are calling a deprecated version of the Ads API: {version}")
         values = values_of(call)
@@ -116,6 +123,8 @@ class GraphSimulator(Simulator):
         return answer
 
     def _admit(self, call: Call, values: dict[str, str], path: str) -> Answer | None:
+        if not self.needs_token(path):
+            return None
         token = values.get("access_token") or call.headers.get("authorization", "").removeprefix("Bearer ")
         if not token:
             return error(104, message="An access token is required to request this resource.", status=400)
@@ -148,7 +157,7 @@ class GraphSimulator(Simulator):
 
     def pick(self, known: dict[str, Any], values: dict[str, str], default: str = "id") -> Answer:
         """The asked fields of a node."""
-        asked = [name.partition("{")[0] for name in _split(values.get("fields", default))]
+        asked = [re.split(r"[{.]", name)[0] for name in _split(values.get("fields", default))]
         strange = [name for name in asked if name not in known]
         if strange:
             return error(100, message=f"Tried accessing nonexisting field ({strange[0]})")

@@ -31,6 +31,7 @@ class InstagramSimulator(GraphSimulator):
     """``media`` are the visible posts, oldest first. ``polls`` is how often a container is still being worked on."""
 
     token = TOKEN
+    unversioned = frozenset({"refresh_access_token"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,6 +45,7 @@ class InstagramSimulator(GraphSimulator):
         self.scopes, self.expires_at = list(SCOPES), 0
         self.may_inspect = True
         self.own_token = TOKEN
+        self.figures = {"views": 900, "likes": 40, "comments": 3, "shares": 5, "saved": 6, "reach": 700}
         self.on("GET", "debug_token", self._debug, ["input_token"])
         self.on("GET", "me", self._me)
         self.on("GET", "refresh_access_token", self._refresh, ["grant_type"])
@@ -56,6 +58,10 @@ class InstagramSimulator(GraphSimulator):
         self.on("DELETE", r"(18\d+)", self._delete)
         self.on("POST", r"(18\d+)/comments", self._comment, ["message"])
         self.on("GET", r"(18\d+)/comments", self._comments, takes=PAGING)
+        self.on("POST", r"(17\d+)/replies", self._comment, ["message"])
+        self.on("GET", r"(17\d+)/replies", self._comments, takes=PAGING)
+        self.on("POST", r"(17\d+)", self._hide, ["hide"])
+        self.on("GET", r"(18\d+)/insights", self._insights, ["metric"])
         self.on("GET", r"(19\d+)", self._state)
 
     def stage(self, call: Call) -> Stage:
@@ -246,26 +252,46 @@ class InstagramSimulator(GraphSimulator):
         self.media.remove(known)
         return Answer(200, {"success": True})
 
-    def _comment(self, call: Call, values: dict[str, str], path: tuple[str, ...]) -> Answer:
-        if self._find(path[0]) is None or len(values["message"]) > 2200:
-            return error(100, 33)
+    def answer(self, parent: str, words: str, username: str = "maj") -> str:
+        """Somebody writes under a post or a comment; returns the comment's id."""
+        number = self.number("17")
         self.comments.append(
-            {
-                "id": self.number("17"),
-                "text": values["message"],
-                "timestamp": now(),
-                "username": USERNAME,
-                "hidden": False,
-                "parent": path[0],
-            }
+            {"id": number, "text": words, "timestamp": now(), "username": username, "hidden": False, "parent": parent}
         )
-        return Answer(200, {"id": self.comments[-1]["id"]})
+        return number
+
+    def _hide(self, call: Call, values: dict[str, str], path: tuple[str, ...]) -> Answer:
+        known = next((each for each in self.comments if each["id"] == path[0]), None)
+        if known is None or known["username"] == USERNAME or values["hide"] not in ("true", "false"):
+            return error(100, 33)
+        known["hidden"] = values["hide"] == "true"
+        return Answer(200, {"success": True})
+
+    def _insights(self, call: Call, values: dict[str, str], path: tuple[str, ...]) -> Answer:
+        if self._find(path[0]) is None:
+            return error(100, 33)
+        asked = values["metric"].split(",")
+        if set(asked) - set(self.figures):
+            return error(100, message="metric must be one of the following values")
+        data = [{"name": each, "period": "lifetime", "values": [{"value": self.figures[each]}]} for each in asked]
+        return Answer(200, {"data": data})
+
+    def _comment(self, call: Call, values: dict[str, str], path: tuple[str, ...]) -> Answer:
+        known = self._find(path[0]) or any(each["id"] == path[0] for each in self.comments)
+        if not known or len(values["message"]) > 2200:
+            return error(100, 33)
+        return Answer(200, {"id": self.answer(path[0], values["message"], USERNAME)})
 
     def _comments(self, call: Call, values: dict[str, str], path: tuple[str, ...]) -> Answer:
-        under = [each for each in self.comments[::-1] if each["parent"] == path[0]]
-        return self.page(
-            call, values, [{k: v for k, v in each.items() if k != "parent"} for each in under], "timestamp"
-        )
+        return self.page(call, values, self._under(path[0]), "timestamp")
+
+    def _under(self, parent: str) -> list[dict[str, Any]]:
+        under = [each for each in self.comments[::-1] if each["parent"] == parent]
+        return [
+            {name: value for name, value in each.items() if name != "parent"}
+            | {"replies": {"data": self._under(each["id"])} if self._under(each["id"]) else None}
+            for each in under
+        ]
 
 
 def _shown(known: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ REASONS: Final = {
     "changed": N_("What would be sent is not what was approved."),
     "window": N_("The approval does not cover this time."),
     "processing": N_("The platform is still working on the pictures."),
+    "rests": N_("The network takes no more just now. It goes out by itself when it does."),
     "by_hand": N_("It waits for somebody to post it by hand and confirm."),
     "undone": N_("Whoever was to post it by hand says that it was not done."),
     "absent": N_("Read back: it did not go out. Choose whether to send it."),

@@ -49,6 +49,18 @@ def webvtt(text: str) -> str:
     return "\n\n".join([_HEAD, *cues]) + "\n"
 
 
+def srt(text: str) -> str:
+    """Captions as :func:`webvtt` spells them, as SubRip: for networks that take nothing else."""
+    cues = text.removeprefix(_HEAD).strip().split("\n\n")
+    numbered = (f"{number}\n{_with_commas(cue)}" for number, cue in enumerate(cues, 1))
+    return "\n\n".join(numbered) + "\n"
+
+
+def _with_commas(cue: str) -> str:
+    times, _newline, said = cue.partition("\n")
+    return f"{times.replace('.', ',')}\n{said}"
+
+
 def _after_head(lines: list[str]) -> int:
     return _end_of_block(lines, 0) + 1
 

@@ -216,6 +216,11 @@ class Platform(ABC):
         """
         raise TypeError(f"{self.key} has nothing to refresh")
 
+    def renews(self, secrets: Mapping[str, str]) -> bool:
+        """Whether a channel with these secrets has an access that :meth:`refresh` can be asked about: where ``can`` has
+        ``refresh``, keys that were pasted may have none."""
+        return "refresh" in self.can
+
     @abstractmethod
     def limits(self, facts: Facts) -> Limits:
         """What the channel takes; ``facts`` are the ones ``connect`` returned."""
@@ -336,6 +341,15 @@ class Platform(ABC):
     def shown_account(self, account: str, account_name: str) -> str:
         """The account as it stands in a list of channels; empty where the channel's address says more."""
         return "" if self.own else account_name
+
+    def price(self, part: Part) -> int:
+        """What the platform charges for this one call and what prepares it, in thousandths of a US dollar."""
+        return 0
+
+    def ceiling(self, settings: Mapping[str, object]) -> int | None:
+        """How much a channel with these settings may cost in a month, in thousandths of a US dollar: what would cost
+        more is held. ``None``: there is no ceiling."""
+        return None
 
     def cost(self, view: ChannelView) -> float:
         """What the platform charges for it, in US dollars."""

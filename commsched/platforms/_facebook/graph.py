@@ -37,7 +37,7 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
         path: str,
         args: Mapping[str, str] | None = None,
         post_args: Mapping[str, str] | None = None,
-        files: Mapping[str, BinaryIO] | None = None,
+        files: Mapping[str, BinaryIO | tuple[str, BinaryIO, str]] | None = None,
         method: str | None = None,
     ) -> dict[str, object]:
         """One call. Raises :class:`GraphError` for everything but a JSON object without an error."""
@@ -57,3 +57,15 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
         if not isinstance(answer, dict) or answer.get("error") or not 200 <= response.status_code < 300:
             raise GraphError(answer, response)
         return answer
+
+    def get(self, path: str, /, **params: str) -> dict[str, object]:
+        """What ``path`` tells."""
+        return self.request(f"{self.version}/{path}", args=params)
+
+    def post(self, path: str, /, **form: str) -> dict[str, object]:
+        """Change ``path``."""
+        return self.request(f"{self.version}/{path}", post_args=form)
+
+    def send(self, path: str, name: str, file: tuple[str, BinaryIO, str], **form: str) -> dict[str, object]:
+        """Send ``file`` (its name, its bytes, its type) to ``path`` as the field ``name``."""
+        return self.request(f"{self.version}/{path}", post_args=form, files={name: file})

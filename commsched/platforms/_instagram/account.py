@@ -1,58 +1,29 @@
-"""What an Instagram account tells of itself: who it is, how much it may still publish, and what it has published."""
+"""What an Instagram account tells of itself: what it has published, what others wrote there, and how it was met."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-import msgspec
-
-from commsched.core.delivery.outcome import CannotTell, Finding, Found, Retry
+from commsched.core.delivery.outcome import CannotTell, Finding, Found
 from commsched.core.platform.contract import Part
+from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_
 from commsched.platforms._instagram.rules import caption_of
+from commsched.platforms._meta import aftermath
+from commsched.platforms._meta.aftermath import text
 from commsched.platforms._meta.client import Client, walk
-from commsched.platforms._meta.errors import MetaError
 from commsched.platforms._meta.moments import moment, squeeze
-from commsched.platforms._shared.answers import ident, read
+from commsched.platforms._shared.answers import ident
 from commsched.platforms._shared.readback import Entry, Page, look_through
 
-_FIELDS = "id,caption,timestamp,permalink"
-_COMMENT_FIELDS = "id,text,timestamp,username,hidden"
-
-
-class _Config(msgspec.Struct):
-    quota_total: int
-    quota_duration: int = 86_400
-
-
-class _Quota(msgspec.Struct):
-    quota_usage: int
-    config: _Config
-
-
-class _Quotas(msgspec.Struct):
-    data: list[_Quota]
-
-
-def quota(client: Client, account: str) -> tuple[int, int] | None:
-    """How many posts went out in the last day, and how many may; ``None`` where the account does not say."""
-    try:
-        answer = client.get(f"{account}/content_publishing_limit", fields="config,quota_usage")
-        known = read(answer, _Quotas).data[0]
-    except (MetaError, msgspec.ValidationError, IndexError):
-        return None
-    return known.quota_usage, known.config.quota_total
-
-
-def wait_for_quota(client: Client, account: str) -> Retry | None:
-    """Why nothing can be published now. The day is a sliding one, and Instagram does not say when it ends: it is asked
-    again in a while."""
-    known = quota(client, account)
-    if known is None or known[0] < known[1] or known[1] <= 0:
-        return None
-    words = N_("the account has published as much as Instagram takes in a day")
-    return Retry(words, None, whole_channel=True)
+_FIELDS: Final = "id,caption,timestamp,permalink"
+_COMMENT_FIELDS: Final = "id,text,timestamp,username,hidden"
+_METRICS: Final = ("views", "likes", "comments", "shares")
+_PAGES: Final = 20
+"""Pages of comments read at most, of fifty each: all of them, since an old one may have a new answer."""
 
 
 def find_media(client: Client, account: str, part: Part, start: datetime) -> Finding:
@@ -61,8 +32,8 @@ def find_media(client: Client, account: str, part: Part, start: datetime) -> Fin
     wanted = squeeze(caption_of(part.view))
 
     def entry(each: Mapping[str, object]) -> Entry:
-        same = squeeze(str(each.get("caption") or "")) == wanted
-        return Entry(ident(each), str(each.get("permalink") or ""), same, moment(each["timestamp"]))
+        same = squeeze(text(each, "caption")) == wanted
+        return Entry(ident(each), text(each, "permalink"), same, moment(each["timestamp"]))
 
     def pages() -> Iterator[Page]:
         since = str(int(start.timestamp()))
@@ -72,15 +43,20 @@ def find_media(client: Client, account: str, part: Part, start: datetime) -> Fin
     return look_through(pages(), part, start)
 
 
+def comment_edge(part: Part) -> str:
+    """Where a comment is written: under a post of ours, or under what somebody else wrote there."""
+    return f"{part.parent}/{'replies' if part.root and part.root != part.parent else 'comments'}"
+
+
 def find_comment(client: Client, part: Part, start: datetime) -> Finding:
     """A comment has no name of its own beforehand: not to see it is not enough to write it again."""
 
     def entry(each: Mapping[str, object]) -> Entry:
-        same = squeeze(str(each.get("text") or "")) == squeeze(part.text)
+        same = squeeze(text(each, "text")) == squeeze(part.text)
         return Entry(ident(each), "", same, None)
 
     def pages() -> Iterator[Page]:
-        for listed in walk(client, f"{part.parent}/comments", fields=_COMMENT_FIELDS, limit="50"):
+        for listed in walk(client, comment_edge(part), fields=_COMMENT_FIELDS, limit="50"):
             fresh = [each for each in listed.entries if moment(each["timestamp"]) >= start]
             yield Page([entry(each) for each in fresh], listed.more)
 
@@ -89,9 +65,40 @@ def find_comment(client: Client, part: Part, start: datetime) -> Finding:
     return finding if isinstance(finding, Found) else never
 
 
-def permalink(client: Client, media: str) -> str:
-    """Where a post is seen; empty where that cannot be asked, which is no harm to a post that is out."""
-    try:
-        return str(client.get(media, fields="permalink").get("permalink") or "")
-    except Exception:
-        return ""
+def metrics(client: Client, remote_ids: Sequence[str]) -> dict[str, Figures]:
+    def sense(counts: Mapping[str, int]) -> Figures:
+        return Figures(counts.get("views"), counts.get("likes"), counts.get("shares"), counts.get("comments"))
+
+    return aftermath.figures(client, remote_ids, _METRICS, sense)
+
+
+def replies(client: Client, remote_ids: Sequence[str], start: datetime, own: str) -> list[Reply]:
+    """What others than ``own`` wrote under ours, also under each other's comments, oldest first."""
+
+    def ask(remote_id: str) -> Iterator[Reply]:
+        path, fields = f"{remote_id}/comments", f"{_COMMENT_FIELDS},replies{{{_COMMENT_FIELDS}}}"
+        for listed in itertools.islice(walk(client, path, fields=fields, limit="50"), _PAGES):
+            for entry in listed.entries:
+                for each in (entry, *_below(entry)):
+                    if moment(each["timestamp"]) >= start and text(each, "username") != own:
+                        yield _reply(each, remote_id)
+
+    return aftermath.under_each(remote_ids, ask)
+
+
+def _below(entry: aftermath.Entry) -> list[aftermath.Entry]:
+    """What is written under a comment: an old comment may have a new answer."""
+    under = entry.get("replies")
+    entries = under.get("data") if isinstance(under, Mapping) else None
+    return [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []
+
+
+def _reply(entry: aftermath.Entry, ours: str) -> Reply:
+    return Reply(
+        id=ident(entry),
+        answers=ours,
+        author=f"@{text(entry, 'username')}",
+        text=text(entry, "text"),
+        at=moment(entry["timestamp"]),
+        hidden=entry.get("hidden") is True,
+    )

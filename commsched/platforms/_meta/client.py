@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -26,16 +26,22 @@ VERSION = Setting(
 )
 
 
+class Asks(Protocol):
+    """Whatever reads a Graph: our own client, and the SDK's."""
+
+    def get(self, path: str, /, **params: str) -> dict[str, object]: ...
+
+
 class Client:
     """A Graph at ``base_url``, asked with ``token``. ``version`` is part of every address; empty for none."""
 
     def __init__(self, context: ChannelContext, base_url: str, version: str, token: str) -> None:
         self.context, self.base_url, self.version, self.token = context, base_url, version, token
 
-    def get(self, path: str, **params: str) -> dict[str, object]:
+    def get(self, path: str, /, **params: str) -> dict[str, object]:
         return self._ask("GET", path, params)
 
-    def post(self, path: str, **form: str) -> dict[str, object]:
+    def post(self, path: str, /, **form: str) -> dict[str, object]:
         return self._ask("POST", path, form)
 
     def delete(self, path: str) -> dict[str, object]:
@@ -108,7 +114,7 @@ def after_of(answer: object) -> tuple[list[dict[str, object]], str]:
     return page.data, str(after) if after and paging.next else ""
 
 
-def walk(client: Client, path: str, **params: str) -> Iterator[Listed]:
+def walk(client: Asks, path: str, **params: str) -> Iterator[Listed]:
     """The pages of an edge, one call each."""
     after = ""
     while True:

@@ -11,7 +11,7 @@ from commsched.core.delivery.outcome import Rejected
 from commsched.core.platform.access import Tokens as Tokens
 from commsched.core.platform.contract import ConnectError, DeadToken
 from commsched.core.text.messages import N_
-from commsched.platforms._meta.client import Client
+from commsched.platforms._meta.client import Asks, Client
 from commsched.platforms._meta.errors import MetaError, meaning
 from commsched.platforms._shared.answers import read, refusal
 
@@ -25,14 +25,14 @@ class Inspected(msgspec.Struct):
     data_access_expires_at: object = None
 
 
-def inspect(client: Client, rights: AbstractSet[str], field: str) -> datetime | None:
-    """When the client's token dies, where Meta says; ``None`` where it does not, or does not die.
+def inspect(client: Asks, token: str, rights: AbstractSet[str], field: str) -> datetime | None:
+    """When ``token`` dies, where Meta says; ``None`` where it does not, or does not die.
 
     Raises :class:`DeadToken` for a token that lacks one of ``rights``. An app that may not inspect its own token is no
     reason to refuse the channel.
     """
     try:
-        data = client.get("debug_token", input_token=client.token)["data"]
+        data = client.get("debug_token", input_token=token)["data"]
     except (MetaError, KeyError):
         return None
     return judged(data, rights, field)

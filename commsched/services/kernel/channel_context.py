@@ -11,6 +11,7 @@ from commsched.core.platform.contract import ChannelContext
 from commsched.core.timing.skew import Skew
 from commsched.services.kernel import media_address
 from commsched.services.kernel.apps import app_of
+from commsched.services.kernel.budgets import BudgetListener, listens
 from commsched.services.kernel.context import Installation
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def make_context(
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
         now=installation.now,
-        http=_heard(installation, _session(installation, settings)),
+        http=_counted(installation, platform, channel, _heard(installation, _session(installation, settings))),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
@@ -81,6 +82,15 @@ def _heard(installation: Installation, http: requests.Session) -> requests.Sessi
     if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))
     return http
+
+
+def _counted(installation: Installation, platform: str, channel: int, http: requests.Session) -> requests.Session:
+    """A session of the channel's own, its connections shared, that hears what the platform still allows it."""
+    with_hook: Callable[[Callable[..., object]], requests.Session] | None = getattr(http, "with_hook", None)
+    if not platform or not channel or with_hook is None:
+        return http
+    known = installation.platform(platform)
+    return with_hook(BudgetListener(installation, known, channel)) if listens(known) else http
 
 
 class _Listener:

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES, CALENDAR, HAND = "talk", "times", "calendar", "hand"
+TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -22,6 +22,7 @@ PATHS: Final = {
     PASSWORD: "/password/{token}",
     TIMES: "/w/{slug}/times/",
     CALENDAR: "/w/{slug}/calendar/",
+    WATCH: "/w/{slug}/comments/",
     HAND: "/w/{slug}/by-hand/{delivery}",
 }
 """Where the button leads."""
@@ -277,6 +278,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("See and choose"),
         TIMES,
+        shows_item=False,
+    ),
+    "comment_words": Kind(
+        N_("A comment to look at"),
+        N_("Somebody has written words of your list under your posts."),
+        N_("Look at it soon: who runs a page answers for taking certain things away. %(count)s to look at."),
+        N_("See the comments"),
+        WATCH,
+        shows_item=False,
+    ),
+    "comments_wait": Kind(
+        N_("Comments wait to be seen"),
+        N_("Under your posts stand comments that nobody has looked at for %(hours)s hours."),
+        N_("An evening round takes a few minutes: see them, hide what should not stand there. %(count)s to look at."),
+        N_("See the comments"),
+        WATCH,
         shows_item=False,
     ),
     "week": Kind(
