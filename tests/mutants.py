@@ -1423,6 +1423,27 @@ MUTANTS = (
         REFERENCE,
     ),
     Mutant(
+        "an allowance that is used up stops nothing",
+        "services/deliver/outcomes.py",
+        "        if until is not None:\n            self._rest(row, until)",
+        "        if False:\n            self._rest(row, until)",
+        "tests/services/deliver/test_budgets.py",
+    ),
+    Mutant(
+        "every call writes down what is left",
+        "core/platform/budget.py",
+        "    return used_up or now - written.at >= SETTLED",
+        "    return True",
+        "tests/core/platform/test_budget.py",
+    ),
+    Mutant(
+        "an allowance heard earlier overwrites a later one",
+        "services/kernel/budgets.py",
+        "set_=said, where=later)",
+        "set_=said)",
+        "tests/services/deliver/test_budgets.py",
+    ),
+    Mutant(
         "an answer that comes to another browser is believed",
         "services/channels/pending.py",
         "    if kept.session != browser:",

@@ -33,7 +33,7 @@ class After(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 class Ticker:
     """Calls the registered functions in its own threads, from :meth:`start` until :meth:`stop`."""
 
-    def __init__(self, threads: int = 4) -> None:
+    def __init__(self, threads: int = 6) -> None:
         workers = {"default": ThreadPoolExecutor(threads)}
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=_OPTIONS, executors=workers, daemon=True)
         self._repeated: list[str] = []

@@ -17,6 +17,7 @@ from commsched.engine.pulse import Pulse
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
+from commsched.services.followup import rounds
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox, push
@@ -246,7 +247,13 @@ class Engine:
         from commsched.engine.clock import Ticker
 
         ticker = Ticker()
-        often = ((5.0, self._notices), (5.0, self._removals), (30.0, self._chores), (LOOK, self._ask_the_time))
+        often = (
+            (5.0, self._notices),
+            (5.0, self._removals),
+            (20.0, self._ask_networks),
+            (30.0, self._chores),
+            (LOOK, self._ask_the_time),
+        )
         for seconds, work in often:
             ticker.every(seconds, work.__name__, _patient, work)
         return ticker
@@ -299,6 +306,9 @@ class Engine:
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _ask_networks(self) -> None:
+        rounds.go_round(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

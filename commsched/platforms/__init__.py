@@ -109,3 +109,9 @@ def shown_in(page: str) -> tuple[str, ...]:
 def own_page_keys() -> tuple[str, ...]:
     """The keys of the platforms whose publications are pages of ours, which we can change and take down."""
     return shown_in("room") + shown_in("wall")
+
+
+@cache
+def by_person_keys() -> tuple[str, ...]:
+    """The keys of the platforms on which a person publishes, and says so."""
+    return tuple(platform.key for platform in all() if platform.by_person)

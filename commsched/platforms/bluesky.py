@@ -32,7 +32,6 @@ from commsched.core.platform.contract import (
     ConnectError,
     Facts,
     Limits,
-    Option,
     Part,
     Setting,
 )
@@ -46,6 +45,7 @@ from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value
 from commsched.platforms._shared.checks import NUMBERED, longest
+from commsched.platforms._shared.comments import FIRST_COMMENT
 
 _BASE_URL = known_server("https://bsky.social", "service", "pds")
 _HANDLE = Setting(
@@ -86,12 +86,7 @@ class Bluesky(NetworkPlatform[Client]):
     settings = (_HANDLE, _PASSWORD, _BASE_URL, _VIDEO)
     options = (
         NUMBERED,
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post at once, by the account itself."),
-        ),
+        FIRST_COMMENT,
     )
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "report", "recent"})
     resend_if_absent = True

@@ -23,19 +23,19 @@ from commsched.core.platform.contract import (
     ConnectError,
     Facts,
     Limits,
-    Option,
     Part,
     Setting,
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._facebook.rules import LIMITS, check_item, first_comment_of, message_of
+from commsched.platforms._facebook.rules import LIMITS, check_item, message_of
 from commsched.platforms._meta import login, usage
 from commsched.platforms._meta.client import GRAPH, VERSION, version_of
 from commsched.platforms._meta.errors import meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, host_of, ident, value
+from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
 if TYPE_CHECKING:
     from commsched.platforms._facebook.graph import Graph
@@ -67,14 +67,7 @@ class Facebook(NetworkPlatform["Graph"]):
     about = N_("A page: posts with pictures or a video, and a first comment.")
     icon = "facebook"
     settings = (_PAGE_ID, _TOKEN, VERSION, _BASE_URL)
-    options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the Page itself, as soon as the post is out."),
-        ),
-    )
+    options = (FIRST_COMMENT,)
     can = frozenset({"delete", "edit", "metrics", "replies", "hide", "recent"})
     resend_if_absent = True
 
@@ -123,8 +116,7 @@ class Facebook(NetworkPlatform["Graph"]):
 
     def parts(self, view: ChannelView) -> list[Part]:
         post = replace(super().parts(view)[0], text=message_of(view))
-        comment = first_comment_of(view)
-        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+        return with_comment([post], view)
 
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"

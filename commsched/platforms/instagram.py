@@ -34,12 +34,13 @@ from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._instagram import account as accounts
 from commsched.platforms._instagram.forms import forms_of
-from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item, first_comment_of
+from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item
 from commsched.platforms._meta import aftermath, containers, login, profile_login, quota, tokens, usage
 from commsched.platforms._meta.client import GRAPH, VERSION, Client, version_of
 from commsched.platforms._meta.errors import MetaError, meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, host_of, ident, value
+from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
 DIALOG: Final = "https://www.instagram.com"
 SCOPES: Final = (
@@ -88,12 +89,7 @@ class Instagram(NetworkPlatform[Client]):
     icon = "instagram"
     settings = (_ACCOUNT, _TOKEN, _LOGIN, VERSION, _BASE_URL)
     options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the account itself, as soon as the post is out."),
-        ),
+        FIRST_COMMENT,
         Option("collaborators", N_("Collaborators"), help=N_("At most three accounts, asked to share the post.")),
         Option("tagged", N_("Tagged accounts"), help=N_("Accounts that are tagged in the first picture.")),
         Option("place", N_("Place"), help=N_("The number of the place: the id of its page on Facebook.")),
@@ -161,8 +157,7 @@ class Instagram(NetworkPlatform[Client]):
 
     def parts(self, view: ChannelView) -> list[Part]:
         post = replace(super().parts(view)[0], text=caption_of(view))
-        comment = first_comment_of(view)
-        return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+        return with_comment([post], view)
 
     def needs_prepare(self, part: Part) -> bool:
         return part.role == "post"

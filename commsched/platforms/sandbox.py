@@ -6,6 +6,7 @@ on nothing but the setting and the clock, so that a restart in the middle change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
@@ -34,8 +35,11 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
+from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.settings import YES
 from commsched.core.text.length import graphemes
 from commsched.core.text.messages import N_, Problem
+from commsched.platforms._sandbox import readers
 from commsched.platforms._shared.checks import check_pictures, check_text, longest, thread
 
 CHARACTERS: Final = 500
@@ -60,7 +64,7 @@ class Sandbox(Platform):
     icon: ClassVar[str] = "lucide:flask-conical"
     called: ClassVar[str] = N_("Sandbox")
     own: ClassVar[bool] = True
-    can = frozenset({"delete"})
+    can = frozenset({"delete", "metrics", "replies", "hide", "report", "recent"})
     own_page = "wall"
     resend_if_absent: ClassVar[bool] = True
     instant: ClassVar[bool] = True
@@ -75,6 +79,13 @@ class Sandbox(Platform):
             choices=BEHAVIOURS,
             help=N_("Try what happens when a platform refuses, limits or loses an answer."),
             aliases=("behavior",),
+        ),
+        Setting(
+            "readers",
+            N_("Invented readers"),
+            required=False,
+            kind="bool",
+            help=N_("Comments, figures and a post made by hand are made up, to try what happens to what is out."),
         ),
     )
 
@@ -126,11 +137,32 @@ class Sandbox(Platform):
     def delete(self, remote_id: str, context: ChannelContext) -> Outcome:
         return Published(id=remote_id)
 
+    def metrics(self, remote_ids: Sequence[str], context: ChannelContext) -> dict[str, Figures] | CannotTell:
+        return readers.figures(remote_ids) if self._invents(context) else {}
+
+    def replies(self, remote_ids: Sequence[str], since: datetime, context: ChannelContext) -> list[Reply] | CannotTell:
+        return readers.replies(remote_ids, context.now(), self._wall(context)) if self._invents(context) else []
+
+    def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
+        return Published(id=reply.id)
+
+    def report(self, reply: Reply, reason: str, context: ChannelContext) -> Outcome:
+        return Published(id=reply.id)
+
+    def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
+        return readers.recent(since, context.now(), self._wall(context)) if self._invents(context) else []
+
+    def _invents(self, context: ChannelContext) -> bool:
+        return context.settings.get("readers", "").lower() in YES
+
+    def _wall(self, context: ChannelContext) -> str:
+        return f"{context.public_url}/wall/{context.workspace}/{context.channel}"
+
     def _name(self, part: Part) -> str:
         return part.key or f"{part.view.uid}-{part.number}"
 
     def _url(self, part: Part, context: ChannelContext) -> str:
-        return f"{context.public_url}/wall/{context.workspace}/{context.channel}#{self._name(part)}"
+        return f"{self._wall(context)}#{self._name(part)}"
 
 
 PLATFORM = Sandbox()

@@ -3,7 +3,7 @@ what has been said of it."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commsched.core.text.json_values import JsonObject
@@ -73,6 +73,36 @@ class Video(Base, Scoped):
     created_at: Mapped[datetime]
     facts: Mapped[JsonObject] = mapped_column(default=dict)
     """``moments``: milliseconds of those proposed for a poster; ``moment``: that of the poster; ``sound``."""
+
+
+class LinkPage(Base, Scoped):
+    """A page as it was read. A row stays as it is, but for when it was last found the same: what was approved may name
+    its picture. The file lies beside the other pictures."""
+
+    __tablename__ = "link_page"
+    __table_args__ = (
+        Index("ix_link_page_workspace_id_digest", "workspace_id", "digest"),
+        Index("ix_link_page_workspace_id_sha256", "workspace_id", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the link, as it stands in the item."""
+    link: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12))
+    """``ok``, ``error``, ``silent``, ``inside``, ``other``: see :mod:`commsched.services.links.fetching`."""
+    status: Mapped[int]
+    """What the server answered; 0 where it did not."""
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the page's picture; empty where it has none."""
+    suffix: Mapped[str] = mapped_column(String(8))
+    mime: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    fetched_at: Mapped[datetime]
 
 
 class PictureUse(Base, Scoped):

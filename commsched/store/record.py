@@ -158,3 +158,107 @@ class Removal(Base, Scoped):
     finished_at: Mapped[datetime | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     """Who did it by hand."""
+
+
+class Listening(Base, Scoped):
+    """When a channel is next asked what readers made of what is out; pushed on by whoever asks, before they do.
+    A moment that is empty is for what the platform does not tell."""
+
+    __tablename__ = "listening"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
+    figures_at: Mapped[datetime | None]
+    replies_at: Mapped[datetime | None]
+    recent_at: Mapped[datetime | None]
+    replies_read_at: Mapped[datetime | None]
+    """When its comments were last read whole."""
+    recent_read_at: Mapped[datetime | None]
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    """Why its comments could not be read the last time; empty where they were."""
+
+
+class Figure(Base, Scoped):
+    """What readers made of one published part, as its platform counts. Empty: not known."""
+
+    __tablename__ = "figure"
+    __table_args__ = (Index("ix_figure_channel_id_next_at", "channel_id", "next_at"),)
+
+    part_id: Mapped[int] = mapped_column(ForeignKey("part.id", ondelete="CASCADE"), primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    views: Mapped[int | None]
+    likes: Mapped[int | None]
+    shares: Mapped[int | None]
+    comments: Mapped[int | None]
+    clicks: Mapped[int | None]
+    stage: Mapped[int] = mapped_column(default=0)
+    """How many of its readings are done."""
+    next_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+
+
+class RemoteComment(Base, Scoped):
+    """What somebody wrote under a publication of ours. The words and the writer go when they are needed no more."""
+
+    __tablename__ = "remote_comment"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "remote_id"),
+        Index("ix_remote_comment_workspace_id_seen_at", "workspace_id", "seen_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"), index=True)
+    """What it is written under, where that went out from here."""
+    remote_id: Mapped[str] = mapped_column(String(300))
+    """The network's; once erased a hash of it, by which it is known again and nobody is found."""
+    handle: Mapped[str] = mapped_column(String(500), default="")
+    answers: Mapped[str] = mapped_column(String(300), default="")
+    """The network's id of ours that it answers."""
+    author: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    word: Mapped[str] = mapped_column(String(100), default="")
+    """The word of the office's own list that it holds."""
+    at: Mapped[datetime]
+    found_at: Mapped[datetime]
+    hidden: Mapped[bool] = mapped_column(default=False)
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    told_at: Mapped[datetime | None]
+    """When somebody was told that it waits."""
+    reported_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    answer_item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"), unique=True)
+    """The item that answers it: one at most."""
+
+
+class OutsidePost(Base, Scoped):
+    """What an account of ours has published by another way than this: shown grey in the calendar."""
+
+    __tablename__ = "outside_post"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "remote_id"),
+        Index("ix_outside_post_workspace_id_at", "workspace_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    remote_id: Mapped[str] = mapped_column(String(300))
+    url: Mapped[str] = mapped_column(String(1000), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    """How it begins."""
+    at: Mapped[datetime]
+
+
+class ReadyAnswer(Base, Scoped):
+    """A text to answer comments with, approved once for every comment that it fits."""
+
+    __tablename__ = "ready_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    approved_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

@@ -23,7 +23,19 @@ from commsched.web.http.paths import templates
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-FEATURES = ("session", "desk", "items", "composer", "calendar", "media", "design", "settings", "channels", "public")
+FEATURES = (
+    "session",
+    "desk",
+    "items",
+    "composer",
+    "calendar",
+    "media",
+    "design",
+    "settings",
+    "channels",
+    "public",
+    "watch",
+)
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""
 MOST_BYTES = 40 * 1024 * 1024

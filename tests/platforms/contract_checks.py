@@ -120,7 +120,7 @@ def an_error_inside_a_success_is_no_success(adapter: Adapter) -> None:
         sim.faults.append("error:200")
         outcome = publish(adapter, sim, patient())
         sim.faults = [f"{stage}error:200" for stage in ("", "prepare:", "read:")]
-        removed = adapter.platform.delete("1", adapter.context(patient(), sim.url))
+        removed = adapter.platform.delete(adapter.remote_id, adapter.context(patient(), sim.url))
     assert isinstance(outcome, Unknown | Rejected | Retry), outcome
     assert isinstance(removed, Unknown | Rejected | Retry), removed
 

@@ -23,6 +23,7 @@ from commsched.core.delivery.outcome import (
     Found,
     Handles,
     Outcome,
+    Pending,
     Published,
     Rejected,
     Retry,
@@ -117,6 +118,7 @@ def broken_wire(platform: Platform, failure: Exception, home: Path) -> ChannelCo
         channel=1,
         settings={**values, "allow_private": "1", "graph_version": "v25.0"},
         secrets=dict.fromkeys([*secret, *brought], f"{SECRET}-and-as-long-as-they-are"),
+        app=dict.fromkeys([setting.key for setting in platform.app], "secret-0001"),
         now=lambda: NOW,
         http=BrokenSession(failure),
         timeout=0.2,
@@ -258,7 +260,7 @@ def test_nothing_a_network_can_do_makes_it_raise(platform: Platform, failure: Ex
     context = broken_wire(platform, failure, tmp_path)
     for part in platform.parts(view("Hej", picture(), recipients=("namn@example.se",))):
         prepared = platform.prepare(part, context)
-        assert isinstance(prepared, (Handles, *OUTCOMES))
+        assert isinstance(prepared, (Handles, Pending, *OUTCOMES))
         assert not isinstance(prepared, Unknown | Published), "what nobody can see is never unknown"
         outcome = platform.publish(part, Handles({"post": "1_2", "media": "1"}), context)
         assert isinstance(outcome, OUTCOMES)

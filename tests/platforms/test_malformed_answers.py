@@ -99,6 +99,7 @@ def improvised(key: str, chance: Random) -> ChannelContext:
 def tried(adapter: Adapter, context: ChannelContext, which: Part) -> list[object]:
     """What every call of the contract ends in."""
     platform = adapter.platform
+    handles = Handles({**adapter.handles, **adapter.unready})
     try:
         connected: Account | ConnectError = platform.connect(context)
     except ConnectError as error:
@@ -106,9 +107,9 @@ def tried(adapter: Adapter, context: ChannelContext, which: Part) -> list[object
     return [
         connected,
         platform.prepare(which, context),
-        platform.publish(which, adapter.prepared, context),
-        platform.find(which, adapter.prepared, adapter.since, context),
-        platform.delete("1", context),
+        platform.publish(which, handles, context),
+        platform.find(which, handles, adapter.since, context),
+        platform.delete(adapter.remote_id, context),
     ]
 
 

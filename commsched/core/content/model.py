@@ -54,6 +54,10 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The SHA-256 of the picture that stands for a video."""
     captions: list[Captions] = []
     """Of a video, at most one in a language."""
+    burn: bool = False
+    """Whether its captions are written into the pictures where a network takes no file of them."""
+    codec: str = ""
+    """Of a video's pictures, by FFmpeg's name; empty where it was taken in before that was noted."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,7 +68,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A picture as one channel gets it: cropped, or smaller. A file of its own, known by the SHA-256 of its bytes."""
+    """A picture or a video as one channel gets it: cropped, smaller, of another kind. A file of its own, known by the
+    SHA-256 of its bytes."""
 
     of: str
     """The SHA-256 of the item's picture that it was made from."""
@@ -72,6 +77,10 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mime: str = "image/jpeg"
     width: int = 0
     height: int = 0
+    codec: str = ""
+    """Of a video."""
+    burnt: bool = False
+    """Whether a video's captions are in its pictures."""
 
 
 class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,7 +94,7 @@ class ChannelContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     crop: Crop = ""
     """The shape its pictures were asked to be shown in."""
     pictures: list[Rendition] = []
-    """The pictures that go out there as another file than the item's own."""
+    """The pictures and videos that go out there as another file than the item's own."""
     mentions: dict[str, str] = {}
     """What stands there for each name that is mentioned (``core.content.mentions``), so that an approval covers it."""
 
@@ -183,11 +192,19 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {picture.sha256 for picture in self.pictures} | {video.poster for video in self.videos if video.poster}
 
 
-def _as_rendered(picture: Attachment, rendition: Rendition | None) -> Attachment:
-    if rendition is None or picture.kind != "picture":
-        return picture
+def _as_rendered(original: Attachment, rendition: Rendition | None) -> Attachment:
+    if rendition is None:
+        return original
+    captions = [] if rendition.burnt else original.captions
     return msgspec.structs.replace(
-        picture, sha256=rendition.sha256, mime=rendition.mime, width=rendition.width, height=rendition.height
+        original,
+        sha256=rendition.sha256,
+        mime=rendition.mime,
+        width=rendition.width,
+        height=rendition.height,
+        codec=rendition.codec,
+        burn=rendition.burnt,
+        captions=captions,
     )
 
 

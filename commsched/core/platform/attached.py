@@ -53,6 +53,13 @@ def _video(view: ChannelView, number: int, video: AttachmentFile, limits: Limits
     if video.mime not in limits.video_types:
         words = N_("Video %(number)d is of a type that %(platform)s does not take (%(type)s).")
         yield block(_FIELD, words, number=number, platform=Message(name), type=video.mime)
+    elif video.codec and video.codec not in limits.video_codecs:
+        words = N_("Video %(number)d is coded in a way that %(platform)s does not take (%(codec)s).")
+        yield block(_FIELD, words, number=number, platform=Message(name), codec=video.codec)
+    if limits.video_side is not None and max(video.width, video.height) > limits.video_side:
+        words = N_("Video %(number)d is too large for %(platform)s: %(size)s, at most %(most)d pixels a side.")
+        size, most = f"{video.width} × {video.height}", limits.video_side
+        yield block(_FIELD, words, number=number, platform=Message(name), size=size, most=most)
     if limits.video_bytes is not None and video.size > limits.video_bytes:
         words = N_("Video %(number)d is too large for %(platform)s: %(size)d MB, at most %(limit)d MB.")
         sizes = {"size": -(-video.size // 1_000_000), "limit": limits.video_bytes // 1_000_000}
@@ -70,9 +77,19 @@ def _video(view: ChannelView, number: int, video: AttachmentFile, limits: Limits
         yield block(_FIELD, words, number=number, platform=Message(name), size=f"{video.width} × {video.height}")
     if not video.alt.strip():
         yield missing_alt(_FIELD, number, view.alt_rule)
-    if not video.captions:
+    yield from _captions(number, video, limits, name)
+
+
+def _captions(number: int, video: AttachmentFile, limits: Limits, name: str) -> Iterator[Problem]:
+    if not video.captions and not video.burnt:
         words = N_("Video %(number)d has no captions: who does not hear it misses what is said.")
         yield warn(_FIELD, words, number=number)
+    elif video.captions and not limits.captions:
+        words = N_(
+            "%(platform)s takes no captions: those of video %(number)d do not go there. They can be written into its "
+            "pictures."
+        )
+        yield warn(_FIELD, words, number=number, platform=Message(name))
 
 
 def _documents(documents: list[AttachmentFile], limits: Limits, name: str) -> Iterator[Problem]:

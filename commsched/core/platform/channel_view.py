@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -13,12 +13,28 @@ from commsched.core.platform.contract import AttachmentFile, ChannelView
 from commsched.core.platform.parts import AltRule
 
 
+class Form(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is being made of a video for a network. ``ready``: it is the video ``video`` of the library."""
+
+    state: Literal["wanted", "ready", "failed"]
+    video: int = 0
+    captions: str = ""
+    """WebVTT that is written into its pictures."""
+    words: str = ""
+    """Why it failed: a msgid, with ``params``."""
+    params: dict[str, str | int] = {}
+    until: str = ""
+    """While somebody is at it: until when nobody else begins (RFC 3339)."""
+
+
 class Stored(msgspec.Struct, frozen=True):
-    """An attachment's file: how to open it, its size in bytes, and how many frames it has."""
+    """An attachment's file: how to open it, its size in bytes, how many frames it has; of a video, what is being made
+    of it, by the recipe's key."""
 
     open: Callable[[], BinaryIO]
     size: int
     frames: int = 1
+    forms: Mapping[str, Form] = {}
 
 
 def for_channel(
@@ -62,4 +78,6 @@ def _file(attachment: Attachment, stored: Stored) -> AttachmentFile:
         title=attachment.title,
         duration=attachment.duration,
         captions=tuple(attachment.captions),
+        codec=attachment.codec,
+        burnt=attachment.kind == "video" and attachment.burn and not attachment.captions,
     )

@@ -137,6 +137,8 @@ class Platform(ABC):
     """True for recipients of e-mail: one that fails does not stop the next."""
     needs_mail: ClassVar[bool] = False
     """True where it goes out as e-mail: without a mail server it reaches nobody, and is held."""
+    by_person: ClassVar[bool] = False
+    """True where a person publishes and says so: what is prepared is a task of theirs, ``Pending`` until then."""
     fetches_files: ClassVar[bool] = False
     """True where it takes no uploads but fetches files itself, from ``ChannelContext.media_address``: nothing with a
     file can go out from an installation that is not reached from outside."""
@@ -213,6 +215,11 @@ class Platform(ABC):
         Nobody else refreshes the same channel meanwhile, and what it returns is saved before it is used.
         """
         raise TypeError(f"{self.key} has nothing to refresh")
+
+    def renews(self, secrets: Mapping[str, str]) -> bool:
+        """Whether a channel with these secrets has an access that :meth:`refresh` can be asked about: where ``can`` has
+        ``refresh``, keys that were pasted may have none."""
+        return "refresh" in self.can
 
     @abstractmethod
     def limits(self, facts: Facts) -> Limits:
@@ -334,6 +341,15 @@ class Platform(ABC):
     def shown_account(self, account: str, account_name: str) -> str:
         """The account as it stands in a list of channels; empty where the channel's address says more."""
         return "" if self.own else account_name
+
+    def price(self, part: Part) -> int:
+        """What the platform charges for this one call and what prepares it, in thousandths of a US dollar."""
+        return 0
+
+    def ceiling(self, settings: Mapping[str, object]) -> int | None:
+        """How much a channel with these settings may cost in a month, in thousandths of a US dollar: what would cost
+        more is held. ``None``: there is no ceiling."""
+        return None
 
     def cost(self, view: ChannelView) -> float:
         """What the platform charges for it, in US dollars."""

@@ -10,6 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 
+class Stream(Protocol):
+    """A body that is sent piece by piece; its length is known."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 class HttpAnswer(Protocol):
     """What a server answered."""
 
@@ -33,7 +39,7 @@ class HttpClient(Protocol):
         url: str,
         *,
         params: Mapping[str, str | int | Sequence[str]] | None = None,
-        data: Mapping[str, str] | bytes | BinaryIO | None = None,
+        data: Mapping[str, str] | bytes | Stream | None = None,
         headers: Mapping[str, str] | None = None,
         files: Mapping[str, BinaryIO | tuple[str, BinaryIO, str]] | None = None,
         auth: Any = None,  # signs the library's own request, whose type is not named here

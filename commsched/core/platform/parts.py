@@ -38,6 +38,10 @@ class AttachmentFile(msgspec.Struct, frozen=True):
     duration: int = 0
     """Of a video, in milliseconds."""
     captions: tuple[Captions, ...] = ()
+    codec: str = ""
+    """Of a video's pictures, by FFmpeg's name; empty where nobody noted it."""
+    burnt: bool = False
+    """Whether a video's captions are in its pictures."""
 
 
 class ChannelView(msgspec.Struct, frozen=True):
@@ -92,6 +96,9 @@ class Part(msgspec.Struct, frozen=True):
     parent: str = ""
     """The platform's id of the part before (thread, comment), once that one is out."""
     root: str = ""
+    edits: str = ""
+    """Of a correction: the platform's id of what is out, in whose place this is put by ``edit``. Empty for what is
+    published anew."""
     others: frozenset[str] = frozenset()
     """For reading back: the ids and addresses of what else this account has published of late, as far as the store
     knows. A post that is one of them is not this part, whatever it says."""

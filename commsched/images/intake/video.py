@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
@@ -30,6 +30,8 @@ _START: Final = (
 )
 _OLDER: Final = (b"moov", b"wide", b"mdat", b"free", b"skip", b"pnot")
 """What files of older cameras begin with."""
+FIT_TIMEOUT: Final = 20 * 60.0
+"""The same, where a video is made anew: nobody waits for it at a page."""
 _turn = threading.RLock()
 """One video at a time: they are rare, and heavy."""
 PATIENCE: Final = 2.0
@@ -54,6 +56,37 @@ class Film(msgspec.Struct, frozen=True):
     """Each of them as a small JPEG."""
     sound: bool
     had_location: bool
+    codec: str
+    """Of its pictures, by FFmpeg's name."""
+
+
+class Fitted(msgspec.Struct, frozen=True):
+    """A video made anew for a network. ``duration`` in milliseconds."""
+
+    sha256: str
+    size: int
+    width: int
+    height: int
+    duration: int
+    codec: str
+    sound: bool
+
+
+class Cue(msgspec.Struct, frozen=True):
+    """What is said from one moment to another, in seconds: to be written into the pictures."""
+
+    begins: float
+    ends: float
+    text: str
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a network takes: the codecs, the longer side in pixels, the size in bytes."""
+
+    codecs: tuple[str, ...]
+    side: int | None = None
+    most_bytes: int | None = None
+    cues: tuple[Cue, ...] = ()
 
 
 def is_available() -> bool:
@@ -101,6 +134,24 @@ def take(path: Path, target: Path) -> Film:
     return Film(sha256=sha256, mime=MIMES[facts["suffix"]], size=sizes[0], stills=stills, **facts)
 
 
+def fit(path: Path, target: Path, wish: Wish) -> Fitted:
+    """Make the video at ``path`` anew as an MP4 at ``target``, as ``wish`` says. It takes minutes. Raises a
+    :class:`commsched.images.intake.errors.BadPicture` with a sentence, and then leaves nothing there."""
+    with path.open("rb") as file:
+        kind = _kind(file.read(sanitize.HEAD)) or "mov"
+    header = {"job": "fit", "kind": kind, "size": path.stat().st_size, "wish": msgspec.to_builtins(wish)}
+    try:
+        with target.open("xb") as out:
+            facts, _none, sha256 = _run(path, header, out, seconds=FIT_TIMEOUT)
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    (size,) = facts.pop("files")
+    return Fitted(sha256=sha256, size=size, **facts)
+
+
 def moment(path: Path, milliseconds: int) -> bytes:
     """The frame of the video at ``path`` that is shown at ``milliseconds``, as a JPEG."""
     with path.open("rb") as file:
@@ -121,12 +172,15 @@ def in_turn() -> Iterator[None]:
         _turn.release()
 
 
-def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[JsonObject, list[bytes], str]:
-    """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one."""
+def _run(
+    path: Path, header: JsonObject, out: IO[bytes] | None = None, seconds: float | None = None
+) -> tuple[JsonObject, list[bytes], str]:
+    """The facts and the files of the answer; the first of them goes to ``out`` instead, if there is one. What takes
+    long waits for no turn and holds none."""
     if not is_available():
         raise errors.NoVideos()
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    with in_turn(), path.open("rb") as source:
+    with nullcontext() if seconds else in_turn(), path.open("rb") as source:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own text)
             [sys.executable, "-I", "-c", _START, _ROOT, str(source.fileno())],
             stdin=subprocess.PIPE,
@@ -136,7 +190,7 @@ def _run(path: Path, header: JsonObject, out: IO[bytes] | None = None) -> tuple[
             close_fds=True,
             pass_fds=(source.fileno(),),
         )
-        timer = threading.Timer(TIMEOUT, process.kill)
+        timer = threading.Timer(seconds or TIMEOUT, process.kill)
         timer.start()
         try:
             return _answer(process, header, out)

@@ -13,7 +13,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+import msgspec
 
 from commsched.core.text.json_values import JsonObject
 from commsched.images.intake import confinement, errors
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 MEMORY = 1536 * 2**20
 """Bytes of address space; the new file is put together in it."""
 CPU_SECONDS = 60
+FIT_SECONDS = 15 * 60
+"""The same, where the pictures are coded anew."""
 MAX_SECONDS = 20 * 60
 """The longest video, measured by its pictures and not by what it says of itself."""
 MAX_PIXELS = 4096 * 2304
@@ -53,16 +59,26 @@ def prepare() -> None:
     import av.error
     import av.logging
     import av.subtitles.stream
-    from PIL import Image, ImageFilter, ImageStat
+    from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageStat
 
-    assert all((av, ImageFilter, ImageStat))
+    from commsched.images.intake import video_fit
+
+    assert all((av, ImageFilter, ImageStat, video_fit))
     Image.preinit()
+    letters = ImageFont.truetype(io.BytesIO(lettering()), 12)  # loads what lays letters out
+    ImageDraw.Draw(Image.new("RGB", (8, 8))).text((0, 0), "a", font=letters)
     av.logging.set_level(av.logging.PANIC)
 
 
-def confine() -> confinement.Held:
-    """Limits that no video can lift again, and the walls that the system has."""
-    return confinement.enter({"AS": MEMORY, "CPU": CPU_SECONDS, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
+@cache
+def lettering() -> bytes:
+    """The font that captions are written in."""
+    return (files("fontpkg_noto_sans") / "files/NotoSans[wdth,wght].ttf").read_bytes()
+
+
+def confine(cpu: int = CPU_SECONDS) -> confinement.Held:
+    """Limits that no video can lift again, and the walls that the system has. ``cpu`` in seconds."""
+    return confinement.enter({"AS": MEMORY, "CPU": cpu, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 32})
 
 
 def opened(source: BinaryIO | Cursor, kind: str) -> InputContainer:
@@ -270,7 +286,7 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[byte
         video, sound = tracks(container)
         located = any("location" in key.lower() or key == "xyz" for key in _said(container))
         located = located or any(stream.type == "data" for stream in container.streams)
-        suffix = suffix_for(kind, brand, video, sound)
+        suffix, codec = suffix_for(kind, brand, video, sound), codec_of(video)
         new, seconds = copied(container, video, sound, suffix)
     with opened(new.opened(), "matroska" if suffix == ".webm" else "mov") as container:
         video, _sound = tracks(container)
@@ -290,6 +306,7 @@ def take(source: BinaryIO, kind: str, brand: str) -> tuple[JsonObject, list[byte
         "best": best,
         "moments": [round(at * 1000) for at in times],
         "sound": sound is not None,
+        "codec": codec,
         "had_location": located,
     }
     return facts, [new.data, *stills]
@@ -309,11 +326,21 @@ def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[JsonObject, 
         return {}, [jpeg(at_moment(container, video, milliseconds / 1000, _FAR))]
 
 
+def fitted(source: BinaryIO, header: JsonObject) -> tuple[JsonObject, list[bytes | bytearray]]:
+    """The video as a network takes it: see :mod:`commsched.images.intake.video_fit`."""
+    from commsched.images.intake import video_fit
+
+    wish = msgspec.convert(header["wish"], video_fit.Wish)
+    return video_fit.fit(source, header["kind"], header["size"], msgspec.structs.replace(wish, font=lettering()))
+
+
 def answer(header: JsonObject, source: BinaryIO) -> tuple[JsonObject, list[bytes | bytearray]]:
     """Do the job; whatever happens, the answer is facts and files, or the name of a designed error."""
     try:
         if header["job"] == "moment":
             return moment(source, header["kind"], header["at"])
+        if header["job"] == "fit":
+            return fitted(source, header)
         return take(source, header["kind"], header["brand"])
     except errors.BadPicture as error:
         return {"error": type(error).__name__, "params": error.params}, []
@@ -327,9 +354,9 @@ def main() -> None:
     """One job: its header on standard input, the file on the descriptor that the header names."""
     source = os.fdopen(int(sys.argv[2]), "rb")
     prepare()
-    confine()
     (size,) = LENGTHS.unpack(_exactly(0, LENGTHS.size))[:1]
-    header = json.loads(_exactly(0, size))
+    header = json.loads(_exactly(0, size))  # our own words; the stranger's are not read before the walls are there
+    confine(FIT_SECONDS if header["job"] == "fit" else CPU_SECONDS)
     with source:
         facts, files = answer(header, source)
     raw = json.dumps(facts | {"files": [len(file) for file in files]}).encode()

@@ -12,6 +12,7 @@ from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Message, Problem, block
 from commsched.platforms._bluesky.richtext import MOST_BYTES, MOST_GRAPHEMES, length, rich, short
 from commsched.platforms._shared.checks import card_of, check_pictures, check_text, thread
+from commsched.platforms._shared.comments import check_comment, with_comment
 
 MOST_IMAGES: Final = 4
 """Pictures that stand side by side; more are a gallery."""
@@ -55,22 +56,23 @@ def said(view: ChannelView) -> ChannelView:
     return replace(view, content=replace(view.content, link="")) if shown else view
 
 
-def comment_of(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()
-
-
 def parts_of(view: ChannelView) -> list[Part]:
     """The posts of a thread, and at its end what is said as the first comment."""
     posts = [replace(part, view=view) for part in thread(said(view))]
-    comment = comment_of(view)
-    return [*posts, Part(len(posts), "comment", comment, view)] if comment else posts
+    return with_comment(posts, view)
 
 
 def check_item(view: ChannelView) -> list[Problem]:
     """All that stands in the way of saying ``view`` on Bluesky."""
     spoken = said(view)
     words = [] if card_on(view) and not tidy(view.text).strip() else check_text(spoken, MOST_GRAPHEMES, length, NAME)
-    return [*words, *_bytes(view), *_comment(view), *check_pictures(view, LIMITS, NAME), *_captions(view)]
+    return [
+        *words,
+        *_bytes(view),
+        *check_comment(view, MOST_GRAPHEMES, length),
+        *check_pictures(view, LIMITS, NAME),
+        *_captions(view),
+    ]
 
 
 def _bytes(view: ChannelView) -> list[Problem]:
@@ -79,14 +81,6 @@ def _bytes(view: ChannelView) -> list[Problem]:
         return []
     words = N_("The text takes too much room for %(platform)s, for all its signs: %(count)d bytes, at most %(limit)d.")
     return [block("text", words, platform=NAME, count=max(sizes), limit=MOST_BYTES)]
-
-
-def _comment(view: ChannelView) -> list[Problem]:
-    count = length(comment_of(view))
-    if count <= MOST_GRAPHEMES:
-        return []
-    words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-    return [block("first_comment", words, count=count, limit=MOST_GRAPHEMES)]
 
 
 def _captions(view: ChannelView) -> list[Problem]:

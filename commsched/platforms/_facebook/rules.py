@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from commsched.core.platform.contract import ChannelView, Limits
+from commsched.core.platform.threads import TEXT_TOO_LONG
 from commsched.core.text.length import graphemes, split_thread, tidy
-from commsched.core.text.messages import N_, Problem, block
+from commsched.core.text.messages import N_, Message, Problem, block
 from commsched.platforms._shared.checks import check_pictures
+from commsched.platforms._shared.comments import check_comment
 
 LIMITS = Limits(
     characters=63_206,
@@ -28,12 +30,8 @@ def check_item(view: ChannelView, name: str) -> list[Problem]:
     if not tidy(view.text).strip() and not view.pictures and not view.other_files and not view.content.link:
         problems.append(block("text", N_("There is no text to publish.")))
     if length > limit:
-        words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-        problems.append(block("text", words, platform=name, count=length, limit=limit))
-    comment = graphemes(first_comment_of(view))
-    if comment > _COMMENT_MAX:
-        words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-        problems.append(block("first_comment", words, count=comment, limit=_COMMENT_MAX))
+        problems.append(block("text", TEXT_TOO_LONG, platform=Message(name), count=length, limit=limit))
+    problems += check_comment(view, _COMMENT_MAX, graphemes)
     return problems + check_pictures(view, LIMITS, name)
 
 
@@ -46,7 +44,3 @@ def message_of(view: ChannelView) -> str:
     if (view.pictures or view.other_files) and view.content.link and view.content.link not in text:
         return f"{text}\n\n{view.content.link}".strip()
     return text
-
-
-def first_comment_of(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()

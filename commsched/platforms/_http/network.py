@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -83,6 +83,7 @@ class Session(requests.Session):
         self.deadline, self.timeout, self.max_bytes = deadline, timeout, max_bytes
         self.guard, self.resolve = guard, resolve
         self.ports = PORTS
+        self.cut = False
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one session may serve many channels
         for scheme in ("http://", "https://"):
@@ -103,8 +104,22 @@ class Session(requests.Session):
 
     def with_port(self, port: int) -> Session:
         """This session, its connections shared, that may ask the proxy for ``port`` as well."""
+        return self._like(ports=self.ports | {port})
+
+    def with_hook(self, hook: Callable[..., object]) -> Session:
+        """This session, its connections shared, whose answers ``hook`` hears too."""
+        return self._like(hooks={**self.hooks, "response": [*self.hooks["response"], hook]})
+
+    def _like(self, **different: object) -> Session:
         session = object.__new__(type(self))
-        session.__dict__.update(self.__dict__, ports=self.ports | {port})
+        session.__dict__.update(self.__dict__, **different)
+        return session
+
+    def limited(self, deadline: float, max_bytes: int) -> Session:
+        """This session, its connections shared, for reading what may be long: a call ends within ``deadline`` seconds,
+        and of its answer at most ``max_bytes`` are read, without an error where there are more."""
+        session = object.__new__(type(self))
+        session.__dict__.update(self.__dict__, deadline=deadline, max_bytes=max_bytes, cut=True)
         return session
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -156,8 +171,10 @@ class Session(requests.Session):
             body += chunk
             if len(body) > self.max_bytes:
                 response.close()
+                if self.cut:
+                    break
                 raise AnswerTooLarge(f"the answer is larger than {self.max_bytes} bytes", response=response)
-        response._content = bytes(body)
+        response._content = bytes(body[: self.max_bytes])
 
 
 def was_sent(error: BaseException) -> bool:

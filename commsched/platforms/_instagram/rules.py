@@ -7,9 +7,11 @@ from typing import Final
 
 from commsched.core.media.crops import NAMES
 from commsched.core.platform.contract import ChannelView, Limits
-from commsched.core.text.length import split_thread, tidy
+from commsched.core.platform.threads import TEXT_TOO_LONG
+from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.platforms._shared.checks import check_pictures
+from commsched.platforms._shared.comments import check_comment
 
 MOST_FILES: Final = 10
 MOST_TAGS, MANY_TAGS = 30, 5
@@ -50,10 +52,6 @@ def caption_of(view: ChannelView) -> str:
     return f"{text}\n\n{link}".strip() if link and link not in text else text
 
 
-def first_comment_of(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()
-
-
 def handles_of(text: str) -> list[str]:
     """The accounts that an option names, without their ``@``; each once, in order."""
     names = [name.lstrip("@") for name in re.split(r"[\s,;]+", text.strip()) if name]
@@ -86,8 +84,7 @@ def _check_caption(view: ChannelView, name: str) -> list[Problem]:
     caption, problems = caption_of(view), []
     limit = LIMITS.characters or 0
     if len(caption) > limit:
-        words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
-        problems.append(block("text", words, platform=Message(name), count=len(caption), limit=limit))
+        problems.append(block("text", TEXT_TOO_LONG, platform=Message(name), count=len(caption), limit=limit))
     tags, names = len(_HASHTAG.findall(caption)), len(_NAME.findall(caption))
     if tags > MOST_TAGS:
         words = N_("%(platform)s takes at most %(limit)d hashtags; there are %(count)d.")
@@ -119,11 +116,7 @@ def _check_options(view: ChannelView, name: str) -> list[Problem]:
     if place and not re.fullmatch(r"\d{1,25}", place):
         words = N_("A place is named by its number, the id of its page on Facebook.")
         problems.append(block("place", words))
-    comment = len(first_comment_of(view))
-    if comment > MOST_COMMENT:
-        words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-        problems.append(block("first_comment", words, count=comment, limit=MOST_COMMENT))
-    return problems
+    return problems + check_comment(view, MOST_COMMENT, len)
 
 
 def _check_shapes(view: ChannelView, name: str) -> list[Problem]:

@@ -43,6 +43,8 @@ class Me(msgspec.Struct):
     """Whose keys they are."""
 
     username: str
+    subscription_type: object = ""
+    profile_image_url: object = ""
 
 
 class Client(tweepy.Client):  # type: ignore[misc]
@@ -94,10 +96,39 @@ class Client(tweepy.Client):  # type: ignore[misc]
         answer = self.request(
             "POST",
             "/2/media/upload",
-            data={"media_category": category, "media_type": mime},
+            data={"media_category": category},
             files={"media": ("picture", stream, mime)},
         ).json()
         return ident(read(answer, Answer).data)
+
+    def begin_upload(self, category: str, mime: str, size: int) -> str:
+        """Announce an upload of ``size`` bytes in pieces, and return its media id."""
+        body = {"media_category": category, "media_type": mime, "total_bytes": size}
+        answer = self.request("POST", "/2/media/upload/initialize", json=body).json()
+        return ident(read(answer, Answer).data)
+
+    def append_upload(self, media: str, number: int, piece: BinaryIO) -> None:
+        """Send the piece with that number, counted from 0."""
+        self.request(
+            "POST",
+            f"/2/media/upload/{media}/append",
+            data={"segment_index": str(number)},
+            files={"media": ("piece", piece, "application/octet-stream")},
+        )
+
+    def finish_upload(self, media: str) -> object:
+        """Say that every piece is there; X answers whether it still works on it."""
+        return self.request("POST", f"/2/media/upload/{media}/finalize").json()
+
+    def upload_status(self, media: str) -> object:
+        """How far X is with what was uploaded."""
+        return self.request("GET", "/2/media/upload", params={"command": "STATUS", "media_id": media}).json()
+
+    def put_captions(self, video: str, track: str, language: str, name: str) -> None:
+        """Put an uploaded track of captions on a video. Viewers choose it by ``name``; ``language`` is its code."""
+        subtitles = {"id": track, "language_code": language, "display_name": name}
+        body = {"id": video, "media_category": "TweetVideo", "subtitles": subtitles}
+        self.request("POST", "/2/media/subtitles", json=body)
 
     def describe_picture(self, media: str, alt: str) -> None:
         """Set the alt text of an uploaded picture."""

@@ -44,11 +44,13 @@ class _Entities(msgspec.Struct):
     urls: list[_Link] | None = None
 
 
-class _Tweet(msgspec.Struct):
+class Tweet(msgspec.Struct):
     """A post, as far as reading back compares it; a value of another type than it should be makes it another post."""
 
     text: object = ""
     referenced_tweets: list[_Reference] | None = None
+    referenced_posts: list[_Reference] | None = None
+    """The same by its newer name."""
     attachments: _Attachments | None = None
     entities: _Entities | None = None
 
@@ -87,18 +89,23 @@ def pages(client: Client, account: str, part: Part, start: datetime) -> Iterator
 
 
 def _entry(tweet: Mapping[str, object], part: Part) -> Entry:
-    return Entry(ident(tweet), post_url(ident(tweet)), _is_it(read(tweet, _Tweet), part))
+    return Entry(ident(tweet), post_url(ident(tweet)), _is_it(read(tweet, Tweet), part))
 
 
-def _is_it(tweet: _Tweet, part: Part) -> bool:
-    parent = next((str(each.id) for each in tweet.referenced_tweets or () if each.type == "replied_to"), "")
-    if parent != part.parent:
+def _is_it(tweet: Tweet, part: Part) -> bool:
+    if (answered(tweet) or "") != part.parent:
         return False
     media = (tweet.attachments or _Attachments()).media_keys or ()
-    return len(media) == len(part.pictures) and _bare(_expanded(tweet)) == _bare(part.text)
+    return len(media) == len(part.pictures) + len(part.other_files) and _bare(expanded(tweet)) == _bare(part.text)
 
 
-def _expanded(tweet: _Tweet) -> str:
+def answered(tweet: Tweet) -> str | None:
+    """The id of the post that it answers."""
+    references = (*(tweet.referenced_tweets or ()), *(tweet.referenced_posts or ()))
+    return next((str(each.id) for each in references if each.type == "replied_to"), None)
+
+
+def expanded(tweet: Tweet) -> str:
     """A post's text as it was written: t.co links expanded, the link to its own pictures left out."""
     text = html.unescape(str(tweet.text))
     for link in (tweet.entities or _Entities()).urls or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from commsched.core.platform import channel_state as access
@@ -52,12 +52,21 @@ class Pace(msgspec.Struct, frozen=True):
         return self.state in ("failed", "unknown")
 
 
-def paces(installation: Installation, workspace: int) -> dict[int, Pace]:
-    """The pace of every channel that has one, in two statements."""
-    ended = select(func.max(Delivery.id)).where(Delivery.state.in_(("published", "failed", "unknown")))
-    newest = select(Delivery.channel_id, Delivery.state, Delivery.published_at, Delivery.due_at)
-    newest = newest.where(Delivery.id.in_(ended.group_by(Delivery.channel_id)))
+def pace(installation: Installation, workspace: int, channel: int) -> Pace:
+    """The pace of one channel."""
+    return paces(installation, workspace, channel).get(channel, Pace())
+
+
+def paces(installation: Installation, workspace: int, channel: int = 0) -> dict[int, Pace]:
+    """The pace of every channel that has one, or of ``channel`` only, in two statements."""
+    came_to_an_end = Delivery.state.in_(("published", "failed", "unknown"))
+    ended = select(Delivery.channel_id, func.max(Delivery.due_at)).where(came_to_an_end)
     coming = select(Delivery.channel_id, func.min(Delivery.due_at)).where(Delivery.state == "waiting")
+    if channel:
+        ended, coming = (each.where(Delivery.channel_id == channel) for each in (ended, coming))
+    newest = select(Delivery.channel_id, Delivery.state, Delivery.published_at, Delivery.due_at)
+    last = tuple_(Delivery.channel_id, Delivery.due_at).in_(ended.group_by(Delivery.channel_id))
+    newest = newest.where(came_to_an_end, last).order_by(Delivery.id)
     with installation.store.read(workspace) as session:
         ways = {row[0]: Pace(row[2] or row[3], row[1]) for row in session.execute(newest)}
         for number, due in session.execute(coming.group_by(Delivery.channel_id)):

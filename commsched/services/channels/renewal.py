@@ -83,6 +83,8 @@ def _claim(
             return "refused"
         if refused is not None and installation.vault.unseal_map(row.secrets) != dict(refused):
             return "renewed"
+        if refused is not None and not installation.platform(row.platform).renews(refused):
+            return "refused"
         if refused is not None and row.renewed_at is not None and now - row.renewed_at < REST:
             return "refused"
         if row.renewing_until is not None and row.renewing_until > now:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
+from commsched.core.installation import signed_addresses
+from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
@@ -25,9 +27,10 @@ from commsched.services.channels import lists
 from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
-from commsched.services.kernel import media_address
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
+from commsched.services.links.pages import Page
+from commsched.services.links.pages import known as read_pages
 from commsched.services.media import provenance
 from commsched.store.models import Channel, Workspace
 
@@ -69,6 +72,8 @@ class Judgement(msgspec.Struct, frozen=True):
     read."""
     counts: dict[int, int] = {}
     """How many people the list of a channel writes to."""
+    pages: dict[str, Page] = {}
+    """What was read of the pages that its links lead to, by the link."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -113,6 +118,8 @@ def judge(
     has read it already. Without ``near``, items that are planned close to it are not looked for."""
     known = around or read_around(session)
     files = stored(installation, session, content)
+    texts = [content.link, content.text, *(part.text or "" for part in content.channels)]
+    pages = read_pages(session, set(links_of(texts)))
     own, now = own or {}, installation.now()
     others = neighbours(session, item, content, publish_at if near else None, own)
     unwilling = _consent_problems(session, content, max([publish_at or now, now, *own.values()]))
@@ -129,6 +136,7 @@ def judge(
             people[channel.id],
             [*unwilling, *said.get(channel.id, ()), *_time_problems(own.get(channel.id), now)],
             known.workspace,
+            pages,
             own.get(channel.id, publish_at),
         )
         for channel in going
@@ -137,7 +145,7 @@ def judge(
     follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now)
     general += embargo_times.embargo_problems(installation, content, publish_at, own, known.channels)
-    return Judgement(general, checked, others, files, known, people, counts)
+    return Judgement(general, checked, others, files, known, people, counts, pages)
 
 
 def check(
@@ -180,13 +188,14 @@ def _check_one(
     people: tuple[str, ...],
     unwilling: list[Problem],
     office: Workspace,
+    pages: Mapping[str, Page],
     at: datetime | None,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
     problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
-    problems += link_problems(view, installation.base_url)
+    problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
     if channel.state == "broken":
@@ -219,7 +228,7 @@ def _check_one(
 
 def _fetching_problems(installation: Installation, channel: Channel, name: str) -> list[Problem]:
     """What stops a platform that fetches pictures and videos itself from having any."""
-    if media_address.is_reachable(installation) or str(channel.settings.get("allow_private", "")) == "1":
+    if signed_addresses.is_reachable(installation.base_url) or str(channel.settings.get("allow_private", "")) == "1":
         return []
     words = N_(
         "%(platform)s fetches pictures and videos from the office's own address, and %(address)s is not reached from "

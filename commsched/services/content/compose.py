@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.mentions import forms, named_in
-from commsched.core.content.model import Attachment, Captions, ChannelContent, Content, Quote, Rendition, printable
+from commsched.core.content.model import (
+    Attachment,
+    Captions,
+    Card,
+    ChannelContent,
+    Content,
+    Quote,
+    Rendition,
+    printable,
+)
 from commsched.core.media.captions import webvtt
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
@@ -21,9 +30,10 @@ from commsched.services.channels import lists
 from commsched.services.content import mention_book
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
+from commsched.services.links import pages
 from commsched.services.media import provenance
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of, videos_of
-from commsched.store.models import Channel, Derivative, Media, Video, Workspace
+from commsched.store.models import Channel, Derivative, LinkPage, Media, Video, Workspace
 
 
 def content_from(
@@ -57,7 +67,17 @@ def content_from(
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
     )
-    return _with_mentions(installation, workspace, chosen, _as_kept(replace(content, **texts_of(draft))))
+    kept = _as_kept(replace(content, **texts_of(draft)))
+    kept = replace(kept, card=_card(installation, session, chosen, kept))
+    return _with_mentions(installation, workspace, chosen, kept)
+
+
+def _card(installation: Installation, session: Session, chosen: list[Channel], content: Content) -> Card | None:
+    """The card of the item's link, where a channel is given one and the page has been read."""
+    link = pages.link_shown(content.link, content.text)
+    if not link or not pages.is_given(installation, (channel.platform for channel in chosen)):
+        return None
+    return pages.card_for(session, link)
 
 
 def _with_mentions(
@@ -189,14 +209,17 @@ def stored(installation: Installation, session: Session, content: Content) -> di
     wanted = content.files()
     if not wanted:
         return {}
-    rows: list[Media | Derivative | Video] = list(session.scalars(select(Media).where(Media.sha256.in_(wanted))))
+    rows: list[Media | Derivative | Video | LinkPage] = []
+    rows += session.scalars(select(Media).where(Media.sha256.in_(wanted)))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
+    if content.card and content.card.picture:
+        rows += session.scalars(select(LinkPage).where(LinkPage.sha256 == content.card.picture).limit(1))
     if content.videos:
         rows += session.scalars(select(Video).where(Video.sha256.in_(wanted)))
     return {row.sha256: Stored(blob_of(installation, row).open, row.size, _frames(row)) for row in rows}
 
 
-def _frames(row: Media | Derivative | Video) -> int:
+def _frames(row: Media | Derivative | Video | LinkPage) -> int:
     """Animations are kept as they are, so whatever was made of a picture is a still. Of what was taken in before frames
     were counted, only whether it moves is known."""
     if not isinstance(row, Media):

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session, object_session
 
 from commsched.core.content.fields import searchable_texts
 from commsched.core.content.model import Content
+from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.length import fold
-from commsched.core.text.messages import N_, Conflict, NotFound, Problem, block
+from commsched.core.text.messages import N_, Conflict, Message, NotFound, Problem, block
 from commsched.core.timing.plan import Plan
 from commsched.platforms import shown_in
-from commsched.services.content import check, times
+from commsched.services.content import check, times, versions
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
 from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
@@ -179,10 +180,39 @@ def judge(
         around=around,
         near=False,
     )
-    if item.corrects_id and not _goes_to_its_place(session, item.corrects_id, content):
+    if item.corrects_id:
+        _judge_correction(installation, session, item.corrects_id, content, judgement)
+    return judgement
+
+
+def _judge_correction(
+    installation: Installation, session: Session, original: int, content: Content, judgement: check.Judgement
+) -> None:
+    """What stops a correction, and what it does on each network: the post there is changed, or it is a new one."""
+    edits = 0
+    for checked in judgement.checked:
+        platform = installation.platform(checked.platform)
+        if platform.own_page:
+            continue
+        standing = versions.out_there(session, original, checked.channel) if "edit" in platform.can else {}
+        if not standing:
+            words = N_("%(name)s cannot change what is out: this becomes a new post there.")
+            checked.notes.append(Message(words, {"name": checked.name}))
+            continue
+        edits += 1
+        words = N_("What is out on %(name)s is changed: no new post is made.")
+        checked.notes.append(Message(words, {"name": checked.name}))
+        view = for_channel(content, checked.channel, "", judgement.files)
+        roles = [part.role for part in platform.parts(view)]
+        if roles[: len(standing)] != [role for _name, role in standing.values()]:
+            words = N_(
+                "What is out there has %(before)s parts, and this has %(now)s. A thread can be changed and made "
+                "longer, but not shorter: write at least as many parts, or take it down and publish it anew."
+            )
+            checked.problems.append(block("text", words, before=len(standing), now=len(roles)))
+    if not _goes_to_its_place(session, original, content, bool(edits)):
         words = N_("A correction goes to the pages where the text stands, and to no other page of your own.")
         judgement.general.append(block("channels", words))
-    return judgement
 
 
 def problems(installation: Installation, session: Session, item: Item) -> tuple[list[Problem], list[check.Checked]]:
@@ -191,16 +221,16 @@ def problems(installation: Installation, session: Session, item: Item) -> tuple[
     return judgement.general, judgement.checked
 
 
-def _goes_to_its_place(session: Session, original: int, content: Content) -> bool:
+def _goes_to_its_place(session: Session, original: int, content: Content, edits: bool) -> bool:
     """Whether a correction goes to pages of ours on which what it corrects stands, and to no other: there it would take
-    the place of nothing, and nobody would see it."""
+    the place of nothing, and nobody would see it. Where it stands on none of them, it ``edits`` a network at least."""
     stood = select(Channel.id, Channel.platform).join(Delivery, Delivery.channel_id == Channel.id)
     out = stood.where(Delivery.item_id == original, Delivery.state == "published")
     chosen = select(Channel.id, Channel.platform).where(
         Channel.id.in_([channel.channel for channel in content.channels])
     )
     standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
-    return bool(wanted) and wanted <= standing
+    return wanted <= standing and bool(wanted or (edits and not standing))
 
 
 def _own_pages(channels: Iterable[tuple[int, str]]) -> set[str | int]:

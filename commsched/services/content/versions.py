@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Attachment, Content
+from commsched.core.platform.contract import Platform
 from commsched.core.timing import embargo
 from commsched.services.media import provenance, search
-from commsched.store.models import Channel, Delivery, Item, Media, Revision, Takedown
+from commsched.store.models import Channel, Delivery, Item, Media, Part, Revision, Takedown
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -52,6 +53,35 @@ def down(item: type[Item] = Item) -> ColumnElement[bool]:
     """SQL: whether the item, or the one it corrects, is taken down at present."""
     stands = Takedown.ended_at.is_(None)
     return exists().where(Takedown.item_id.in_((item.id, item.corrects_id)), stands).correlate(item)
+
+
+def out_there(rows: Session | Connection, original: int, channel: int) -> dict[int, tuple[str, str]]:
+    """The parts of an item as they stand on a network: by their numbers, the platform's id and the role.
+
+    They are the original's, with what a later correction has put after them. Empty where nothing of it is out there,
+    or somebody has only said that it is, so that nobody knows the platform's ids.
+    """
+    newest = (
+        select(Delivery.id)
+        .join(Item, Item.id == Delivery.item_id)
+        .join(Part, and_(Part.delivery_id == Delivery.id, Part.number == 0))
+        .where(Delivery.channel_id == channel, Delivery.state == "published")
+        .where(or_(Item.id == original, and_(Item.corrects_id == original, Part.edits != "")))
+        .order_by(Delivery.published_at.desc(), Delivery.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    parts = rows.execute(
+        select(Part.number, Part.remote_id, Part.role)
+        .where(Part.delivery_id == newest, Part.state == "published", Part.role != "recipient")
+        .order_by(Part.number)
+    ).all()
+    return {row[0]: (row[1], row[2]) for row in parts} if all(row[1] for row in parts) else {}
+
+
+def changes_in_place(platform: Platform) -> bool:
+    """Whether a correction is put in the place of what is out there; on pages of ours the newest version shows."""
+    return "edit" in platform.can and not platform.own_page
 
 
 def may_be_seen(content: Content, now: datetime) -> bool:

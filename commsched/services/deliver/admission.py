@@ -22,7 +22,7 @@ from commsched.core.delivery.parts import PartState, delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
-from commsched.services.content import preview_addresses
+from commsched.services.content import preview_addresses, versions
 from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.snapshots import (
@@ -107,7 +107,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _go(self, job: Job, row: DeliverySnapshot) -> list[Call]:
         content = parse(row.content)
-        verdict = judge(self._gate_input(job, row, content), self.now)
+        verdict = judge(self.gate_input(job, row, content), self.now)
         if self._is_under_way(row) and not isinstance(verdict, Go):
             return []
         match verdict:
@@ -115,14 +115,16 @@ class Admission(msgspec.Struct, frozen=True):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
             case Wait(until=until):
-                self.batch.delivery(row.id, next_at=until)
+                rests = until == (self.resting.get(row.channel_id) or moment(row.resting))
+                self.batch.delivery(row.id, next_at=until, **({"reason": "rests"} if rests else {}))
             case Go() if self._is_list(row):
                 return self._next_recipients(job, row, content)
             case Go():
                 return self._part(job, row, content)
         return []
 
-    def _gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+    def gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
+        """What the gate is asked about ``row``."""
         return GateInput(
             due=from_micros(row.due),
             latest=from_micros(row.latest),
@@ -263,10 +265,19 @@ class Admission(msgspec.Struct, frozen=True):
         known = {
             number: PartSnapshot(row.id, number, f"{row.uid}-{number}", part.role) for number, part in enumerate(parts)
         }
+        standing = self._standing(row)
         for number, part in known.items():
+            if number in standing:
+                part.edits = standing[number][0]
             self.batch.new_parts[row.id, number] = {name: getattr(part, name) for name in STORED}
         self.loaded.parts[row.id] = known
         return known
+
+    def _standing(self, row: DeliverySnapshot) -> dict[int, tuple[str, str]]:
+        """What a correction is put in the place of on a network, part by part. The rest of it is published anew."""
+        if row.corrects is None or not versions.changes_in_place(self.installation.platform(row.platform)):
+            return {}
+        return versions.out_there(self.recipients.connection, row.corrects, row.channel_id)
 
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain."""
@@ -391,6 +402,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         key=row.key,
         parent=previous.remote_id if previous and follows else "",
         root=known[0].remote_id if follows else "",
+        edits=row.edits,
         recipient=part.recipient,
         message_id=row.message_id,
     )

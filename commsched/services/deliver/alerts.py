@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from commsched.services.deliver.types import Alert
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.members import people_with
 from commsched.services.notices import outbox
-from commsched.store.models import Item
+from commsched.store.models import Item, Person
 from commsched.store.session import EVERY_WORKSPACE
 
 
@@ -29,7 +29,17 @@ def send_alerts(installation: Installation, connection: Connection, alerts: Sequ
             item = session.get(Item, alert.item)
             if item is not None:
                 session.info["workspace"] = alert.workspace
-                people = sorted(people_with(session, "resolve"))
+                people = _people(session, alert)
                 outbox.queue(session, installation, people, alert.kind, item=item, **alert.facts)
                 session.flush()
                 session.info["workspace"] = EVERY_WORKSPACE
+
+
+def _people(session: Session, alert: Alert) -> list[int]:
+    able = people_with(session, "resolve")
+    if alert.whom:
+        named = select(Person.id).where(Person.id.in_(able), func.lower(Person.email) == alert.whom.lower())
+        person = session.scalar(named)
+        if person is not None:
+            return [person]
+    return sorted(able)

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, bindparam, insert, literal_column, select, update
 
 from commsched.core.delivery.lifecycle import item_state
-from commsched.services.kernel import audit_log
+from commsched.services.kernel import audit_log, budgets
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import Attempt, Base, Channel, Delivery, Item, Part
 from commsched.store.outbox import left_off
@@ -77,6 +77,8 @@ class Batch(msgspec.Struct):
     """Parts of before that an attempt is committed for: each must still wait for it in the store."""
     attempts: list[Values] = msgspec.field(default_factory=list)
     channels: dict[int, Values] = msgspec.field(default_factory=dict)
+    budgets: list[Values] = msgspec.field(default_factory=list)
+    """What networks said of late that they still allow."""
     items: set[int] = msgspec.field(default_factory=set)
     lines: list[audit_log.AuditLine] = msgspec.field(default_factory=list)
     absent: list[tuple[int, int]] = msgspec.field(default_factory=list)
@@ -121,6 +123,7 @@ class Batch(msgspec.Struct):
         self.write_parts(connection)
         _many(connection, _update_delivery, self.deliveries.values())
         _many(connection, _update_channel, [{"b_key": key} | v for key, v in self.channels.items()])
+        budgets.write(connection, self.budgets)
         _refresh_items(connection, self.items)
         audit_log.append(connection, now, self.lines)
 

@@ -61,8 +61,9 @@ def perform(installation: Installation, call: Call) -> Done:
             case "send":
                 if installation.now() - call.since > STALE:
                     return Done(call, Retry(N_("this computer slept before the call; nothing was sent")))
-                published = _outcome(call.platform.publish(call.part, call.handles, call.context))
-                return _renewed(installation, Done(call, published))
+                return _renewed(installation, Done(call, _outcome(_sent(call))))
+            case "look" if call.part.edits:
+                return Done(call, _edit_lost(call))
             case "look":
                 finding = call.platform.find(call.part, call.handles, call.since, call.context)
                 assert isinstance(finding, Found | Absent | CannotTell)
@@ -71,6 +72,22 @@ def perform(installation: Installation, call: Call) -> Done:
         log.exception("%s: %s raised", call.platform.key, call.kind)
         words = f"{type(error).__name__} in {call.platform.key}"
         return Done(call, CannotTell(words) if call.kind == "look" else Unknown(words), call.job.pictures)
+
+
+def _sent(call: Call) -> Outcome:
+    """Publish it, or put it in the place of what is out there already."""
+    if not call.part.edits:
+        return call.platform.publish(call.part, call.handles, call.context)
+    outcome = call.platform.edit(call.part, call.part.edits, call.context)
+    if isinstance(outcome, Published) and not outcome.id:
+        return replace(outcome, id=call.part.edits)
+    return outcome
+
+
+def _edit_lost(call: Call) -> Finding:
+    """An edit whose answer was lost is made again: twice is as good as once. After a restore it is asked about, since
+    what was corrected once more meanwhile must not be undone."""
+    return CannotTell(final=True) if call.row.was else Absent(N_("the change may be made again"))
 
 
 def _outcome(result: Outcome) -> Outcome:

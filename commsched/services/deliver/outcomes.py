@@ -27,8 +27,9 @@ from commsched.core.platform.contract import Platform
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.batch import Batch, Values, attempt_outcomes
 from commsched.services.deliver.recipients import RecipientRows
-from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot, Snapshots
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot, Snapshots, moment
 from commsched.services.deliver.types import Alert, Done, Job
+from commsched.services.kernel import budgets
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.store.types import from_micros
 
@@ -56,6 +57,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         is_list = done.call.platform.independent_parts
         known = self.recipients.with_first(row.id, number) if is_list else self.loaded.parts[row.id]
         part = known[number]
+        self._allowance(row)
         if self._overtaken(done, row, part):
             return None
         match done.call.kind:
@@ -65,6 +67,22 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
                 return self._sent(done, row, known, part)
             case "look":
                 return self._looked(done, row, known, part)
+
+    def _allowance(self, row: DeliverySnapshot) -> None:
+        """Have the channel rest until its network allows something again, instead of hearing that it does not."""
+        ledger = self.admission.installation.budgets
+        for heard in ledger.to_write(row.channel_id, self.now):
+            self.batch.budgets.append(budgets.row_of(row.workspace_id, row.channel_id, heard))
+        until = ledger.spent_until(row.channel_id, self.now)
+        if until is not None:
+            self._rest(row, until)
+
+    def _rest(self, row: DeliverySnapshot, until: datetime) -> None:
+        """Nothing more is asked of the channel before ``until``, or before what was said to be later."""
+        known = (self.admission.resting.get(row.channel_id), moment(row.resting), until)
+        until = max(each for each in known if each is not None)
+        self.batch.channels.setdefault(row.channel_id, {})["not_before"] = until
+        self.admission.resting[row.channel_id] = until
 
     def _overtaken(self, done: Done, row: DeliverySnapshot, part: PartSnapshot) -> bool:
         """Whether a person decided while the call was under way, so that its result must change nothing.
@@ -97,7 +115,10 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             self.batch.part(row.id, part.number, handles=done.result.stored())
             return job
         if isinstance(done.result, Pending):
-            self._apply(row, known, part, after_pending(done.result, self.now, from_micros(row.latest)), done)
+            next_ = after_pending(done.result, self.now, from_micros(row.latest))
+            if done.call.platform.by_person and next_.state == "waiting":
+                next_ = self._handed_out(row, part, next_)
+            self._apply(row, known, part, next_, done)
             return None
         result = done.result
         if isinstance(result, Unknown | Published):  # nothing visible was asked for, so it may simply be repeated
@@ -105,6 +126,18 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         assert isinstance(result, Retry | Rejected)
         self._apply(row, known, part, self._next(result, row, part, done.call.platform.settle), done)
         return None
+
+    def _handed_out(self, row: DeliverySnapshot, part: PartSnapshot, next_: Transition) -> Transition:
+        """It is somebody's task now. They are told once, in the transaction that hands it out."""
+        if not Handles.read(part.handles).values:
+            handles = Handles({"handed": self.now.isoformat()}, complete=False).stored()
+            self._part(part, handles=handles)
+            facts = {"delivery": row.id, "channel": row.channel_name}
+            line = AuditLine(row.workspace_id, None, "scheduler", "delivery.handed_out", row.item_id, facts)
+            self.batch.lines.append(line)
+            whom = str(msgspec.json.decode(row.settings).get("responsible") or "")
+            self.admission.alerts.append(Alert(row.workspace_id, row.item_id, "by_hand", facts, whom.strip()))
+        return msgspec.structs.replace(next_, reason="by_hand")
 
     def _sent(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
@@ -135,6 +168,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         resend = platform.resends(done.call.context.facts) if own is None else own == "1"
         if platform.resend_within is not None and self.now - done.call.since > platform.resend_within:
             resend = False
+        resend = resend or bool(part.edits)
         next_ = after_look(done.result, looks, self.now, from_micros(row.latest), resend, part.tries)
         self.batch.delivery(row.id, tries=looks)
         if isinstance(done.result, Absent):
@@ -203,8 +237,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
 
     def _channel(self, row: DeliverySnapshot, next_: Transition) -> None:
         if next_.channel_rests is not None:
-            self.batch.channels.setdefault(row.channel_id, {})["not_before"] = next_.channel_rests
-            self.admission.resting[row.channel_id] = next_.channel_rests
+            self._rest(row, next_.channel_rests)
         if next_.channel_broken:
             self.batch.channels.setdefault(row.channel_id, {}).update(state="broken", trouble=next_.detail[:MAX_DETAIL])
             self.admission.broken.add(row.channel_id)

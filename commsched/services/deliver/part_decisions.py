@@ -10,9 +10,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import case, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
+from commsched.core.delivery.outcome import Handles
 from commsched.services.channels import lists
 from commsched.services.deliver.recipients import freeze
 from commsched.services.kernel.context import Installation
@@ -77,3 +78,29 @@ def are_not_out(session: Session, delivery: int, parts: Collection[int]) -> None
     session.execute(update(Part).where(*mine).values(state="held", next_at=None, tries=0, was=""))
     lost = (Attempt.delivery_id == delivery, Attempt.part.in_(parts), Attempt.outcome == "unknown")
     session.execute(update(Attempt).where(*lost).values(outcome="absent"))
+
+
+def was_posted_by_hand(session: Session, delivery: int, by: str, link: str) -> None:
+    """Somebody says that they have posted what was handed out to them: it is written down as published at the
+    publisher's next turn, if the gate still lets it."""
+    handed = (Part.delivery_id == delivery, Part.state == "waiting")
+    handles = Handles({"by": by, "link": link}).stored()
+    session.execute(update(Part).where(*handed).values(handles=handles, next_at=None))
+
+
+def was_not_posted(session: Session, delivery: int) -> None:
+    """Whoever was to post it has not, and it stops."""
+    handed = (Part.delivery_id == delivery, Part.state == "waiting")
+    session.execute(update(Part).where(*handed).values(state="held", next_at=None, tries=0, handles={}))
+
+
+def was_handed_out(session: Session, delivery: int) -> bool:
+    """Whether it is somebody's task now, not yet confirmed."""
+    rows = session.scalars(select(Part.handles).where(Part.delivery_id == delivery, Part.state == "waiting"))
+    return any("handed" in Handles.read(handles).values for handles in rows)
+
+
+def posted_by(session: Session, delivery: int) -> str:
+    """Who has said that they posted it; empty where nobody has."""
+    rows = session.scalars(select(Part.handles).where(Part.delivery_id == delivery))
+    return next((by for handles in rows if (by := Handles.read(handles).values.get("by"))), "")

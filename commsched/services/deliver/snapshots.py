@@ -71,6 +71,7 @@ _case = FastSelect(
         Delivery.was,
         Delivery.was_reason,
         superseded.label("superseded"),
+        Item.corrects_id,
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -181,6 +182,8 @@ class DeliverySnapshot(msgspec.Struct):
     was_reason: str = ""
     superseded: str = ""
     """Why what it says no longer stands: it was taken down, or corrected."""
+    corrects: int | None = None
+    """The item that it is a correction of."""
 
 
 class PartSnapshot(msgspec.Struct):

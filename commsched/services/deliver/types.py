@@ -111,3 +111,5 @@ class Alert(msgspec.Struct, frozen=True):
     item: int
     kind: str
     facts: dict[str, Any]
+    whom: str = ""
+    """The e-mail address of the one member who is told; everybody who can act on it, where nobody has it."""

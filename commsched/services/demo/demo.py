@@ -46,7 +46,7 @@ BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
-    ("wall", "sandbox", "Väggen", {}, {}),
+    ("wall", "sandbox", "Väggen", {"readers": "1"}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
     ("folder", "folder", "Arkivmappen", {}, {}),
     (

@@ -7,10 +7,12 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
-from commsched.core.platform.contract import ChannelContext
+from commsched.core.content.model import ENDINGS
+from commsched.core.installation import signed_addresses
+from commsched.core.platform.contract import AttachmentFile, ChannelContext
 from commsched.core.timing.skew import Skew
-from commsched.services.kernel import media_address
 from commsched.services.kernel.apps import app_of
+from commsched.services.kernel.budgets import BudgetListener, listens
 from commsched.services.kernel.context import Installation
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def make_context(
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
         now=installation.now,
-        http=_heard(installation, _session(installation, settings)),
+        http=_counted(installation, platform, channel, _heard(installation, _session(installation, settings))),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
@@ -56,9 +58,22 @@ def make_context(
         office_name=office_name,
         zone=zone,
         home=str(installation.home),
-        media_address=partial(media_address.address, installation, channel, dict(settings)),
+        media_address=partial(_media_address, installation, channel, str(settings.get("allow_private", "")) == "1"),
         app=app_of(installation, platform) if platform else {},
     )
+
+
+def _media_address(installation: Installation, channel: int, private: bool, file: AttachmentFile) -> str:
+    """Where a network fetches ``file`` for a while. Empty where it could not reach this installation; one inside the
+    house (``private``) can."""
+    suffix = ENDINGS.get(file.mime, "")
+    if not channel or not suffix or not (private or signed_addresses.is_reachable(installation.base_url)):
+        return ""
+    key, grant = (
+        installation.vault.derive(signed_addresses.PURPOSE),
+        signed_addresses.Grant(channel, file.sha256, suffix),
+    )
+    return installation.base_url + signed_addresses.path(key, grant, installation.now())
 
 
 def _session(installation: Installation, settings: Mapping[str, object]) -> requests.Session:
@@ -81,6 +96,15 @@ def _heard(installation: Installation, http: requests.Session) -> requests.Sessi
     if not any(getattr(hook, "skew", None) is installation.skew for hook in hooks["response"]):
         hooks["response"].append(_Listener(installation.skew, installation))
     return http
+
+
+def _counted(installation: Installation, platform: str, channel: int, http: requests.Session) -> requests.Session:
+    """A session of the channel's own, its connections shared, that hears what the platform still allows it."""
+    with_hook: Callable[[Callable[..., object]], requests.Session] | None = getattr(http, "with_hook", None)
+    if not platform or not channel or with_hook is None:
+        return http
+    known = installation.platform(platform)
+    return with_hook(BudgetListener(installation, known, channel)) if listens(known) else http
 
 
 class _Listener:

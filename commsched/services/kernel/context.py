@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from commsched.core.access.roles import Permission, may
+from commsched.core.platform.budget import Ledger
 from commsched.core.platform.contract import Mailer, Platform
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_, NotAllowed
@@ -84,6 +85,8 @@ class Installation(msgspec.Struct):
     skew: Skew = msgspec.field(default_factory=Skew)
     """What the platforms' answers say of this computer's clock."""
 
+    budgets: Ledger = msgspec.field(default_factory=Ledger)
+    """What the platforms' answers say of how much may still be asked for."""
     apps: dict[str, tuple[float, dict[str, str]]] = msgspec.field(default_factory=dict)
     """For :mod:`commsched.services.kernel.apps`: what it has read of late."""
 

@@ -21,7 +21,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, forms_of, key_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Derivative, GoneFile, Media, Video, Workspace
+from commsched.store.models import Derivative, GoneFile, LinkPage, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.pictures")
@@ -32,7 +32,7 @@ LEAST_MB: Final = 10
 MOST_MB: Final = 1_000_000
 AT_ONCE: Final = 200
 """Files taken off the disk in one transaction."""
-_KINDS: Final[tuple[type[Media | Derivative | Video], ...]] = (Media, Derivative, Video)
+_KINDS: Final[tuple[type[Media | Derivative | Video | LinkPage], ...]] = (Media, Derivative, Video, LinkPage)
 """Everything that is a file under ``media``, named by its hash."""
 
 

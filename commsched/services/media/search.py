@@ -20,7 +20,7 @@ from commsched.core.text.words import Term, match, terms
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, shown_form
 from commsched.services.kernel.context import Actor, Installation
-from commsched.store.models import Derivative, Item, Media, PictureSource, PictureUse, Revision
+from commsched.store.models import Derivative, Item, LinkPage, Media, PictureSource, PictureUse, Revision
 
 SIDE: Final = 480
 """Pixels of a small picture's longer side."""
@@ -144,16 +144,19 @@ def files(session: Session, wanted: Iterable[str]) -> dict[str, Row]:
     return files
 
 
-def by_hash(installation: Installation, workspace: int, sha256: str) -> Row:
-    """The file with that name in ``workspace``. Raises :class:`NotFound`, also for another office's."""
+def by_hash(installation: Installation, workspace: int, sha256: str) -> Row | LinkPage:
+    """The file with that name in ``workspace``: also of a link's card. Raises :class:`NotFound`, also for another
+    office's."""
     with installation.store.read(workspace) as session:
-        row = files(session, [sha256]).get(sha256) if sha256 else None
+        row: Row | LinkPage | None = files(session, [sha256]).get(sha256) if sha256 else None
+        if row is None and sha256:
+            row = session.scalars(select(LinkPage).where(LinkPage.sha256 == sha256).limit(1)).first()
     if row is None:
         raise NotFound(N_("There is no such picture."))
     return row
 
 
-def file_of(installation: Installation, row: Row, small: bool = False) -> File:
+def file_of(installation: Installation, row: Row | LinkPage, small: bool = False) -> File:
     """The picture's file. A small one is made the first time. Raises :class:`NotFound` where the file is missing."""
     whole = blob_of(installation, row)
     if not whole.exists():

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES, CALENDAR = "talk", "times", "calendar"
+TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -22,6 +22,8 @@ PATHS: Final = {
     PASSWORD: "/password/{token}",
     TIMES: "/w/{slug}/times/",
     CALENDAR: "/w/{slug}/calendar/",
+    WATCH: "/w/{slug}/comments/",
+    HAND: "/w/{slug}/by-hand/{delivery}",
 }
 """Where the button leads."""
 
@@ -89,6 +91,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("“%(title)s” could not be published%(where)s."),
         N_("It is not tried again by itself. Look at the answer, correct what is wrong and try again."),
         N_("See what went wrong"),
+    ),
+    "by_hand": Kind(
+        N_("Post by hand: %(title)s"),
+        N_("It is time to post “%(title)s”%(where)s by hand."),
+        N_(
+            "Its page has the text, the files and the steps. When you have posted it, say so there. If nobody has by "
+            "its latest time, it is held and counts as not done."
+        ),
+        N_("Open the task"),
+        HAND,
     ),
     "unknown_ask": Kind(
         N_("Did it go out? %(title)s"),
@@ -266,6 +278,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("See and choose"),
         TIMES,
+        shows_item=False,
+    ),
+    "comment_words": Kind(
+        N_("A comment to look at"),
+        N_("Somebody has written words of your list under your posts."),
+        N_("Look at it soon: who runs a page answers for taking certain things away. %(count)s to look at."),
+        N_("See the comments"),
+        WATCH,
+        shows_item=False,
+    ),
+    "comments_wait": Kind(
+        N_("Comments wait to be seen"),
+        N_("Under your posts stand comments that nobody has looked at for %(hours)s hours."),
+        N_("An evening round takes a few minutes: see them, hide what should not stand there. %(count)s to look at."),
+        N_("See the comments"),
+        WATCH,
         shows_item=False,
     ),
     "week": Kind(

@@ -35,6 +35,7 @@ WORDS: Final = {
     "asked_to_accept": N_("Somebody else has written in something of yours. Accept it, and it can be approved."),
     "reminder": N_("Something still waits for your yes."),
     "nudged": N_("Something still waits for your yes."),
+    "by_hand": N_("It is time to post something by hand."),
     "unknown_ask": N_("Nobody knows whether something went out. Look, and answer."),
 }
 """The kinds of notices that devices are told of, with all that they are told."""
@@ -202,7 +203,7 @@ def _claim(installation: Installation) -> list[_Sent]:
 
 def _body(kind: str, language: str, slug: str, name: str) -> bytes:
     """What the device shows: the office, what is asked, and where that is."""
-    path = f"/w/{slug}/" if kind in ("unknown_ask", "asked_to_accept") else f"/w/{slug}/approve"
+    path = f"/w/{slug}/" if kind in ("unknown_ask", "asked_to_accept", "by_hand") else f"/w/{slug}/approve"
     return json.dumps({"title": name, "body": translate(WORDS[kind], language), "url": path}).encode()
 
 

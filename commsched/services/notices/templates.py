@@ -279,7 +279,10 @@ def _url(installation: Installation, to: str, row: Notice, workspace: Workspace)
         return token
     if to == DECIDE and not token:
         to = ITEM
-    return installation.base_url + PATHS[to].format(slug=workspace.slug, item=row.item_id, token=token)
+    delivery = row.facts.get("delivery", "")
+    return installation.base_url + PATHS[to].format(
+        slug=workspace.slug, item=row.item_id, token=token, delivery=delivery
+    )
 
 
 class Addressee(Protocol):

@@ -18,6 +18,7 @@ from commsched.services.channels import checks, renewal
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
+from commsched.services.followup import keeping
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
@@ -65,6 +66,8 @@ def run(installation: Installation) -> None:
             morning_mail,
             week.send,
             learn_of_published,
+            keeping.tell,
+            keeping.forget,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:

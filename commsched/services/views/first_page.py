@@ -8,6 +8,7 @@ import msgspec
 
 from commsched.core.text.messages import Message
 from commsched.services.approval import comments
+from commsched.services.hands.tasks import OpenTask
 from commsched.services.kernel.overdue import Late
 from commsched.services.media.consent_expiry import Ending
 from commsched.store.models import Channel, Item
@@ -73,6 +74,8 @@ class Now(msgspec.Struct, frozen=True):
     """Whose access has died or soon will."""
     consents: list[Ending]
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
+    by_hand: list[OpenTask]
+    """What waits for somebody to post it by hand."""
     today: list[TimelineItem]
     ahead: list[TimelineItem]
     late: list[Late]
@@ -87,7 +90,7 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late) + len(self.released)
+        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand)
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property

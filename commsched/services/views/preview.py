@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
-from commsched.core.content.model import Attachment, Content, canonical, digest
+from commsched.core.content.model import Attachment, Card, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.platform.http import Offline
@@ -19,6 +19,7 @@ from commsched.services.approval.clearance import read_policy
 from commsched.services.approval.roster import read_roster
 from commsched.services.content import check
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.links.pages import Page, link_shown
 from commsched.services.media.provenance import lent
 from commsched.store.models import Channel, Item, Revision, Workspace
 
@@ -37,6 +38,13 @@ class Preview(msgspec.Struct, frozen=True):
     """Lines below the words that the platform adds."""
     subject: str = ""
     """Of a mail."""
+    link: str = ""
+    """The link that the network shows a card of; empty where it shows none."""
+    card: Card | None = None
+    """What stands in that card: what is sent with it, or what its page said when it was read, as the network will read
+    it. ``None`` where nothing is known."""
+    lengths: list[int] = []
+    """How long each part of a thread is, as its network counts; empty where there is one."""
     notice: str = ""
     """Until when it is under embargo, where this channel gets it before."""
 
@@ -90,8 +98,18 @@ def _look(
     if platform.carries_embargo(channel.settings):
         language = known(content.language, SOURCE)
         notice = embargo.notice(content.embargo, place.zone, language, installation.now())
+    link = link_shown(view.content.link, view.text) if platform.link_card and not view.other_files else ""
+    link = "" if view.pictures else link
+    card = view.content.card if platform.link_card == "given" else _as_card(judgement.pages.get(link))
     parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
-    return Preview(channel, checked, view, parts, many, sender, foot, subject, notice)
+    lengths = (
+        [platform.count(part.text, channel.facts) for part in parts] if platform.threads and len(parts) > 1 else []
+    )
+    return Preview(channel, checked, view, parts, many, sender, foot, subject, link, card, lengths, notice)
+
+
+def _as_card(page: Page | None) -> Card | None:
+    return page.as_card() if page is not None else None
 
 
 def _context(installation: Installation, place: Workspace, channel: Channel) -> ChannelContext:

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session, defer
 from commsched.core.access.roles import may
 from commsched.core.platform.channel_state import WARN
 from commsched.core.timing.plan import Plan
+from commsched.platforms import by_person_keys
 from commsched.services.approval import comments, release_reviews
 from commsched.services.approval.approvers import Turn, turns
 from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import times
 from commsched.services.content.check import Around
+from commsched.services.hands.tasks import OpenTask, open_tasks
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
 from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
@@ -78,6 +80,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             stopped=_stopped(sent, known.channels),
             channels=_dying(known.channels.values(), now),
             consents=ending(session, now) if rare.consents else [],
+            by_hand=_by_hand(session, actor, known.channels),
             today=[line for line in lines if line.at < end],
             ahead=[line for line in lines if line.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
@@ -88,6 +91,12 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             ),
             wrong_time=wrong_time(off) if off else None,
         )
+
+
+def _by_hand(session: Session, actor: Actor, channels: Mapping[int, Channel]) -> list[OpenTask]:
+    """What somebody is to post; asked for only where the office has such a channel."""
+    posted = [number for number, channel in channels.items() if channel.platform in by_person_keys()]
+    return open_tasks(session, posted, MOST) if posted and may(actor.role, "resolve") else []
 
 
 def _proposed(session: Session, roster: Roster, listed: list[_Row]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from commsched.core.text.messages import N_, Conflict, NotFound
 from commsched.services.content import items
 from commsched.services.kernel import confidants
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.links import pages
 from commsched.services.workflow import approve
 from commsched.store.models import ApprovalLink, Decision, Item, Membership, Person, Revision, Workspace
 from commsched.store.session import EVERY_WORKSPACE
@@ -79,10 +80,15 @@ def _open(installation: Installation, session: Session, token: str) -> LinkPage:
 
 
 def shows(installation: Installation, link: LinkPage, sha256: str) -> bool:
-    """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it."""
-    if sha256 in link.revision.parsed().files():
+    """Whether the item has, or had in an earlier version, that picture: what has changed is shown with it. So is what
+    the page of its link shows."""
+    content = link.revision.parsed()
+    if sha256 in content.files() | content.stills():
         return True
     with installation.store.read(link.actor.workspace) as session:
+        links = [pages.link_shown(content.link, content.text_on(own.channel)) for own in content.channels]
+        if any(page.picture == sha256 for page in pages.known(session, set(links)).values()):
+            return True
         return any(sha256 in row.parsed().files() for row in items.history(session, link.item))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import DraftIn
 from commsched.core.text.messages import N_, Conflict
 from commsched.platforms import own_page_keys
-from commsched.services.content import drafts, items
+from commsched.services.content import drafts, items, versions
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.upkeep import removals
@@ -39,6 +39,8 @@ class OwnPages(msgspec.Struct, frozen=True):
     """The corrections of it, begun or published, newest first."""
     removals: list[Removal] = []
     """What is taken down, or is to be, on networks: of the newest take-down."""
+    correctable: bool = False
+    """It stands somewhere where it can be corrected from here."""
 
     @property
     def can_be_taken_down(self) -> bool:
@@ -49,7 +51,7 @@ class OwnPages(msgspec.Struct, frozen=True):
         return [row for row in self.removals if row.channel_id == channel]
 
 
-def own_pages(session: Session, item: Item) -> OwnPages:
+def own_pages(installation: Installation, session: Session, item: Item) -> OwnPages:
     """What the item's page shows about corrections, and which actions it offers."""
     original = original_of(session, item)
     ours, out = is_on_own_page(session, original.id), bool(removals.on_networks(session, original.id))
@@ -58,15 +60,15 @@ def own_pages(session: Session, item: Item) -> OwnPages:
     down = standing(session, original.id)
     later = select(Item).where(Item.corrects_id == item.id, Item.state != "cancelled").order_by(desc(Item.id))
     corrections = list(session.scalars(later))
-    gone = removals.of_item(session, original.id) if down is not None else []
     return OwnPages(
-        ours,
-        ours and down is None,
-        out and down is None,
-        down,
-        original if original is not item else None,
-        corrections,
-        gone,
+        ours=ours,
+        stands=ours and down is None,
+        out=out and down is None,
+        takedown=down,
+        original=original if original is not item else None,
+        corrections=corrections,
+        removals=removals.of_item(session, original.id) if down is not None else [],
+        correctable=down is None and bool(places(installation, session, original)),
     )
 
 
@@ -103,24 +105,35 @@ def unfinished(session: Session, original: Item) -> Item | None:
     return session.scalar(same.order_by(desc(Item.id)).limit(1))
 
 
-def places(session: Session, original: Item) -> list[int]:
-    """The channels on our own pages where ``original`` was published, as far as they can still be published to."""
-    rows = session.scalars(
-        select(Channel.id)
+def places(installation: Installation, session: Session, original: Item) -> list[int]:
+    """The channels where ``original`` is out and can be corrected: our own pages, and networks that change what is
+    published. As far as they can still be published to."""
+    rows = session.execute(
+        select(Channel.id, Channel.platform)
         .join(Delivery, Delivery.channel_id == Channel.id)
-        .where(Delivery.item_id == original.id, Delivery.state == "published")
-        .where(Channel.platform.in_(own_page_keys()), Channel.state != "archived")
+        .where(Delivery.item_id == original.id, Delivery.state == "published", Channel.state != "archived")
         .order_by(Channel.id)
-    )
-    return list(dict.fromkeys(rows))
+    ).all()
+    return [
+        number
+        for number, key in dict.fromkeys((row[0], row[1]) for row in rows)
+        if _corrects(installation, session, original, number, key)
+    ]
+
+
+def _corrects(installation: Installation, session: Session, original: Item, channel: int, key: str) -> bool:
+    if key in own_page_keys():
+        return True
+    changes = versions.changes_in_place(installation.platform(key))
+    return changes and bool(versions.out_there(session, original.id, channel))
 
 
 def _begun_from(installation: Installation, session: Session, item: Item) -> DraftIn:
     """The first draft of a correction: what readers see today, on our own pages only."""
     original = original_of(session, item)
-    channels = places(session, original)
+    channels = places(installation, session, original)
     if not channels:
-        raise Conflict(N_("Nothing of it stands on a page of your own, so there is nothing to correct here."))
+        raise Conflict(N_("Nothing of it stands where it can be corrected from here."))
     if standing(session, original.id) is not None:
         raise Conflict(N_("It has been taken down. Put it back before you correct it."))
     newest = _newest(session, original)

@@ -37,6 +37,7 @@ from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
+from commsched.services.links import pages
 from commsched.services.media import details, provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow._deliveries import partly_out
@@ -67,6 +68,7 @@ def ready(
     transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
     inside it. ``times`` are those of ``draft``, where the caller has read them already."""
     make_ready(installation, actor, draft)
+    pages.make_ready(installation, actor, draft)
     with installation.store.read(actor.workspace) as session:
         workspace = workspace_of(session, actor)
         times = times or times_of(draft, workspace.zone)
@@ -76,6 +78,7 @@ def ready(
 def _ready_for(installation: Installation, actor: Actor, draft: DraftIn, item_id: int, times: Times | None) -> Ready:
     """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
     make_ready(installation, actor, draft)
+    pages.make_ready(installation, actor, draft)
     with installation.store.read(actor.workspace) as session:
         item, revision, workspace = load_whole(session, item_id)
         corrects = revision.parsed().corrects if item.corrects_id else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from flask import Blueprint, g, make_response, request
@@ -15,12 +15,25 @@ from commsched.core.platform.settings import Way
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.accounts import people
 from commsched.services.accounts.policies import from_policy
-from commsched.services.channels import apps, authorize, choice, connect, directory, entered, list_editing, manage
+from commsched.services.channels import (
+    apps,
+    authorize,
+    choice,
+    connect,
+    directory,
+    entered,
+    history,
+    list_editing,
+    manage,
+    portraits,
+)
+from commsched.services.kernel import budgets
 from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
-from commsched.web.channels.account_label import account_word
+from commsched.web.channels.account_label import CALLS, account_word, budget_word
 from commsched.web.components import mail_status, policy_form
+from commsched.web.components.pictures import serve_portrait
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
 from commsched.web.http.nav import NavEntry
@@ -29,7 +42,16 @@ from commsched.web.http.responses import done
 
 bp = Blueprint("channels", __name__, url_prefix="/w/<slug>/channels")
 bp.add_app_template_global(account_word)
-MOST_USED: Final = ("newsroom", "presslist", "facebook", "mastodon", "x")
+BY_USE: Final = (
+    (N_("The office's own places"), ("newsroom", "presslist", "wordpress")),
+    (
+        N_("Networks"),
+        ("facebook", "instagram", "mastodon", "bluesky", "threads", "linkedin", "x", "telegram"),
+    ),
+    (N_("Other ways"), ("folder", "sandbox", "by_hand", "webhook")),
+)
+"""What is offered, by use: an office connects its own places first, then where its readers are. A platform that is not
+named here stands last among the networks."""
 NAV = NavEntry("channels.index", N_("Channels"), "radio", order=60)
 
 
@@ -48,13 +70,17 @@ def index() -> str:
 @bp.get("/new")
 @allow("administer")
 def choose() -> str:
-    keys = sorted(installation().platform_keys(), key=_place)
-    return page("channels/choose.html", platforms=[installation().platform(key) for key in keys])
+    offered = _by_use(installation().platform_keys())
+    groups = [(heading, [installation().platform(key) for key in keys]) for heading, keys in offered]
+    return page("channels/choose.html", groups=groups)
 
 
-def _place(key: str) -> tuple[int, str]:
-    """Where a platform stands among those to choose from: what an office connects first, then the others by name."""
-    return (MOST_USED.index(key) if key in MOST_USED else len(MOST_USED), key)
+def _by_use(keys: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """The platforms that there are, in the groups of :data:`BY_USE`."""
+    named = {key for _heading, group in BY_USE for key in group}
+    for heading, group in BY_USE:
+        others = sorted(key for key in keys if key not in named) if "facebook" in group else []
+        yield heading, [*(key for key in group if key in keys), *others]
 
 
 def _settings(platform: Platform, form: Form, way: Way) -> Mapping[str, str]:
@@ -144,6 +170,13 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         kind=installation().platform(channel.platform),
         form=form or Form(),
         state=directory.standing(channel, installation().now()),
+        way=entered.way_of(installation().platform(channel.platform), channel),
+        pace=directory.pace(installation(), actor().workspace, channel.id),
+        budgets=budgets.of_channel(installation(), actor().workspace, channel.id),
+        CALLS=CALLS,
+        budget_word=budget_word,
+        calls=history.last_calls(installation(), actor().workspace, channel.id),
+        has_portrait=portraits.portrait(installation(), channel.account_picture) is not None,
         approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
@@ -161,6 +194,16 @@ def _channel(channel_id: int) -> Channel:
 @allow("read")
 def show(channel_id: int) -> str:
     return _show(_channel(channel_id))
+
+
+@bp.get("/<int:channel_id>/picture")
+@allow("read")
+def picture(channel_id: int) -> Response:
+    """The account's own picture, as it was fetched when it was connected."""
+    file = portraits.portrait(installation(), _channel(channel_id).account_picture)
+    if file is None:
+        raise NotFound(N_("There is no picture."))
+    return serve_portrait(file)
 
 
 @bp.get("/<int:channel_id>/access")

@@ -12,6 +12,7 @@ from commsched.core.text.messages import OfficeError
 from commsched.services.kernel.blobs import File
 from commsched.services.media import library, search, videos
 from commsched.services.media.library import Added
+from commsched.store.models import LinkPage
 from commsched.web.components import files
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation
@@ -70,7 +71,7 @@ def picture_url(sha256: str, small: bool = False) -> str:
     return url_for("pictures.file", sha256=sha256, small=1 if small else None)
 
 
-def serve(row: search.Row, small: bool) -> Response:
+def serve(row: search.Row | LinkPage, small: bool) -> Response:
     """The bytes never change under their name. A picture is a picture only, whatever a browser guesses."""
     etag = f"{row.sha256[:32]}{'s' if small else ''}"
     if etag in request.if_none_match:

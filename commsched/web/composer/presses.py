@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from flask import request
 
+from commsched.core.content.links import whole_address
 from commsched.core.platform.threads import offered
 from commsched.core.text.messages import Invalid
 from commsched.services.channels import sets
 from commsched.services.kernel import members
+from commsched.services.links.pages import link_shown, look_up
 from commsched.services.views.preview import Preview
 from commsched.web.composer.fields import Before, Fields
 from commsched.web.http.forms import Form
@@ -26,6 +28,8 @@ def pressed(fields: Fields, press: str, form: Form, look: Callable[[Fields], lis
     verb, _, what = press.partition(":")
     if verb == "thread":
         divide(fields, _numbers(what), look(fields))
+    elif verb == "look":
+        look_up(installation(), actor(), link_shown(whole_address(fields.texts["link"].strip()), fields.texts["text"]))
     elif verb == "whole":
         for number in _numbers(what):
             put_together(fields, number)

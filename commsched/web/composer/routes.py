@@ -357,6 +357,8 @@ def check() -> Response:
     rings = {number: {"share": room.share, "over": room.over, "words": room.words} for number, room in rooms.items()}
     return jsonify(
         texts=presses.texts_of(fields) if divided else None,
+        look_up=shown.link if shown.wants_page and not _live(item) else "",
+        link=page("composer/_link.html", **context),
         wholes=page("composer/_wholes.html", **context),
         previews=page("composer/_previews.html", **context),
         problems=page("composer/_problems.html", **context),

@@ -11,6 +11,8 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, own_field
+from commsched.core.content.model import Content
+from commsched.core.installation.inner_links import leads_inside
 from commsched.core.platform import threads
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
@@ -18,6 +20,8 @@ from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, embargo_times, items
 from commsched.services.content.neighbours import Neighbour, Neighbours
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.links.checks import is_own
+from commsched.services.links.pages import Page, is_fresh, link_shown
 from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
@@ -50,6 +54,14 @@ class View(msgspec.Struct):
     alike: list[Neighbour] = msgspec.field(default_factory=list)
     threads: dict[str, list[int]] = msgspec.field(default_factory=dict)
     """The channels on which a thread has room for a text that is too long, by the sentence that says so."""
+    link: str = ""
+    """The link whose card is shown, where some channel shows one."""
+    page: Page | None = None
+    """What is known of its page."""
+    own_page: bool = False
+    """It is a page of this very installation."""
+    wants_page: bool = False
+    """Nothing is known of its page, or not lately."""
     anchors: dict[str, str] = msgspec.field(default_factory=dict)
     """Where a problem is mended that its field alone does not say, by its sentence in English."""
 
@@ -129,6 +141,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
         shown.own = own | embargo_times.held_back(installation, content, meant.publish, own, around.channels)
         shown.previews = previews(installation, content, judgement, item.uid if item else "")
         shown.problems = _problems(shown, judgement, own_texts)
+        _set_link(installation, shown, content, judgement)
         shown.threads = _threads(installation, shown.previews)
         shown.faults |= _time_faults(judgement, own)
         shown.faults |= {each.field: each.words for each in judgement.general if each.field == "link"}
@@ -183,6 +196,15 @@ def _problems(shown: View, judgement: check.Judgement, own: Collection[int]) -> 
             shown.anchors.setdefault(str(problem.words), place)
     gathered = problem_list.gathered(said.values())
     return sorted([*_times(shown.faults), *gathered], key=lambda pair: not pair[1].blocks)
+
+
+def _set_link(installation: Installation, shown: View, content: Content, judgement: check.Judgement) -> None:
+    link = link_shown(content.link, content.text)
+    ours = is_own(link, installation.base_url)
+    if link and any(preview.link == link for preview in shown.previews) and (ours or not leads_inside(link)):
+        shown.link, shown.page = link, judgement.pages.get(link)
+        shown.wants_page = not is_fresh(shown.page, installation.now())
+        shown.own_page = ours
 
 
 def _threads(installation: Installation, looks: list[Preview]) -> dict[str, list[int]]:

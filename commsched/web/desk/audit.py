@@ -19,6 +19,8 @@ from commsched.web.http.request_context import actor, installation, page, place
 from commsched.web.http.responses import done
 
 bp = Blueprint("record", __name__, url_prefix="/w/<slug>/record")
+KEPT = ("group", "person", "item", "day", "month", "signins")
+"""What of the address narrows the record."""
 NAV = NavEntry("record.index", N_("Record"), "scroll-text", order=85)
 
 
@@ -41,11 +43,20 @@ def _span(day: date) -> tuple[datetime, datetime]:
     return first, first + timedelta(days=1)
 
 
+def _month(typed: str) -> tuple[datetime, datetime] | None:
+    """The beginning and the end of a month such as ``2026-11`` in the office's zone."""
+    first = _day(f"{typed}-01")
+    if first is None or len(typed) != 7:
+        return None
+    last = (first + timedelta(days=31)).replace(day=1)
+    return _span(first)[0], _span(last)[0]
+
+
 def _wanted() -> tuple[audit_view.AuditFilter, date | None]:
     """What the address narrows the record to, and the day in it."""
     group, person = request.args.get("group", ""), request.args.get("person", "")
     day = _day(request.args.get("day", ""))
-    start, end = _span(day) if day else (None, None)
+    start, end = _span(day) if day else _month(request.args.get("month", "")) or (None, None)
     wanted = audit_view.AuditFilter(
         person=_number("person"),
         scheduler=person == "scheduler",
@@ -64,7 +75,7 @@ def _wanted() -> tuple[audit_view.AuditFilter, date | None]:
 def index() -> str:
     wanted, day = _wanted()
     entries, titles, more = audit_view.entries(installation(), actor().workspace, wanted)
-    kept = {key: value for key, value in request.args.items() if key in ("group", "person", "item", "day", "signins")}
+    kept = {key: value for key, value in request.args.items() if key in KEPT}
     return page(
         "desk/audit.html",
         entries=entries,

@@ -214,6 +214,13 @@ def _yes_or_no(row: Stopped) -> tuple[Press, ...]:
     )
 
 
+def _by_hand(shown: Now) -> Iterator[Need]:
+    for task in shown.by_hand:
+        page = url_for("by_hand.show", delivery_id=task.delivery)
+        why = _("Is to be posted by hand on %(channel)s", channel=task.channel)
+        yield Need("answer", "amber", "hand", task.title or _("Untitled"), why, page, _("Post it"), task.latest)
+
+
 def _shifted(shown: Now) -> Iterator[Need]:
     if shown.shifted:
         title = ngettext("One planned time has shifted", "%(n)s planned times have shifted", shown.shifted)
@@ -289,6 +296,7 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _channels,
     _consents,
     _unknown,
+    _by_hand,
     _shifted,
     _to_accept,
     _spoken,

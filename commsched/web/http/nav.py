@@ -9,6 +9,7 @@ import msgspec
 from flask import Flask, current_app, g, request, url_for
 
 from commsched.core.access.roles import Permission, may
+from commsched.services.followup import watch_count
 from commsched.services.views import approval_count
 from commsched.web.http import i18n
 
@@ -22,6 +23,7 @@ class NavEntry(msgspec.Struct, frozen=True):
     ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left. ``group``
     says where the rail shows it: above its line what is used every day, below it the rest, smaller. What belongs to
     the ``head`` has a place of its own there. ``under`` is the endpoint of the entry that it is shown as a part of.
+    ``count`` is the figure beside it: ``approve`` or ``watch``; an entry of the watch is there where there is one.
     """
 
     endpoint: str
@@ -32,6 +34,7 @@ class NavEntry(msgspec.Struct, frozen=True):
     phone: bool = False
     group: Literal["daily", "rest", "head"] = "rest"
     under: str = ""
+    count: Literal["", "approve", "watch"] = ""
 
     @property
     def current(self) -> bool:
@@ -55,8 +58,13 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, object]:
     if g.get("actor") is None:
-        return {"menu": [], "phone_menu": [], "menu_keys": [], "menu_addresses": {}, "to_approve": 0}
-    shown = [entry for entry in current_app.extensions["menu"] if may(g.actor.role, entry.permission)]
+        return {"menu": [], "phone_menu": [], "menu_keys": [], "menu_addresses": {}, "to_approve": 0, "to_watch": 0}
+    to_watch = watch_count.waiting(current_app.config["OFFICE"], g.actor)
+    shown = [
+        entry
+        for entry in current_app.extensions["menu"]
+        if may(g.actor.role, entry.permission) and (entry.count != "watch" or to_watch is not None)
+    ]
     bar = sorted(shown, key=lambda entry: not entry.phone)[:4]
     phone = sorted(bar, key=lambda entry: entry.order)
     keys = letters(entry for entry in shown if entry.group != "head")
@@ -66,6 +74,7 @@ def _context() -> dict[str, object]:
         "menu_keys": keys,
         "menu_addresses": _addresses(),
         "to_approve": waiting_count(),
+        "to_watch": to_watch or 0,
     }
 
 

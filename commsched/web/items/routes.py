@@ -66,7 +66,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
     channels = seen.judgement.around.channels
     with installation().store.read(actor().workspace) as session:
         own = (
-            corrections.own_pages(session, seen.item)
+            corrections.own_pages(installation(), session, seen.item)
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )

@@ -57,6 +57,8 @@ class Adapter:
     """A pattern, looked for in ``POST /path``, of the call that makes something visible."""
     handles: Mapping[str, str] = field(default_factory=dict)
     """What ``prepare`` leaves for ``publish``."""
+    unready: Mapping[str, str] = field(default_factory=dict)
+    """What it leaves beside where the network is still working on it, so that ``publish`` asks first."""
     account: str = "7"
     remote_id: str = "1"
     """What something published is called there."""

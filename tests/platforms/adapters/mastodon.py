@@ -41,5 +41,6 @@ ADAPTER = Adapter(
     ],
     refusal={"error": "no", "error_description": "because"},
     publishes=r"POST /api/v1/statuses$",
-    handles={"media": "3", "pending": "3"},
+    handles={"media": "3"},
+    unready={"pending": "3"},
 )

@@ -12,7 +12,7 @@ const said = (button, words) => {
 };
 
 const copy = async (button) => {
-  const field = button.closest("[data-hand-over]")?.querySelector("input");
+  const field = button.closest("[data-hand-over]")?.querySelector("input, textarea");
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {

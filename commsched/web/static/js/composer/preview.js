@@ -1,6 +1,7 @@
 // What the publisher would say, a moment after the last letter.
 import { understood } from "../day.js";
 import { startDivide } from "./divide.js";
+import { startLink } from "./link.js";
 import { fieldsOf, later, post } from "./send.js";
 
 const fill = (element, html) => {
@@ -77,6 +78,7 @@ export const startPreview = (form) => {
     fill(side.querySelector("[data-previews]"), told.previews);
     fill(side.querySelector("[data-problems]"), told.problems);
     fill(form.querySelector("[data-wholes]"), told.wholes);
+    fill(form.querySelector("[data-link]"), told.link);
     looks.show();
     for (const place of form.querySelectorAll("[data-clash]")) {
       fill(place, place.dataset.clash === told.clash_field ? told.clash : "");
@@ -102,13 +104,16 @@ export const startPreview = (form) => {
     under?.abort();
     under = new AbortController();
     try {
-      show((await post(form, form.dataset.check, fieldsOf(form), under.signal)).body);
+      const { body } = await post(form, form.dataset.check, fieldsOf(form), under.signal);
+      show(body);
+      form.dispatchEvent(new CustomEvent("told", { detail: body }));
     } catch {
       // the saving part says what is wrong with the connection
     }
   };
 
   startDivide(form, show);
+  startLink(form, show);
   form.addEventListener("changed", later(350, look));
   // "kl 8" and "7,30" are understood; what was understood is written back when one leaves the field
   for (const clock of form.querySelectorAll(".clock")) {

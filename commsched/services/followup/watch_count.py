@@ -1,0 +1,49 @@
+"""How many comments nobody has seen: every page says so where there is a watch, so the figure is kept until somebody
+commits, or for a minute."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from commsched.services.followup import watch
+from commsched.services.kernel.context import Actor, Installation
+from commsched.store.session import Store
+
+KEPT_MOST: Final = 500
+"""Of so many offices the figure is kept."""
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    version: int | None
+    minute: datetime
+    count: int | None
+
+
+_kept: WeakKeyDictionary[Store, dict[int, _Kept]] = WeakKeyDictionary()
+
+
+def waiting(installation: Installation, actor: Actor) -> int | None:
+    """How many wait to be seen; ``None`` where no channel's comments can be read, so that there is no watch.
+
+    Where the store does not tell cheaply that something has changed, it may be a minute old."""
+    store, key = installation.store, int(actor.workspace)
+    version, minute = store.version(), installation.now().replace(second=0, microsecond=0)
+    before = _kept.get(store, {}).get(key)
+    if before is not None and (before.version, before.minute) == (version, minute):
+        return before.count
+    with store.read(actor.workspace) as session:
+        count = watch.waiting_where_kept(session)
+    offices = _kept.setdefault(store, {})
+    if len(offices) >= KEPT_MOST:
+        offices.clear()
+    offices[key] = _Kept(version, minute, count)
+    return count
+
+
+def forget(installation: Installation) -> None:
+    """Count anew: somebody has just seen some."""
+    _kept.pop(installation.store, None)

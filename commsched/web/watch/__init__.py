@@ -1,0 +1,1 @@
+"""The watch over comments: the list, the evening round, what the office has decided."""

@@ -1,0 +1,70 @@
+"""The page of a task: the text, the files, the steps, and the word that it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commsched.services.channels.connect import connect
+from commsched.services.hands import tasks
+from commsched.services.kernel.context import Installation
+from commsched.services.workflow import approve
+from tests.conftest import Cast, SetClock
+from tests.services import desk
+
+LINK = "https://example.org/1"
+
+
+@pytest.fixture
+def task(installation: Installation, cast: Cast, clock: SetClock) -> int:
+    settings = {"network": "instagram_story", "name": "Vår story", "address": "https://www.instagram.com/"}
+    channel = connect(installation, cast.actor(), "by_hand", "Story", settings).id
+    item = desk.scheduled(cast, channels=[channel], title="Om bussarna")
+    clock.forward(hours=5)
+    desk.publish_what_is_due(installation)
+    (row,) = desk.deliveries(cast, item)
+    return row.id
+
+
+def test_it_stands_on_today_and_leads_to_its_page(browse: Any, cast: Cast, task: int) -> None:
+    writer = browse(cast.writer)
+    assert f"/by-hand/{task}" in writer.get("~/").text
+    shown = writer.get(f"~/by-hand/{task}")
+    assert shown.status_code == 200
+    for words in (desk.TEXT, "Story", "https://www.instagram.com/", "/done"):
+        assert words in shown.text
+    assert f"/by-hand/{task}" not in browse(cast.reader).get("~/").text
+
+
+def test_it_is_confirmed_with_the_link(browse: Any, cast: Cast, installation: Installation, task: int) -> None:
+    writer, seen = browse(cast.writer), tasks.read(installation, cast.actor("writer"), task)
+    wrong = writer.post(f"~/by-hand/{task}/done", {"hash": seen.hash, "link": "ftp://x"})
+    assert wrong.status_code == 422
+    assert "ftp://x" in wrong.text
+    assert writer.post(f"~/by-hand/{task}/done", {"hash": seen.hash, "link": LINK}).status_code == 303
+    desk.publish_what_is_due(installation)
+    shown = writer.get(f"~/by-hand/{task}").text
+    assert LINK in shown
+    assert cast.writer.name in shown
+    assert desk.TEXT not in shown
+
+
+def test_it_is_said_not_to_be_done(browse: Any, cast: Cast, task: int) -> None:
+    writer = browse(cast.writer)
+    assert writer.post(f"~/by-hand/{task}/not-done", {"why": "Ingen telefon"}).status_code == 303
+    assert "/done" not in writer.get(f"~/by-hand/{task}").text
+
+
+def test_a_text_that_may_not_go_out_is_not_shown(
+    browse: Any, cast: Cast, installation: Installation, task: int
+) -> None:
+    seen = tasks.read(installation, cast.actor("writer"), task)
+    approve.withdraw(installation, cast.actor("approver"), seen.item.id, "Vänta")
+    writer = browse(cast.writer)
+    assert desk.TEXT not in writer.get(f"~/by-hand/{task}").text
+    assert writer.post(f"~/by-hand/{task}/done", {"hash": seen.hash, "link": LINK}).status_code == 409
+
+
+def test_there_is_no_file_without_one(browse: Any, cast: Cast, task: int) -> None:
+    assert browse(cast.writer).get(f"~/by-hand/{task}/files/0").status_code == 404
