@@ -37,6 +37,9 @@ FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_f
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
 REFERENCE = "tests/platforms/test_reference.py"
+BLUESKY = "tests/platforms/test_bluesky.py"
+FILMS = "tests/services/media/test_video_forms.py"
+LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
@@ -841,8 +844,8 @@ MUTANTS = (
     Mutant(
         "a video left out in silence",
         "services/content/check.py",
-        ", *check_attached(view, limits, platform.name)]",
-        "]",
+        "*unready.values(), *check_attached(attached, limits, platform.name)]",
+        "*unready.values()]",
         "tests/services/content/test_attachments.py",
     ),
     Mutant(
@@ -1309,6 +1312,97 @@ MUTANTS = (
         "except (OverflowError, OSError, ValueError):",
         "except ZeroDivisionError:",
         "tests/platforms/test_malformed_answers.py -k without_end",
+    ),
+    Mutant(
+        "a post on Bluesky is put in the place of whatever stands there",
+        "platforms/_bluesky/client.py",
+        '"record": record, "swapRecord": swap}',
+        '"record": record}',
+        BLUESKY,
+    ),
+    Mutant(
+        "another post in its place is taken for it",
+        "platforms/bluesky.py",
+        "if stored.value != msgspec.json.decode(whole):",
+        "if False:",
+        BLUESKY,
+    ),
+    Mutant(
+        "a try that was cut is another post",
+        "platforms/_bluesky/record.py",
+        "        if name not in self.values:\n",
+        "        if True:\n",
+        BLUESKY,
+    ),
+    Mutant(
+        "what a Bluesky server does not find is absent, whatever it could not ask",
+        "platforms/_bluesky/client.py",
+        "return self.response.status_code == 400 and self.name == _ABSENT",
+        "return self.response.status_code >= 400",
+        BLUESKY,
+    ),
+    Mutant(
+        "a session made with another password is used",
+        "platforms/_bluesky/session.py",
+        "if context.secrets.get(OF) == mark(name, password) else",
+        "if True else",
+        BLUESKY,
+    ),
+    Mutant(
+        "a facet is placed by letters and not by bytes",
+        "platforms/_bluesky/richtext.py",
+        "begins = offset + len(shown.text[at : span.start].encode())",
+        "begins = offset + len(shown.text[at : span.start])",
+        BLUESKY,
+    ),
+    Mutant(
+        "a video goes out as a network does not take it",
+        "core/platform/video_fitting.py",
+        "known = not video.codec or video.codec in limits.video_codecs",
+        "known = True",
+        FILMS,
+    ),
+    Mutant(
+        "a video that cannot be made is tried for ever",
+        "services/media/video_forms.py",
+        'Form("failed", words=',
+        'Form("wanted", words=',
+        FILMS,
+    ),
+    Mutant(
+        "little text is sent as it is",
+        "platforms/_linkedin/little_text.py",
+        'return _RESERVED.sub(lambda sign: f"\\{sign[0]}", text)',
+        "return text",
+        LINKEDIN,
+    ),
+    Mutant(
+        "any double is this very post",
+        "platforms/_linkedin/posts.py",
+        "return fresh and not known and plain(post.commentary) == plain(part.text)",
+        "return True",
+        LINKEDIN,
+    ),
+    Mutant(
+        "a double that cannot be looked at was not sent",
+        "platforms/_linkedin/posts.py",
+        "except Exception:  # whatever went wrong",
+        "except ValueError:  # whatever went wrong",
+        LINKEDIN,
+    ),
+    Mutant(
+        "a file and an access go wherever an answer points",
+        "platforms/_linkedin/client.py",
+        'if not known and not (target.scheme == "https"',
+        'if False and not (target.scheme == "https"',
+        LINKEDIN,
+    ),
+    Mutant(
+        "a post goes out without its pictures",
+        "platforms/linkedin.py",
+        "if len(images) < len(part.pictures):",
+        "if False:",
+        LINKEDIN,
     ),
     Mutant(
         "a channel that cannot be read back is sent to again",

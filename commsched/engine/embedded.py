@@ -20,6 +20,7 @@ from commsched.services.deliver.recovery import recover
 from commsched.services.followup import rounds
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
+from commsched.services.media import video_forms
 from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
@@ -159,6 +160,7 @@ class Engine:
         ring(self.installation.home)  # the listening thread need not wait until another process rings
         for helper in helpers:
             helper.join()
+        video_forms.stop()
         self._clock.stop()
         self._pool.shutdown()
         if self._dispatcher is not None:
@@ -250,6 +252,7 @@ class Engine:
         often = (
             (5.0, self._notices),
             (5.0, self._removals),
+            (5.0, self._videos),
             (20.0, self._ask_networks),
             (30.0, self._chores),
             (LOOK, self._ask_the_time),
@@ -306,6 +309,10 @@ class Engine:
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _videos(self) -> None:
+        while not self._stop.is_set() and video_forms.make_next(self.installation):
+            pass
 
     def _ask_networks(self) -> None:
         rounds.go_round(self.installation)

@@ -3,7 +3,7 @@ what has been said of it."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commsched.core.text.json_values import JsonObject
@@ -72,7 +72,12 @@ class Video(Base, Scoped):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     facts: Mapped[JsonObject] = mapped_column(default=dict)
-    """``moments``: milliseconds of those proposed for a poster; ``moment``: that of the poster; ``sound``."""
+    """``moments``: milliseconds of those proposed for a poster; ``moment``: that of the poster; ``sound``; ``codec``;
+    ``forms``: what is made of it for networks (:class:`commsched.core.platform.channel_view.Form`), by the recipe."""
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("video.id", ondelete="CASCADE"), index=True)
+    """The video that it was made of, for a network: people see that one only."""
+    waits: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether something is still to be made of it."""
 
 
 class LinkPage(Base, Scoped):

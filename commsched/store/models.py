@@ -36,6 +36,7 @@ from commsched.store.outbox import (
     ListRecipient,
     Part,
     PendingAuthorization,
+    Proof,
 )
 from commsched.store.people import (
     ApiToken,
@@ -56,6 +57,8 @@ from commsched.store.record import (
     FactCheck,
     Figure,
     Listening,
+    NewsEntry,
+    NewsFeed,
     Notice,
     OutsidePost,
     Proposal,
@@ -96,6 +99,8 @@ __all__ = [
     "MailServer",
     "Media",
     "Membership",
+    "NewsEntry",
+    "NewsFeed",
     "Notice",
     "OutsidePost",
     "Part",
@@ -106,6 +111,7 @@ __all__ = [
     "PlanLink",
     "PlatformApp",
     "PreviewAddress",
+    "Proof",
     "Proposal",
     "PushDevice",
     "ReadyAnswer",

@@ -276,3 +276,21 @@ left_off: ColumnElement[str] = case(
 )
 """SQL: a delivery's state as :func:`commsched.core.delivery.lifecycle.item_state` takes it: stopped with some of it
 out is ``PARTLY``, and what waits to go on after its first part is under way."""
+
+
+class Proof(Base, Scoped):
+    """What ``commsched channel prove`` has seen on the network itself, the newest for each format of a platform."""
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("workspace_id", "platform", "format"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(String(30))
+    format: Mapped[str] = mapped_column(String(30))
+    passed: Mapped[bool]
+    detail: Mapped[str] = mapped_column(Text, default="")
+    server: Mapped[str] = mapped_column(String(300), default="")
+    """Where: the account's own address."""
+    version: Mapped[str] = mapped_column(String(30), default="")
+    """Of commsched, which proved it."""
+    at: Mapped[datetime]

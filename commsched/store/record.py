@@ -262,3 +262,44 @@ class ReadyAnswer(Base, Scoped):
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     approved_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class NewsFeed(Base, Scoped):
+    """An RSS or Atom feed whose entries become drafts."""
+
+    __tablename__ = "news_feed"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "url"),
+        Index("ix_news_feed_next_at", "next_at", sqlite_where=text("next_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(String(1000))
+    name: Mapped[str] = mapped_column(String(200))
+    channels: Mapped[str] = mapped_column(String(1000), default="")
+    """The ids of the channels that its drafts go to, with commas between."""
+    next_at: Mapped[datetime | None]
+    """When it is read again; NULL while it is switched off."""
+    etag: Mapped[str] = mapped_column(String(300), default="")
+    modified: Mapped[str] = mapped_column(String(100), default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    """How often in a row it could not be read."""
+    trouble: Mapped[JsonObject] = mapped_column(default=dict)
+    """Why it could not be read the last time, as a sentence and what stands in it; empty where it could."""
+    checked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class NewsEntry(Base, Scoped):
+    """An entry that has been seen: it makes no second draft, whatever becomes of the first."""
+
+    __tablename__ = "news_entry"
+    __table_args__ = (UniqueConstraint("news_feed_id", "guid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    news_feed_id: Mapped[int] = mapped_column(ForeignKey("news_feed.id", ondelete="CASCADE"))
+    guid: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what the feed knows it by."""
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"), index=True)
+    """The draft that it became; none for what stood in the feed before the office read it."""
+    seen_at: Mapped[datetime]

@@ -59,6 +59,8 @@ class AttachmentIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omi
     alt: Note | None = None
     """What it shows, for those who do not see it; without it, as its poster is described."""
     captions: Annotated[list[CaptionsIn], msgspec.Meta(max_length=10)] = []
+    burn: bool = False
+    """Whether they are written into the pictures where a network takes no file of captions."""
 
 
 class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -12,6 +12,7 @@ MOST_CUES: Final = 5_000
 _TIME: Final = r"(?:(\d{1,3}):)?([0-5]\d):([0-5]\d)[.,](\d{3})"
 _TIMES: Final = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t].*)?")
 _NOTES: Final = ("NOTE", "STYLE", "REGION")
+_TAG: Final = re.compile(r"</?[a-zA-Z0-9.: ]*>")
 _HEAD: Final = "WEBVTT"
 
 
@@ -47,6 +48,18 @@ def webvtt(text: str) -> str:
     if len(cues) > MOST_CUES:
         raise Invalid(N_("At most %(most)s captions."), "captions", most=MOST_CUES)
     return "\n\n".join([_HEAD, *cues]) + "\n"
+
+
+def cues(text: str) -> list[tuple[float, float, str]]:
+    """What is said in ``text``, as :func:`webvtt` spells it: from when, until when (seconds), and the words."""
+    blocks = [block.split("\n") for block in text.strip().split("\n\n")[1:]]
+    said = []
+    for first, *lines in blocks:
+        match = _TIMES.fullmatch(first)
+        if match is not None:
+            begins, ends = _milliseconds(match.groups()[:4]), _milliseconds(match.groups()[4:])
+            said.append((begins / 1000, ends / 1000, "\n".join(_TAG.sub("", line) for line in lines)))
+    return said
 
 
 def srt(text: str) -> str:

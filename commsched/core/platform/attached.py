@@ -77,19 +77,9 @@ def _video(view: ChannelView, number: int, video: AttachmentFile, limits: Limits
         yield block(_FIELD, words, number=number, platform=Message(name), size=f"{video.width} × {video.height}")
     if not video.alt.strip():
         yield missing_alt(_FIELD, number, view.alt_rule)
-    yield from _captions(number, video, limits, name)
-
-
-def _captions(number: int, video: AttachmentFile, limits: Limits, name: str) -> Iterator[Problem]:
     if not video.captions and not video.burnt:
         words = N_("Video %(number)d has no captions: who does not hear it misses what is said.")
         yield warn(_FIELD, words, number=number)
-    elif video.captions and not limits.captions:
-        words = N_(
-            "%(platform)s takes no captions: those of video %(number)d do not go there. They can be written into its "
-            "pictures."
-        )
-        yield warn(_FIELD, words, number=number, platform=Message(name))
 
 
 def _documents(documents: list[AttachmentFile], limits: Limits, name: str) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ class VideoRecipe(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """Its one spelling, at most 200 characters."""
         said = hashlib.sha256(self.captions.encode()).hexdigest()[:16] if self.captions else ""
-        return f"{self.codec} {self.side or ''} {self.most_bytes or ''} {said}".strip()
+        return f"{self.codec} {self.side or ''} {self.most_bytes or ''} {said}"
 
 
 def video_recipe_for(video: Attachment, size: int, limits: Limits) -> VideoRecipe | None:

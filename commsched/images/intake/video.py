@@ -34,6 +34,8 @@ FIT_TIMEOUT: Final = 20 * 60.0
 """The same, where a video is made anew: nobody waits for it at a page."""
 _turn = threading.RLock()
 """One video at a time: they are rare, and heavy."""
+_fitting: set[subprocess.Popen[bytes]] = set()
+"""Those that make a video anew, so that a server that stops need not wait for them."""
 PATIENCE: Final = 2.0
 """Seconds to wait for one's turn. Whoever waits holds one of the server's few threads, which the pages need too."""
 
@@ -136,7 +138,8 @@ def take(path: Path, target: Path) -> Film:
 
 def fit(path: Path, target: Path, wish: Wish) -> Fitted:
     """Make the video at ``path`` anew as an MP4 at ``target``, as ``wish`` says. It takes minutes. Raises a
-    :class:`commsched.images.intake.errors.BadPicture` with a sentence, and then leaves nothing there."""
+    :class:`commsched.images.intake.errors.BadPicture` with a sentence, and :class:`InterruptedError` where it was
+    stopped, and then leaves nothing there."""
     with path.open("rb") as file:
         kind = _kind(file.read(sanitize.HEAD)) or "mov"
     header = {"job": "fit", "kind": kind, "size": path.stat().st_size, "wish": msgspec.to_builtins(wish)}
@@ -150,6 +153,12 @@ def fit(path: Path, target: Path, wish: Wish) -> Fitted:
         raise
     (size,) = facts.pop("files")
     return Fitted(sha256=sha256, size=size, **facts)
+
+
+def stop_fitting() -> None:
+    """End every :func:`fit` of this process: each raises :class:`InterruptedError`."""
+    while _fitting:
+        _fitting.pop().kill()
 
 
 def moment(path: Path, milliseconds: int) -> bytes:
@@ -192,10 +201,17 @@ def _run(
         )
         timer = threading.Timer(seconds or TIMEOUT, process.kill)
         timer.start()
+        if seconds:
+            _fitting.add(process)
         try:
             return _answer(process, header, out)
+        except errors.FilmTooHeavy:
+            if seconds and process not in _fitting:
+                raise InterruptedError("it was stopped") from None
+            raise
         finally:
             timer.cancel()
+            _fitting.discard(process)
             process.kill()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:

@@ -61,9 +61,9 @@ def prepare() -> None:
     import av.subtitles.stream
     from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageStat
 
-    from commsched.images.intake import video_fit
+    from commsched.images.intake import _video_fit
 
-    assert all((av, ImageFilter, ImageStat, video_fit))
+    assert all((av, ImageFilter, ImageStat, _video_fit))
     Image.preinit()
     letters = ImageFont.truetype(io.BytesIO(lettering()), 12)  # loads what lays letters out
     ImageDraw.Draw(Image.new("RGB", (8, 8))).text((0, 0), "a", font=letters)
@@ -327,11 +327,11 @@ def moment(source: BinaryIO, kind: str, milliseconds: int) -> tuple[JsonObject, 
 
 
 def fitted(source: BinaryIO, header: JsonObject) -> tuple[JsonObject, list[bytes | bytearray]]:
-    """The video as a network takes it: see :mod:`commsched.images.intake.video_fit`."""
-    from commsched.images.intake import video_fit
+    """The video as a network takes it: see :mod:`commsched.images.intake._video_fit`."""
+    from commsched.images.intake import _video_fit
 
-    wish = msgspec.convert(header["wish"], video_fit.Wish)
-    return video_fit.fit(source, header["kind"], header["size"], msgspec.structs.replace(wish, font=lettering()))
+    wish = msgspec.convert(header["wish"], _video_fit.Wish)
+    return _video_fit.fit(source, header["kind"], header["size"], msgspec.structs.replace(wish, font=lettering()))
 
 
 def answer(header: JsonObject, source: BinaryIO) -> tuple[JsonObject, list[bytes | bytearray]]:

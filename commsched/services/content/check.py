@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
+from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
@@ -31,7 +33,7 @@ from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
 from commsched.services.links.pages import Page
 from commsched.services.links.pages import known as read_pages
-from commsched.services.media import provenance
+from commsched.services.media import provenance, video_forms
 from commsched.store.models import Channel, Workspace
 
 
@@ -194,7 +196,10 @@ def _check_one(
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
-    problems = [*unwilling, *platform.check(view, channel.facts), *check_attached(view, limits, platform.name)]
+    unready = _unready(content, channel, limits, files)
+    attached = replace(view, other_files=tuple(file for file in view.other_files if file.sha256 not in unready))
+    problems = [*unwilling, *platform.check(view, channel.facts)]
+    problems += [*unready.values(), *check_attached(attached, limits, platform.name)]
     problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
     if content.kind not in platform.kinds:
         problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
@@ -235,6 +240,19 @@ def _fetching_problems(installation: Installation, channel: Channel, name: str) 
         "outside: it must begin with https:// and lie on the internet. Whoever runs the installation sets base_url."
     )
     return [block("channels", words, platform=Message(name), address=installation.base_url)]
+
+
+def _unready(content: Content, channel: Channel, limits: Limits, files: Mapping[str, Stored]) -> dict[str, Problem]:
+    """The item's videos that are not as ``channel`` takes them yet, by their SHA-256, and why."""
+    rendered = {rendition.of for rendition in content.on(channel.id).pictures}
+    problems = {
+        video.sha256: video_forms.pending(
+            number, video, files[video.sha256].size, files[video.sha256].forms, limits, channel.name
+        )
+        for number, video in enumerate(content.videos, 1)
+        if video.sha256 in files and video.sha256 not in rendered
+    }
+    return {sha256: problem for sha256, problem in problems.items() if problem is not None}
 
 
 def _unlinked(network: str, content: Content, channel: int) -> list[Message]:

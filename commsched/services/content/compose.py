@@ -12,17 +12,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.mentions import forms, named_in
-from commsched.core.content.model import (
-    Attachment,
-    Captions,
-    Card,
-    ChannelContent,
-    Content,
-    Quote,
-    Rendition,
-    printable,
-)
-from commsched.core.media.captions import webvtt
+from commsched.core.content.model import Attachment, Card, ChannelContent, Content, Quote, Rendition, printable
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.messages import N_, Invalid
@@ -31,7 +21,7 @@ from commsched.services.content import mention_book
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.links import pages
-from commsched.services.media import provenance
+from commsched.services.media import provenance, video_forms
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of, videos_of
 from commsched.store.models import Channel, Derivative, LinkPage, Media, Video, Workspace
 
@@ -57,13 +47,20 @@ def content_from(
     if draft.correction.strip() and not corrects:
         raise Invalid(N_("Only a correction says what is corrected."), "correction")
     chosen, media = _channels(session, draft.channel_ids, channels), media_of(session, draft)
-    derived = derivatives(session, media.values())
+    derived, films = derivatives(session, media.values()), _videos(session, draft)
+
+    def made(channel: Channel) -> list[Rendition]:
+        limits = installation.platform(channel.platform).limits(channel.facts)
+        variant = draft.variants.get(str(channel.id))
+        pictures = _renditions(installation, channel, variant.crop if variant else "", list(media.values()), derived)
+        return [*pictures, *video_forms.renditions(session, films, limits)]
+
     embargo = (times or times_of(draft, workspace.zone)).embargo
     content = Content(
         kind=draft.kind,
         quotes=[Quote(text=quote.text, person=quote.person) for quote in draft.quotes],
-        attachments=[*_pictures(session, media, handed_in(draft)), *_videos(session, draft)],
-        channels=[_channel_content(installation, channel, draft, list(media.values()), derived) for channel in chosen],
+        attachments=[*_pictures(session, media, handed_in(draft)), *(film for _row, film in films)],
+        channels=[_channel_content(installation, channel, draft, made(channel)) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
     )
@@ -136,8 +133,9 @@ def _picture(media: Media, chosen: PictureIn, credit: str) -> Attachment:
     )
 
 
-def _videos(session: Session, draft: DraftIn) -> list[Attachment]:
-    """The draft's videos, each with what its poster is known by: what it shows, and who took it."""
+def _videos(session: Session, draft: DraftIn) -> list[tuple[Video, Attachment]]:
+    """The draft's videos as the library has them and as readers meet them, each with what its poster is known by: what
+    it shows, and who took it."""
     if not draft.attachments:
         return []
     rows = videos_of(session, draft)
@@ -145,28 +143,18 @@ def _videos(session: Session, draft: DraftIn) -> list[Attachment]:
     posters = {row.id: row for row in session.scalars(select(Media).where(Media.id.in_(wanted)))}
     credit = provenance.credits_of(session, posters.values())
     chosen = [(rows[each.id], each) for each in draft.attachments]
-    return [_video(row, each, posters.get(row.poster_id or 0), credit) for row, each in chosen]
-
-
-def _captions(chosen: AttachmentIn) -> list[Captions]:
-    if len({each.language for each in chosen.captions}) < len(chosen.captions):
-        raise Invalid(N_("Two captions are in the same language. Keep one of them."), "captions")
-    return [Captions(text=webvtt(each.text), language=each.language) for each in chosen.captions]
+    return [(row, _video(row, each, posters.get(row.poster_id or 0), credit)) for row, each in chosen]
 
 
 def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
+    if len({each.language for each in chosen.captions}) < len(chosen.captions):
+        raise Invalid(N_("Two captions are in the same language. Keep one of them."), "captions")
     usual = poster.alt if poster is not None else ""
-    return Attachment(
-        kind="video",
-        sha256=row.sha256,
+    return replace(
+        video_forms.as_asked(row, chosen),
         alt=(usual if chosen.alt is None else chosen.alt).strip(),
-        mime=row.mime,
-        width=row.width,
-        height=row.height,
         credit=credit[poster.id] if poster is not None else "",
-        duration=row.duration,
         poster=poster.sha256 if poster is not None else "",
-        captions=_captions(chosen),
     )
 
 
@@ -187,7 +175,7 @@ def _renditions(
 
 
 def _channel_content(
-    installation: Installation, channel: Channel, draft: DraftIn, media: list[Media], derived: Made
+    installation: Installation, channel: Channel, draft: DraftIn, renditions: list[Rendition]
 ) -> ChannelContent:
     variant = draft.variants.get(str(channel.id))
     usual = {option.key: option.default for option in installation.platform(channel.platform).options}
@@ -200,7 +188,7 @@ def _channel_content(
         options=options,
         recipients=lists.digest(installation, channel),
         crop=variant.crop if variant else "",
-        pictures=_renditions(installation, channel, variant.crop if variant else "", media, derived),
+        pictures=renditions,
     )
 
 
@@ -216,7 +204,15 @@ def stored(installation: Installation, session: Session, content: Content) -> di
         rows += session.scalars(select(LinkPage).where(LinkPage.sha256 == content.card.picture).limit(1))
     if content.videos:
         rows += session.scalars(select(Video).where(Video.sha256.in_(wanted)))
-    return {row.sha256: Stored(blob_of(installation, row).open, row.size, _frames(row)) for row in rows}
+    return {
+        row.sha256: Stored(
+            blob_of(installation, row).open,
+            row.size,
+            _frames(row),
+            video_forms.forms_of(row) if isinstance(row, Video) else {},
+        )
+        for row in rows
+    }
 
 
 def _frames(row: Media | Derivative | Video | LinkPage) -> int:

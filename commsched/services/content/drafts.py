@@ -40,6 +40,7 @@ def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentI
             id=numbers[video.sha256],
             alt=video.alt,
             captions=[CaptionsIn(text=each.text, language=each.language) for each in video.captions],
+            burn=video.burn,
         )
         for video in videos
         if video.sha256 in numbers

@@ -1,7 +1,8 @@
-"""When an office usually publishes, and the next time of that kind that is free."""
+"""When and where an office usually publishes, and the next time of that kind that is free."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -50,3 +51,9 @@ def next_slot(
         if row.id != but and row.publish_at > now and any(number in row.channels for number in wanted)
     ]
     return next_free(now.astimezone(here).replace(tzinfo=None), walls, taken, zone, any_day)
+
+
+def most_used(session: Session) -> Counter[int]:
+    """How many of the office's latest items went to each channel, by its id. One statement."""
+    rows = session.scalars(select(Item.channels).order_by(desc(Item.id)).limit(LOOKED_AT))
+    return Counter(int(number) for row in rows for number in row.split(",") if number)

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from commsched.services.followup import replies, turns
+from commsched.services.followup import figures, outside, replies, turns
 from commsched.services.kernel.context import Installation
 from commsched.store.session import busy
 
 log = logging.getLogger("commsched.followup")
-_ASKED: Final[tuple[Callable[[Installation], bool], ...]] = (replies.read_next,)
+_ASKED: Final[tuple[Callable[[Installation], bool], ...]] = (replies.read_next, figures.read_next, outside.read_next)
 
 
 def go_round(installation: Installation) -> int:

@@ -20,6 +20,7 @@ from commsched.core.platform.fitting import Recipe, recipe_for, shape_for
 from commsched.core.text.messages import Invalid
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.media import video_forms
 from commsched.services.media.chosen import derivatives, media_of
 from commsched.store import locks
 from commsched.store.models import Channel, Derivative, Media
@@ -36,8 +37,10 @@ def make_ready(installation: Installation, actor: Actor, draft: DraftIn) -> None
     """Make every file that the draft's channels need of its pictures and that is not there yet.
 
     Called before the transaction that writes: making one takes up to seconds, and no transaction waits for it. One
-    that cannot be made is left out, and the channel's own check then says why the picture will not do.
+    that cannot be made is left out, and the channel's own check then says why the picture will not do. Videos take
+    minutes: what is needed of them is noted, and made by the clock.
     """
+    video_forms.wish(installation, actor, draft)
     if not draft.media or not draft.channels:
         return
     with installation.store.read(actor.workspace) as session:

@@ -52,7 +52,7 @@ def is_video(head: bytes) -> bool:
 
 
 @contextmanager
-def _beside(installation: Installation) -> Iterator[Path]:
+def beside(installation: Installation) -> Iterator[Path]:
     """A place on the same disk as the media, for a file that is not whole yet."""
     installation.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = installation.incoming / f"new-{uuid.uuid4().hex}"
@@ -71,7 +71,7 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         quota.refuse_over(session, workspace_of(session, actor), path.stat().st_size)
-    with images.video.in_turn(), _beside(installation) as new:  # its poster too, so that the video is not there without
+    with images.video.in_turn(), beside(installation) as new:  # its poster too, so that the video is not there without
         film = images.video.take(path, new)
         title = images.pictures.title(filename)
         known = _known(installation, actor, film)
@@ -84,7 +84,7 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
 
 def add_from(installation: Installation, actor: Actor, source: IO[bytes], filename: str = "") -> TakenVideo:
     """As :func:`add`, from a stream."""
-    with _beside(installation) as path:
+    with beside(installation) as path:
         with path.open("xb") as file:
             shutil.copyfileobj(source, file)
         return add(installation, actor, path, filename)
@@ -116,11 +116,13 @@ def _settle(installation: Installation, actor: Actor, film: Film, new: Path, tit
                 filename=title[:200],
                 person_id=actor.person,
                 created_at=installation.now(),
-                facts={"moments": film.moments, "sound": film.sound},
+                facts={"moments": film.moments, "sound": film.sound, "codec": film.codec},
             )
             session.add(row)
             session.flush()
             note(session, installation, actor, "video.added", video=row.id)
+        elif row.original_id is not None:  # it was made here for a network, and somebody has it as a video of its own
+            row.original_id, row.facts = None, row.facts | {"moments": film.moments}
     for moment, still in zip(film.moments, film.stills, strict=True):
         keep_form(installation, _still_key(row, moment), still, "image/jpeg")
     poster = choose(installation, actor, row.id, film.moments[film.best])
@@ -139,7 +141,8 @@ def find(installation: Installation, actor: Actor, number: int) -> Video:
 
 def newest(session: Session, before: int | None = None, limit: int = PAGE) -> list[tuple[Video, Media | None]]:
     """Videos with their posters, newest first."""
-    wanted = select(Video, Media).outerjoin(Media, Media.id == Video.poster_id).order_by(desc(Video.id)).limit(limit)
+    wanted = select(Video, Media).outerjoin(Media, Media.id == Video.poster_id).where(Video.original_id.is_(None))
+    wanted = wanted.order_by(desc(Video.id)).limit(limit)
     if before is not None:
         wanted = wanted.where(Video.id < before)
     return [(row[0], row[1]) for row in session.execute(wanted)]
@@ -209,7 +212,10 @@ def remove(installation: Installation, actor: Actor, number: int) -> None:
         locks.row(session, Video, number)
         if session.scalar(select(VideoUse.video_id).where(VideoUse.video_id == number).limit(1)) is not None:
             raise Conflict(N_("The video goes with an item, and stays with it."), "video")
-        quota.put_on_list(session, [(row.sha256, row.suffix)])
+        forms = session.scalars(select(Video).where(Video.original_id == number)).all()
+        quota.put_on_list(session, [(each.sha256, each.suffix) for each in (row, *forms)])
+        for each in forms:
+            session.delete(each)
         session.delete(session.get_one(Video, row.id))
         note(session, installation, actor, "video.removed", name=row.filename[:60])
     quota.sweep(installation)

@@ -18,6 +18,7 @@ from commsched.services.channels import checks, renewal
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
+from commsched.services.feeds import reading
 from commsched.services.followup import keeping
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
@@ -77,6 +78,7 @@ def run(installation: Installation) -> None:
     look_daily(installation)
     renewal.renew_due(installation)
     checks.look_again(installation)
+    reading.read_due(installation)
 
 
 def _safely(

@@ -35,7 +35,17 @@ from commsched.services.kernel.display_state import shown, states
 from commsched.services.views import stamps
 from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
-from commsched.store.models import Channel, ChannelTime, Delivery, Item, Media, Membership, Person, PictureUse
+from commsched.store.models import (
+    Channel,
+    ChannelTime,
+    Delivery,
+    Item,
+    Media,
+    Membership,
+    OutsidePost,
+    Person,
+    PictureUse,
+)
 from commsched.store.search import holds
 from commsched.store.sight import reader_in, reader_of, seen
 from commsched.store.types import to_micros
@@ -112,6 +122,13 @@ _OWN_SPAN: Final = _item.c.id.in_(
     select(_time.c.item_id).where(
         _time.c.workspace_id == bindparam("workspace"), _time_at >= bindparam("start"), _time_at < bindparam("end")
     )
+)
+_outside = OutsidePost.__table__
+_outside_at = type_coerce(_outside.c.at, BigInteger)
+_OTHERS: Final = (
+    _outside.c.workspace_id == bindparam("workspace"),
+    _outside_at >= bindparam("start"),
+    _outside_at < bindparam("end"),
 )
 _NO_TIME: Final = _item.c.publish_at.is_(None)
 _workspace: BindParameter[int] = bindparam("workspace")
@@ -222,6 +239,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
     person = stamps.piece(_member.c.person_id, _person.c.name, _person.c.email)
     members = select(person).join_from(_member, _person, _person.c.id == _member.c.person_id)
     return select(
+        stamps.joined(select(stamps.piece(func.count(), func.max(_outside.c.id))).where(*_OTHERS)),
         stamps.joined(shown.where(_SPAN).order_by(_at, _item.c.id)),
         stamps.joined(shown.where(_OWN_SPAN).order_by(_item.c.id)),
         stamps.joined(times.where(_time.c.item_id.in_(mine)).order_by(_time.c.id)),

@@ -31,7 +31,9 @@ CLASH: Final = CLOSE
 _HOUR: Final = int(CLASH.total_seconds()) * 1_000_000
 
 
-QUIET: Final = frozenset({"published", "filed", "cancelled"})
+OUTSIDE: Final = "outside"
+"""The state of a row that stands for no item of ours: it was posted by another way. Its number is below 0."""
+QUIET: Final = frozenset({"published", "filed", "cancelled", OUTSIDE})
 """States in which nobody need look at an item whose day has passed."""
 
 
@@ -60,6 +62,8 @@ class Chips(msgspec.Struct):
     """Channels where what "went out" became files: in a demo without a mail server."""
     authors: bool = False
     """Tell who wrote it, and offer a box to tick: in the list."""
+    addresses: dict[int, str] = {}
+    """Where what was posted by another way is seen, by its number."""
     looks: dict[str, tuple[str, str, str]] = msgspec.field(default_factory=dict)
     nets: dict[str, str] = msgspec.field(default_factory=dict)
     words: dict[str, str] = msgspec.field(default_factory=dict)
@@ -102,6 +106,8 @@ class Chips(msgspec.Struct):
     def chip(self, row: Row, wall: datetime | None, style: str = "", said: str = "") -> str:
         """One item. ``style`` is one more class of the chip's; ``said`` stands, as markup, where its time would."""
         number, at, _state, title, channels, _kind, _author, alone, picture = row
+        if number < 0:
+            return self._outside(row, wall, style)
         ident = chip_id(row)
         state = self.state(row)
         tone, drawn, word = self.looks[state]
@@ -118,6 +124,19 @@ class Chips(msgspec.Struct):
             + "</a>"
             + self._tools(ident, number, alone, self.may_move and state not in FIXED)
             + "</li>"
+        )
+
+    def _outside(self, row: Row, wall: datetime | None, style: str) -> str:
+        """What was posted by another way: grey, it leads out, and nothing can be done with it here."""
+        tone, _drawn, word = self.looks[OUTSIDE]
+        address = escape(self.addresses.get(row[0], ""))
+        link = f'a href="{address}" rel="noopener noreferrer" target=_blank' if address else "span"
+        return (
+            f'<li class="ev is-{tone} quiet outside{style}"><{link} class=ev-o>'
+            f'<span class=ev-l title="{word}"><svg class=ev-i aria-hidden=true><use href="#s-outside"/></svg>'
+            f"{f'<time>{wall:%H:%M}</time> ' if wall else ''}<span class=nets>{self.channels(row[4])}</span> "
+            f"<span class=ev-t>{escape(row[3]) or self.words['untitled']}</span></span>"
+            f"<span class=ev-s>{word}</span></{'a' if address else 'span'}></li>"
         )
 
     def state(self, row: Row) -> str:

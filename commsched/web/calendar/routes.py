@@ -16,10 +16,12 @@ from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 from commsched.core.timing.holidays import holiday
+from commsched.services.followup import outside
+from commsched.services.kernel.budgets import listens
 from commsched.services.views import calendar
 from commsched.services.views.calendar_rows import Row
-from commsched.store.types import to_micros
-from commsched.web.calendar import chips, filters, lanes
+from commsched.store.types import from_micros, to_micros
+from commsched.web.calendar import allowances, chips, filters, lanes
 from commsched.web.calendar.span import STRIP, Span, days_of, read_day, read_weeks, span
 from commsched.web.components import mail_status
 from commsched.web.http.etag import fresh, not_modified, tag
@@ -84,8 +86,12 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
     around = calendar.around(session)
     close = chips.clashes(rows, to_micros(now))
     near = frozenset(row[:2] for pair in close for row in pair[:2] if row[2] not in calendar.FIXED)
+    full = _full(session, rows, around, to_micros(now))
+    others = _outside(session, address, around)
     writer = _writer(shown, around, near)
-    placed = lanes.place(writer, rows) if shown.view == "week" else writer.place(rows)
+    writer.addresses = {number: url for (number, *_rest), url in others}
+    every = sorted([*rows, *(row for row, _url in others)], key=lambda row: row[1])
+    placed = lanes.place(writer, every) if shown.view == "week" else writer.place(every)
     today = dates.local(now, place().zone)
     days = _days(shown, placed, today)
     return page(
@@ -105,10 +111,51 @@ def _render(session: Session, address: filters.Address, now: datetime) -> str:
         sprite=chips.sprite(around),
         close=[_told(pair, around) for pair in close[:CLASHES]],
         closes=len(close),
+        full=full,
         today=today,
         week=dates.week,
         dates=dates,
     )
+
+
+def _full(session: Session, rows: Sequence[Row], around: calendar.Around, now: int) -> list[dict[str, object]]:
+    """Where more is planned than a network takes, by day and by what it said last."""
+    live = {n: installation().platform(row[1]) for n, row in around.channels.items() if row[2] != "archived"}
+    daily = {n: kind.daily for n, kind in live.items() if kind.daily is not None}
+    heard = [n for n, kind in live.items() if listens(kind)]
+    zone = place().zone
+
+    def day_of(at: int) -> date:
+        return dates.local(from_micros(at), zone).date()
+
+    days = allowances.too_many(rows, daily, day_of)
+    soon = allowances.beyond_left(rows, allowances.left_of(session, heard), now)
+    return [
+        {
+            "chip": chips.chip_id(each.row),
+            "when": dates.when(from_micros(each.row[1] or 0), zone, language(), installation().now()),
+            "title": each.row[3],
+            "channel": around.channels[each.channel][0],
+            "count": each.count,
+            "most": each.most,
+        }
+        for each in [*days, *soon][:CLASHES]
+    ]
+
+
+def _outside(session: Session, address: filters.Address, around: calendar.Around) -> list[tuple[Row, str]]:
+    """What was posted by another way, each with its address; none where the page is narrowed to what only items have,
+    or no channel tells of any."""
+    wanted, known = address.wanted, installation().platform_keys()
+    platforms = {key for _name, key, _state in around.channels.values() if key in known}
+    tell = any("recent" in installation().platform(key).can for key in platforms)
+    if not tell or wanted.group not in ("", "published") or wanted.person is not None or wanted.words:
+        return []
+    return [
+        ((-post.id, to_micros(post.at), chips.OUTSIDE, post.text, f",{channel.id},", "post", None, "", ""), post.url)
+        for post, channel in outside.between(session, address.span.start, address.span.end)
+        if wanted.channel in (None, channel.id)
+    ]
 
 
 def _writer(shown: Span, around: calendar.Around, near: frozenset[tuple[int, int]]) -> chips.Chips:

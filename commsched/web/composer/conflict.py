@@ -105,7 +105,8 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
 
 def _video(video: VideoFields) -> str:
     captions = [f"{language}: {text}" for language, text in video.captions.items()]
-    return "\n".join([f"{video.id}: {video.alt}", *captions])
+    head = f"{video.id}: {video.alt}" + (" [CC]" if video.burn else "")
+    return "\n".join([head, *captions])
 
 
 def taken(form: Mapping[str, str]) -> set[str]:

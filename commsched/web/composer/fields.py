@@ -54,6 +54,8 @@ class VideoFields(msgspec.Struct):
     id: int
     alt: str = ""
     captions: dict[str, str] = msgspec.field(default_factory=dict)
+    burn: bool = False
+    """Whether they are written into the picture where a network takes no file of them."""
 
 
 class Before(msgspec.Struct):
@@ -130,7 +132,8 @@ def _video(form: MultiDict[str, str], number: int) -> VideoFields:
     head = f"captions-{number}-"
     captions = {name.removeprefix(head)[:35]: _typed(text) for name, text in form.items() if name.startswith(head)}
     alt = _typed(form.get(f"video-alt-{number}", ""))
-    return VideoFields(number, alt, {name: text for name, text in captions.items() if text.strip()})
+    said = {name: text for name, text in captions.items() if text.strip()}
+    return VideoFields(number, alt, said, form.get(f"burn-{number}", "") == "1")
 
 
 def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[int, int]]:
@@ -187,7 +190,9 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
             fields.crops[int(key)] = variant.crop
     fields.media = [(picture.id, picture.alt or "") for picture in draft.media if isinstance(picture, PictureIn)]
     fields.videos = [
-        VideoFields(each.id, each.alt or "", {captions.language: captions.text for captions in each.captions})
+        VideoFields(
+            each.id, each.alt or "", {captions.language: captions.text for captions in each.captions}, each.burn
+        )
         for each in draft.attachments
     ]
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]

@@ -119,7 +119,7 @@ def _raw(fields: Fields) -> dict[str, object]:
 
 def _attachment(video: VideoFields) -> dict[str, object]:
     captions = [{"language": language, "text": text} for language, text in video.captions.items()]
-    return {"id": video.id, "alt": video.alt, "captions": captions}
+    return {"id": video.id, "alt": video.alt, "captions": captions, "burn": video.burn}
 
 
 def _convert(raw: dict[str, object], faults: dict[str, Message]) -> DraftIn:

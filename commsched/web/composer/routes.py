@@ -22,7 +22,7 @@ from commsched.services.media import search
 from commsched.services.views import item_view
 from commsched.services.views.preview import Preview
 from commsched.services.workflow import approve, editing, idempotency
-from commsched.store.models import Item, Workspace
+from commsched.store.models import Channel, Item, Workspace
 from commsched.web.components import mail_status
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import (
@@ -265,8 +265,12 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
     shown = view_model.view(installation(), actor(), meant, target)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
+        channels = view_model.channels_of(session)
+        fitting = [row for row in channels if row.id in fields.channels or _fits(row, fields.kind)]
         context = {
-            "channels": view_model.channels_of(session),
+            "channels": channels,
+            "fitting": fitting,
+            "at_hand": view_model.at_hand(session, fitting),
             "pictures": view_model.pictures(session, fields),
             "videos": view_model.videos(session, fields),
             "library": search.to_choose_from(session, limit=24),
@@ -299,6 +303,11 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         stamp=stamp or (items.stamp(item) if item else ""),
         **context,
     )
+
+
+def _fits(channel: Channel, kind: str) -> bool:
+    """Whether the channel takes items of ``kind``."""
+    return kind in installation().platform(channel.platform).kinds
 
 
 def _looks(shown: view_model.View) -> list[drawn.Look]:

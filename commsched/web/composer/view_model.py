@@ -17,7 +17,7 @@ from commsched.core.platform import threads
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates
 from commsched.core.timing.wall_time import Moment
-from commsched.services.content import check, compose, drafts, embargo_times, items
+from commsched.services.content import check, compose, drafts, embargo_times, habits, items
 from commsched.services.content.neighbours import Neighbour, Neighbours
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.links.checks import is_own
@@ -82,6 +82,19 @@ class View(msgspec.Struct):
 def channels_of(session: Session) -> list[Channel]:
     """Every channel an item can be sent to, in the order they were connected."""
     return list(session.scalars(select(Channel).where(Channel.state != "archived").order_by(Channel.id)))
+
+
+MOST_MARKS: Final = 8
+"""Channels that stand in a row; where an office has more, those that it uses least are in a menu beside."""
+
+
+def at_hand(session: Session, channels: list[Channel]) -> set[int]:
+    """The channels, by their ids, that stand in the row: those that the office used most of late, else the oldest."""
+    if len(channels) <= MOST_MARKS + 1:  # a menu for one alone saves no room
+        return {channel.id for channel in channels}
+    used = habits.most_used(session)
+    by_use = sorted(channels, key=lambda channel: (-used[channel.id], channel.id))
+    return {channel.id for channel in by_use[:MOST_MARKS]}
 
 
 def only_known(session: Session, draft: DraftIn) -> DraftIn:

@@ -41,6 +41,7 @@ STATES: Final = {
     "broken": Badge("red", "triangle-alert", N_("Access has died")),
     "expiring": Badge("amber", "clock", N_("Expires soon")),
     "overdue": Badge("amber", "clock", N_("Should have run out")),
+    "outside": Badge("grey", "hand", N_("Posted there by hand")),
     "archived": Badge("grey", "archive", N_("Removed")),
 }
 """States of items, deliveries and channels."""

@@ -196,7 +196,7 @@ def test_another_offices_video_is_not_there(browse: Browse, cast: Cast, taken: v
 def test_a_video_being_read_is_not_swept_away(installation: Installation, cast: Cast) -> None:
     import os
 
-    with videos._beside(installation) as path:
+    with videos.beside(installation) as path:
         path.write_bytes(b"x")
         os.utime(path, (installation.now().timestamp(),) * 2)
         uploads.tidy(installation, installation.now())

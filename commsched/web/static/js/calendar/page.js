@@ -48,7 +48,7 @@ export const address = (chip) => {
   return `${board.dataset.base}${item}/move${alone ? `?${alone}` : ""}`;
 };
 // Every chip that is in view, in the order of the page.
-export const chips = () => [...document.querySelectorAll(".ev")].filter((chip) => chip.getClientRects().length);
+export const chips = () => [...document.querySelectorAll(".ev:not(.outside)")].filter((chip) => chip.getClientRects().length);
 
 export const arm = () => {
   for (const handle of document.querySelectorAll(".ev-m")) handle.closest(".ev").draggable = true;

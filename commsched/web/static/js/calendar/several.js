@@ -9,7 +9,7 @@ let last = null;
 const boxes = () => [...document.querySelectorAll(".ev-x")];
 
 export const showChosen = () => {
-  for (const chip of document.querySelectorAll(".ev")) chip.classList.toggle("picked", chosen.has(itemOf(chip)));
+  for (const chip of document.querySelectorAll(".ev:not(.outside)")) chip.classList.toggle("picked", chosen.has(itemOf(chip)));
   for (const box of boxes()) box.checked = chosen.has(box.value);
   if (!bar) return;
   bar.hidden = chosen.size === 0;

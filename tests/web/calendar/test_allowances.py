@@ -1,0 +1,58 @@
+"""The calendar says where more is planned than a network takes."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commsched.core.platform.budget import Budget, Heard
+from commsched.platforms import get as platform_called
+from commsched.services.kernel import budgets
+from commsched.services.kernel.context import Installation
+from commsched.web.calendar.allowances import DAY, too_many
+from tests.conftest import Cast
+from tests.publications import channel
+from tests.services.desk import scheduled
+
+
+def row(at: int, channels: str = ",1,") -> Any:
+    return (at, at, "scheduled", "", channels, "post", None, "", "")
+
+
+def test_a_day_is_any_24_hours_and_is_told_once_for_each_date() -> None:
+    hour = DAY // 24
+    rows = [row(hour * number) for number in (0, 20, 23, 24, 30, 60)]
+    days = too_many(rows, {1: 2}, lambda at: at // DAY)
+    assert [(full.row[0] // hour, full.count) for full in days] == [(23, 3), (24, 4)]
+    assert too_many(rows, {1: 4}, lambda at: at // DAY) == []
+    assert too_many(rows, {2: 1}, lambda at: at // DAY) == []
+
+
+def test_the_calendar_warns_of_a_day_that_is_too_full(browse: Any, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = channel(cast.installation, cast.place.id, platform="sandbox")
+    monkeypatch.setattr(type(platform_called("sandbox")), "daily", 2)
+    items = [scheduled(cast, channels=[wall], publish_at=f"2026-11-26T1{hour}:00") for hour in (2, 4, 6)]
+    html = browse(cast.writer).get("~/calendar/").text
+    told = html[html.index("Mer är planerat än ett nätverk tar emot") :]
+    assert "3 är planerade, och det tar emot 2" in told
+    assert re.search(rf'href="#i{items[2]}"', told)
+    monkeypatch.setattr(type(platform_called("sandbox")), "daily", 3)
+    assert "Mer är planerat" not in browse(cast.writer).get("~/calendar/?weeks=5").text
+
+
+def test_the_calendar_warns_of_what_the_network_says_is_left(
+    browse: Any, cast: Cast, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = channel(installation, cast.place.id, platform="sandbox")
+    monkeypatch.setattr(type(platform_called("sandbox")), "budgets", lambda self, headers, now: [])
+    items = [scheduled(cast, channels=[wall], publish_at=f"2026-11-26T1{hour}:00") for hour in (2, 4, 6)]
+    now = installation.now()
+    heard = Heard(Budget("posts", 100, 1, now + timedelta(hours=8)), now)
+    with installation.store.write(cast.place.id) as session:
+        budgets.write(session.connection(), [budgets.row_of(cast.place.id, wall, heard)])
+    told = browse(cast.writer).get("~/calendar/").text
+    assert "2 är planerade, och det tar emot 1" in told, "the third comes after it counts anew"
+    assert re.search(rf'href="#i{items[1]}"', told)
