@@ -35,7 +35,7 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._bluesky import aftermath, record, rules, session
 from commsched.platforms._bluesky.addresses import place_of
@@ -192,6 +192,9 @@ class Bluesky(NetworkPlatform[Client]):
 
     def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
         return self._read(context, lambda client: aftermath.recent(client, since))
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        return self._read(context, lambda client: aftermath.seen(client, remote_id))
 
     def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
         return self._ask(context, lambda client: aftermath.hide(client, reply, hidden, context))

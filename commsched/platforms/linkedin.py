@@ -23,7 +23,6 @@ from commsched.core.platform.contract import (
     DeadToken,
     Facts,
     Limits,
-    Option,
     Part,
     Setting,
 )
@@ -35,6 +34,7 @@ from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._linkedin.rules import LIMITS, check_item, divide, post_body
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, refusal, value
+from commsched.platforms._shared.comments import FIRST_COMMENT
 
 if TYPE_CHECKING:
     from commsched.platforms._http.oauth import Provider
@@ -76,15 +76,9 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     app_guide = APP_GUIDE
     app_page = "https://www.linkedin.com/developers/apps"
     shape = "1.91:1"
+    link_card = "given"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
-    options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the Page itself, as soon as the post is out."),
-        ),
-    )
+    options = (FIRST_COMMENT,)
     app = (_CLIENT, _CLIENT_SECRET)
     connects = frozenset({"oauth", "keys"})
     can = frozenset({"refresh", "edit", "delete", "metrics", "replies", "recent"})

@@ -28,7 +28,7 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem, warn
 from commsched.platforms._mastodon import polls
@@ -183,7 +183,8 @@ class Mastodon(NetworkPlatform["Client"]):
             return mastodon_length(part, url_length) + warning
 
         problems = check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
-        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name), *_check_captions(view)]
+        problems += _check_captions(view) if limits.videos else []
+        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name)]
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
@@ -250,6 +251,19 @@ class Mastodon(NetworkPlatform["Client"]):
         from commsched.platforms._mastodon import posts
 
         return self._learn(context, lambda client: posts.recent(client, _me(client, context), since))
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        def look(client: Client) -> Seen:
+            from commsched.platforms._mastodon.client import plain
+
+            status = client.status(remote_id)
+            alts = tuple(str(media.get("description") or "") for media in status.get("media_attachments") or ())
+            return Seen(plain(str(status.get("content") or "")), len(alts), alts)
+
+        try:
+            return look(self.client(context))
+        except Exception as error:
+            return CannotTell(self.outcome(error, context).detail)
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
         from commsched.platforms._mastodon import posts

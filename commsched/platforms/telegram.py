@@ -41,7 +41,7 @@ _TOKEN = Setting(
     N_("The bot's token"),
     kind="password",
     secret=True,
-    help=N_("In Telegram: write /newbot to @BotFather. It answers with the token, numbers and letters with a colon."),
+    help=N_("Numbers, a colon, and letters, as @BotFather wrote it."),
     aliases=("bot_token", "access_token"),
 )
 _BASE_URL = known_server("https://api.telegram.org")
@@ -53,6 +53,7 @@ class Telegram(NetworkPlatform["Bot"]):
     about = N_("A channel: text, pictures and videos. Needs a bot that is an administrator of the channel.")
     icon = "telegram"
     guide = GUIDE
+    link_card = "network"
     settings = (CHAT, _TOKEN, _BASE_URL)
     options = (
         Option("silent", N_("Without a sound"), kind="bool", help=N_("Followers get it, but no phone makes a noise.")),

@@ -24,7 +24,7 @@ from commsched.core.platform.contract import (
     Option,
     Part,
 )
-from commsched.core.platform.figures import Publication, Reply
+from commsched.core.platform.figures import Publication, Reply, Seen
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import detail, outcome_of, read, refusal
@@ -199,6 +199,12 @@ class WordPress(NetworkPlatform["Rest"]):
         try:
             moderates = kept(context.facts).moderates
             return comments.replies(self.client(context), ours, since, moderates, context.account)
+        except Exception as error:
+            return CannotTell(self.outcome(error, context).detail)
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        try:
+            return entries.seen(self.client(context), remote_id)
         except Exception as error:
             return CannotTell(self.outcome(error, context).detail)
 
