@@ -18,7 +18,7 @@ from sqlalchemy import select
 import commsched.platforms as registry
 from commsched.core.content.draft import PictureIn
 from commsched.core.delivery.outcome import CannotTell, Found, Handles, Pending, Published, Rejected
-from commsched.core.platform.contract import ChannelContext, DeadToken, Platform, Progress
+from commsched.core.platform.contract import ChannelContext, ConnectError, DeadToken, Platform, Progress
 from commsched.core.text import catalogues, languages
 from commsched.core.text.messages import Invalid
 from commsched.platforms._http.network import Session
@@ -190,6 +190,22 @@ def test_an_answer_counts_only_for_who_began_in_time_and_on_that_platform(
         authorize.finish(inside, cast.actor(), "reference", late)
     with pytest.raises(Exception, match="Begin again"):
         authorize.finish(inside, cast.actor(), "reference", begun() | {"state": "guessed"})
+    assert directory.channels(inside, cast.place.id) == []
+
+
+def test_a_code_that_was_given_to_another_question_is_worth_nothing(
+    installed: Platform, server: ReferenceServer, inside: Installation, cast: Cast
+) -> None:
+    """Whoever slips a code of theirs into somebody's answer does not know the verifier that it would be traded with."""
+
+    def answered() -> dict[str, str]:
+        given = {"base_url": server.url, "client_id": "app"}
+        query = urlsplit(say_yes(authorize.begin(inside, cast.actor(), "reference", "", given))).query
+        return dict(pair.split("=") for pair in query.split("&"))
+
+    mine, theirs = answered(), answered()
+    with pytest.raises(ConnectError, match="no access"):
+        authorize.finish(inside, cast.actor(), "reference", mine | {"code": theirs["code"]})
     assert directory.channels(inside, cast.place.id) == []
 
 
