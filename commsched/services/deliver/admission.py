@@ -23,6 +23,7 @@ from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
 from commsched.services.content import preview_addresses, versions
+from commsched.services.costs.spending import Month
 from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.snapshots import (
@@ -142,11 +143,23 @@ class Admission(msgspec.Struct, frozen=True):
             stop=row.stop,
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
+            over_ceiling=self._is_over_ceiling(job, row, content),
             consent_ended=any(
                 self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
                 for sha256 in content.stills()
             ),
         )
+
+    def _is_over_ceiling(self, job: Job, row: DeliverySnapshot, content: Content) -> bool:
+        """Whether what is left of it would cost more than the channel may in this month. The whole is looked at before
+        its first part goes out, so that a thread is not left half said for want of money."""
+        platform = self.installation.platform(row.platform)
+        if not platform.charges:
+            return False
+        known, parts = self.loaded.parts.get(row.id, {}), platform.parts(self.view(job, row, content))
+        left = [part for part in parts if part.number not in known or known[part.number].state != "published"]
+        month = Month(self.recipients.connection, row.channel_id, self.now, row.zone)
+        return month.is_over(platform, row.settings, left, self.batch.begun_cost(row.channel_id))
 
     def _carries_embargo(self, row: DeliverySnapshot) -> bool:
         return self.installation.platform(row.platform).carries_embargo(msgspec.json.decode(row.settings))
@@ -256,7 +269,7 @@ class Admission(msgspec.Struct, frozen=True):
         """Write the attempts of what is sent down. Nothing can fail after the first: a committed attempt is called."""
         for call in calls:
             if call.kind == "send":
-                call.attempt = self._commit_attempt(row, call.part.number, call.lane)
+                call.attempt = self._commit_attempt(row, call)
         return calls
 
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
@@ -303,21 +316,22 @@ class Admission(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: DeliverySnapshot, number: int, lane: int) -> str:
-        uid = uuid.uuid4().hex
+    def _commit_attempt(self, row: DeliverySnapshot, call: Call) -> str:
+        uid, number = uuid.uuid4().hex, call.part.number
         self.batch.new_attempts.append(
             {
                 "uid": uid,
                 "delivery_id": row.id,
                 "channel_id": row.channel_id,
                 "part": number,
-                "lane": lane,
+                "lane": call.lane,
                 "hash": row.hash,
                 "worker": self.owner,
                 "started_at": self.now,
                 "finished_at": None,
                 "outcome": "",
                 "detail": "",
+                "cost": call.platform.price(call.part) if call.platform.charges else 0,
             }
         )
         self.batch.begin_part(row.id, number)
