@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import requests
 from msgspec.structs import replace
@@ -401,7 +402,7 @@ def test_what_is_out_can_be_changed_counted_answered_and_taken_down(
     assert (reply.answers, reply.text) == ("p1", "Bra!")
     assert HERE.hide(reply, True, on) == HERE.report(reply, "Hot", on) == Published("r1")
     assert (server.hidden, server.reports) == ({"r1": True}, [("r1", "Hot")])
-    assert isinstance(HERE.hide(replace(reply, id="r9"), True, on), Rejected)
+    assert isinstance(HERE.hide(msgspec.structs.replace(reply, id="r9"), True, on), Rejected)
     (posted,) = HERE.recent(since, on)  # type: ignore[misc]
     assert (posted.id, posted.url, posted.text) == ("p1", out.url, "Hej igen")
     assert HERE.delete("p1", on) == Published("p1", detail="deleted")
