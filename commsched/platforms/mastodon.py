@@ -33,7 +33,7 @@ from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem, warn
 from commsched.platforms._mastodon import polls
 from commsched.platforms._mastodon.media import ids, still_worked_on, upload
-from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, kept
+from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, home_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import ident, invisible, refusal, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, check_pictures, check_text, longest, thread
@@ -125,7 +125,7 @@ class Mastodon(NetworkPlatform["Client"]):
     def authorize(self, context: ChannelContext) -> Authorization:
         from commsched.platforms._mastodon import sign_in
 
-        server = address(context, _BASE_URL)
+        server = home_of(context, _BASE_URL)
         try:
             return sign_in.begin(context, server)
         except ConnectError:
@@ -181,7 +181,8 @@ class Mastodon(NetworkPlatform["Client"]):
             return mastodon_length(part, url_length) + warning
 
         problems = check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
-        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name), *_check_captions(view)]
+        problems += [*polls.check_poll(view, kept(facts).polls, self.name), *_check_captions(view)]
+        return [*problems, *_check_wordy(view)] if kept(facts).software == "pixelfed" else problems
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
@@ -193,7 +194,7 @@ class Mastodon(NetworkPlatform["Client"]):
         waiting = self._still_processing(client, handles, context)
         if waiting is not None:
             return waiting
-        options, poll = part.view.options, polls.poll_of(part.view) if part.role == "post" else None
+        options, poll = part.view.options, polls.poll_under(part)
         status = client.status_post(
             part.text,
             in_reply_to_id=part.parent or None,
@@ -276,6 +277,12 @@ def _require_rights(client: Client) -> None:
     missing = [right for right in RIGHTS if granted and not {right, right.partition(":")[0]} & granted]
     if missing:
         raise DeadToken(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
+
+
+def _check_wordy(view: ChannelView) -> list[Problem]:
+    if view.pictures or view.other_files:
+        return []
+    return [warn("pictures", N_("This server is made for pictures, and may refuse a post that has none."))]
 
 
 def _check_captions(view: ChannelView) -> list[Problem]:
