@@ -7,9 +7,10 @@ is never sent again, and a person looks.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
@@ -24,11 +25,12 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.settings import YES
+from commsched.core.platform.settings import YES, Way
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, detail, outcome_of, read, value
 from commsched.platforms._telegram.channel import CHAT, Chat, Member, User, address_of, chat_of
+from commsched.platforms._telegram.guide import GUIDE
 from commsched.platforms._telegram.messages import card_of, described, messages, sent
 from commsched.platforms._telegram.rules import LIMITS, check_item, count, divide, media_of
 
@@ -40,7 +42,7 @@ _TOKEN = Setting(
     N_("The bot's token"),
     kind="password",
     secret=True,
-    help=N_("In Telegram: write /newbot to @BotFather. It answers with the token, numbers and letters with a colon."),
+    help=N_("Numbers, a colon, and letters, as @BotFather wrote it."),
     aliases=("bot_token", "access_token"),
 )
 _BASE_URL = known_server("https://api.telegram.org")
@@ -51,7 +53,16 @@ class Telegram(NetworkPlatform["Bot"]):
     name = "Telegram"
     about = N_("A channel: text, pictures and videos. Needs a bot that is an administrator of the channel.")
     icon = "telegram"
+    guide = GUIDE
+    link_card = "network"
     settings = (CHAT, _TOKEN, _BASE_URL)
+    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {
+        "keys": (
+            N_("In Telegram, write to @BotFather: /newbot. Give the bot a name. It answers with a token."),
+            N_("In the channel: Administrators → Add, and find the bot by its name. Let it post messages."),
+            N_("Copy the token here, and write the channel's @name."),
+        ),
+    }
     options = (
         Option("silent", N_("Without a sound"), kind="bool", help=N_("Followers get it, but no phone makes a noise.")),
     )

@@ -384,6 +384,11 @@ def test_what_is_out_can_be_changed_counted_answered_and_taken_down(
     assert (list(figures), figures["p1"].views, figures["p1"].shares) == (["p1"], 10, None)
     (reply,) = HERE.replies(["p1"], since, on)  # type: ignore[misc]
     assert (reply.answers, reply.text) == ("p1", "Bra!")
+    assert HERE.hide(reply, True, on) == HERE.report(reply, "Hot", on) == Published("r1")
+    assert (server.hidden, server.reports) == ({"r1": True}, [("r1", "Hot")])
+    assert isinstance(HERE.hide(replace(reply, id="r9"), True, on), Rejected)
+    (posted,) = HERE.recent(since, on)  # type: ignore[misc]
+    assert (posted.id, posted.url, posted.text) == ("p1", out.url, "Hej igen")
     assert HERE.delete("p1", on) == Published("p1", detail="deleted")
     assert HERE.delete("p1", on) == Published("p1", detail="was already gone")
 

@@ -201,7 +201,10 @@ def _check_one(
     limits = platform.limits(channel.facts)
     unready = _unready(content, channel, limits, files)
     attached = replace(view, other_files=tuple(file for file in view.other_files if file.sha256 not in unready))
-    problems = [*unwilling, *platform.check(view, channel.facts)]
+    said = platform.check(view, channel.facts)
+    if content.answers:  # an answer to a comment needs neither a picture nor a headline
+        said = [problem for problem in said if problem.field == "text"]
+    problems = [*unwilling, *said]
     problems += [*unready.values(), *check_attached(attached, limits, platform.name)]
     problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
     if content.kind not in platform.kinds:

@@ -32,6 +32,7 @@ from commsched.services.deliver.snapshots import (
     PartsByNumber,
     PartSnapshot,
     Snapshots,
+    answered_by,
     moment,
 )
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
@@ -171,13 +172,30 @@ class Admission(msgspec.Struct, frozen=True):
         return self.recipients.list_digest(row) if self._is_list(row) else ""
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
-        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        parts = self._parts(job, row, content)
+        if not parts:
+            self._stop(row, "changed")
+            return []
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = next_part([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return []
         return self._begin(row, [self._call(job, row, parts[turn.number], known)])
+
+    def _parts(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Part]:
+        """What is said there, part by part; of an answer the first hangs on the comment. Empty where what was approved
+        is no answer to the comment that it is the answer of, or that comment is known no more: as a post of its own it
+        was never meant."""
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        if row.answered is None and not content.answers:
+            return parts
+        to = answered_by(self.recipients.connection, row.answered, row.channel_id)
+        if to is None or content.answers != str(row.answered):
+            return []
+        name, root, handle = to
+        first = msgspec.structs.replace(parts[0], role="reply", parent=name, root=root, parent_handle=handle)
+        return [first, *parts[1:]]
 
     def _next_recipients(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
         """The next of a list's recipients, one for each lane. Only these are read and decrypted, whoever else there
@@ -338,7 +356,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         """The first part to find out about now, and all of them."""
-        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        parts = self._parts(job, row, content)
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
         lost = (n for n, part in known.items() if part.state == "unknown" and part.next_at and part.next_at <= self.now)
         number = next(lost, None)
@@ -414,8 +432,9 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         pictures=part.pictures,
         other_files=part.other_files,
         key=row.key,
-        parent=previous.remote_id if previous and follows else "",
-        root=known[0].remote_id if follows else "",
+        parent=previous.remote_id if previous and follows else part.parent,
+        root=known[0].remote_id if follows and previous else part.root,
+        parent_handle=part.parent_handle,
         edits=row.edits,
         recipient=part.recipient,
         message_id=row.message_id,
