@@ -90,8 +90,8 @@ class Mastodon(NetworkPlatform["Client"]):
             default="public",
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
-        NUMBERED,
         *polls.OPTIONS,
+        NUMBERED,
     )
     connects = frozenset({"keys", "oauth"})
     can = frozenset({"edit", "delete", "metrics", "replies", "report", "recent"})
