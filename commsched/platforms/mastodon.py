@@ -302,7 +302,7 @@ def _check_wordy(view: ChannelView) -> list[Problem]:
 
 
 def _check_captions(view: ChannelView) -> list[Problem]:
-    if not any(file.captions for file in view.other_files):
+    if not any(file.captions and not file.burnt for file in view.other_files):
         return []
     words = N_("Mastodon takes no file of captions: whoever does not hear sees them only if they are in the picture.")
     return [warn("attachments", words)]

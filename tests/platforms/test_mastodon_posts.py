@@ -296,5 +296,7 @@ def test_captions_that_nobody_would_see_are_told() -> None:
     with_them, without = (
         mastodon.check(view("Se filmen", other_files=(film(captions=each),)), {}) for each in (captions, ())
     )
+    burnt = replace(film(captions=captions), burnt=True)
+    assert mastodon.check(view("Se filmen", other_files=(burnt,)), {}) == [], "they are in the picture"
     assert [problem.level for problem in with_them] == ["warn"]
     assert without == []

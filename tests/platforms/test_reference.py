@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from msgspec.structs import replace
 from sqlalchemy import select
 
 import commsched.platforms as registry
@@ -355,8 +356,6 @@ def test_nobody_waits_for_a_platform_past_the_latest_time(
 
 
 def test_what_was_saved_is_where_the_next_try_begins(server: ReferenceServer, on: ChannelContext) -> None:
-    from msgspec.structs import replace
-
     kept: list[Handles] = []
     one = replace(part(HERE, "Med bild", picture()), progress=Progress(write=kept.append))
     assert isinstance(HERE.prepare(one, on), Handles)

@@ -176,8 +176,8 @@ def _moment(text: str) -> datetime:
 
 
 def budgets(headers: Mapping[str, str]) -> list[Budget]:
-    """What the headers say: of this kind of call within 15 minutes, and of posts within 24 hours; by account or by app,
-    whichever has less left."""
+    """What the headers say: of this kind of call within 15 minutes, and of posts within 24 hours, by account and by
+    app, of which the one with less left counts."""
     known = {name.lower(): text.strip() for name, text in headers.items()}
     calls = _budget("calls", "x-rate-limit", known)
     daily = [budget for prefix in _DAILY if (budget := _budget("posts", prefix, known)) is not None]

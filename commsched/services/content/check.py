@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
+from commsched.core.installation import signed_addresses
 from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
@@ -29,7 +30,6 @@ from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.costs.judging import judge_cost
-from commsched.services.kernel import media_address
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
 from commsched.services.links.pages import Page
@@ -242,7 +242,7 @@ def _check_one(
 
 def _fetching_problems(installation: Installation, channel: Channel, name: str) -> list[Problem]:
     """What stops a platform that fetches pictures and videos itself from having any."""
-    if media_address.is_reachable(installation) or str(channel.settings.get("allow_private", "")) == "1":
+    if signed_addresses.is_reachable(installation.base_url) or str(channel.settings.get("allow_private", "")) == "1":
         return []
     words = N_(
         "%(platform)s fetches pictures and videos from the office's own address, and %(address)s is not reached from "
