@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -27,9 +27,9 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
-from commsched.core.platform.settings import Way
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._linkedin.access import PAGE, author_of, lasting, number_of, path_of, place_of
+from commsched.platforms._linkedin.guide import APP_GUIDE, GUIDE
 from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._linkedin.rules import LIMITS, check_item, divide, post_body
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
@@ -72,25 +72,14 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     name = "LinkedIn"
     about = N_("A page, with LinkedIn's approval of an app of yours. Most offices have none: “By hand” does without.")
     icon = "linkedin"
+    guide = GUIDE
+    app_guide = APP_GUIDE
+    app_page = "https://www.linkedin.com/developers/apps"
     shape = "1.91:1"
     link_card = "given"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
     options = (FIRST_COMMENT,)
     app = (_CLIENT, _CLIENT_SECRET)
-    app_page = "https://www.linkedin.com/developers/apps"
-    app_guide = (
-        N_("Open LinkedIn's developer portal and create an app that belongs to the organization's own page."),
-        N_("Under Products: ask for the Community Management API. LinkedIn looks at it for some weeks."),
-        N_("Under Auth: add the callback address shown here, letter by letter."),
-        N_("Copy the Client ID and the Client secret here."),
-    )
-    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {
-        "oauth": (
-            N_("Sign in to LinkedIn in this browser, as somebody who administers the page."),
-            N_("Press the button: LinkedIn shows what the app may do. Say yes there."),
-            N_("You come back here, and choose the page by its name and logo."),
-        ),
-    }
     connects = frozenset({"oauth", "keys"})
     can = frozenset({"refresh", "edit", "delete", "metrics", "replies", "recent"})
     settle = 30.0

@@ -7,10 +7,9 @@ is never sent again, and a person looks.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
@@ -25,11 +24,12 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.settings import YES, Way
+from commsched.core.platform.settings import YES
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, detail, outcome_of, read, value
 from commsched.platforms._telegram.channel import CHAT, Chat, Member, User, address_of, chat_of
+from commsched.platforms._telegram.guide import GUIDE
 from commsched.platforms._telegram.messages import card_of, described, messages, sent
 from commsched.platforms._telegram.rules import LIMITS, check_item, count, divide, media_of
 
@@ -52,15 +52,9 @@ class Telegram(NetworkPlatform["Bot"]):
     name = "Telegram"
     about = N_("A channel: text, pictures and videos. Needs a bot that is an administrator of the channel.")
     icon = "telegram"
+    guide = GUIDE
     link_card = "network"
     settings = (CHAT, _TOKEN, _BASE_URL)
-    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {
-        "keys": (
-            N_("In Telegram, write to @BotFather: /newbot. Give the bot a name. It answers with a token."),
-            N_("In the channel: Administrators → Add, and find the bot by its name. Let it post messages."),
-            N_("Copy the token here, and write the channel's @name."),
-        ),
-    }
     options = (
         Option("silent", N_("Without a sound"), kind="bool", help=N_("Followers get it, but no phone makes a noise.")),
     )
