@@ -40,6 +40,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._bluesky import aftermath, record, rules, session
 from commsched.platforms._bluesky.addresses import place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError, meaning
+from commsched.platforms._bluesky.guide import GUIDE
 from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
@@ -83,6 +84,7 @@ class Bluesky(NetworkPlatform[Client]):
     name = "Bluesky"
     about = N_("An account on Bluesky, or on a server of its own: posts, threads, pictures and video.")
     icon = "bluesky"
+    guide = GUIDE
     settings = (_HANDLE, _PASSWORD, _BASE_URL, _VIDEO)
     options = (
         NUMBERED,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
 from commsched.core.platform.contract import (
     Account,
+    Authorization,
     Budget,
     ChannelContext,
     ChannelView,
@@ -29,11 +30,11 @@ from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.length import graphemes, tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._facebook.rules import LIMITS, check_item, message_of
-from commsched.platforms._meta import usage
+from commsched.platforms._meta import login, usage
 from commsched.platforms._meta.client import GRAPH, VERSION, version_of
 from commsched.platforms._meta.errors import meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, ident, value
+from commsched.platforms._shared.answers import base_url, host_of, ident, value
 from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _PAGE_ID = Setting(
     "page_id",
     N_("Page id"),
+    ways=("keys",),
     help=N_("On the Page, under About → Page transparency: a number."),
     aliases=("page",),
 )
@@ -50,6 +52,7 @@ _TOKEN = Setting(
     N_("Page access token"),
     kind="password",
     secret=True,
+    ways=("keys",),
     help=N_("The Page's own token, with the rights pages_manage_posts and pages_read_engagement."),
     aliases=("page_token", "page_access_token", "token"),
 )
@@ -61,12 +64,28 @@ class Facebook(NetworkPlatform["Graph"]):
     shape = "1.91:1"
     link_card = "network"
     name = "Facebook"
-    about = N_("A page: posts with pictures and a first comment. Needs the page's own access token.")
+    about = N_("A page: posts with pictures or a video, and a first comment.")
     icon = "facebook"
     settings = (_PAGE_ID, _TOKEN, VERSION, _BASE_URL)
     options = (FIRST_COMMENT,)
     can = frozenset({"delete", "edit", "metrics", "replies", "hide", "recent"})
     resend_if_absent = True
+
+    connects = frozenset({"keys", "oauth"})
+    app = (login.APP_ID, login.APP_SECRET, login.CONFIG_ID)
+    app_page = "https://developers.facebook.com/apps/"
+    app_guide = login.APP_GUIDE
+    guide = login.GUIDE
+
+    def provider(self, settings: Mapping[str, str]) -> str:
+        server = host_of(settings, _BASE_URL)
+        return login.DIALOG if server in ("", GRAPH) else server
+
+    def authorize(self, context: ChannelContext) -> Authorization:
+        return login.address(context, base_url(context, _BASE_URL), version_of(context))
+
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
+        return login.accounts(context, answer, base_url(context, _BASE_URL), version_of(context), self.name)
 
     def client(self, context: ChannelContext) -> Graph:
         return _graph(context)

@@ -14,8 +14,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published, Rejected
+from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import (
     Account,
+    Authorization,
     Budget,
     ChannelContext,
     ChannelView,
@@ -33,13 +35,20 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._instagram import account as accounts
 from commsched.platforms._instagram.forms import forms_of
 from commsched.platforms._instagram.rules import LIMITS, caption_of, check_item
-from commsched.platforms._meta import aftermath, containers, quota, tokens, usage
+from commsched.platforms._meta import aftermath, containers, login, profile_login, quota, tokens, usage
 from commsched.platforms._meta.client import GRAPH, VERSION, Client, version_of
 from commsched.platforms._meta.errors import MetaError, meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, ident, value
+from commsched.platforms._shared.answers import base_url, host_of, ident, value
 from commsched.platforms._shared.comments import FIRST_COMMENT, with_comment
 
+DIALOG: Final = "https://www.instagram.com"
+SCOPES: Final = (
+    "instagram_business_basic",
+    "instagram_business_content_publish",
+    "instagram_business_manage_comments",
+    "instagram_business_manage_insights",
+)
 INSTAGRAM_GRAPH: Final = "https://graph.instagram.com"
 KIND: Final = containers.Kind("media", "media_publish", "status_code", "status")
 RIGHTS: Final = frozenset({"instagram_basic", "instagram_content_publish"})
@@ -47,6 +56,7 @@ _NAMED: Final = aftermath.Named("caption", "timestamp")
 _ACCOUNT = Setting(
     "user_id",
     N_("Instagram account id"),
+    ways=("keys",),
     help=N_("The number of the business account, not its name."),
     aliases=("ig_user_id", "instagram_id"),
 )
@@ -55,12 +65,14 @@ _TOKEN = Setting(
     N_("Access token"),
     kind="password",
     secret=True,
+    ways=("keys",),
     help=N_("The token of the Page that the account is linked to, or the account's own by Instagram Login."),
     aliases=("token",),
 )
 _LOGIN = Setting(
     "login",
     N_("Where the token comes from"),
+    ways=("keys",),
     required=False,
     kind="choice",
     choices=(("facebook", N_("Facebook Login: the token of the linked Page")), ("instagram", N_("Instagram Login"))),
@@ -83,10 +95,34 @@ class Instagram(NetworkPlatform[Client]):
         Option("place", N_("Place"), help=N_("The number of the place: the id of its page on Facebook.")),
     )
     kinds = by_itself = ("post",)
+    connects = frozenset({"keys", "oauth"})
+    app = (login.APP_ID, login.APP_SECRET)
+    app_page = "https://developers.facebook.com/apps/"
+    app_guide = (
+        N_("Add the product Instagram to the app in Meta's developer portal, with Instagram Login."),
+        N_("Enter the address that is shown here under Business login settings, as redirect URI."),
+        N_("Enter the Instagram app id and the Instagram app secret here: they are not the app's own."),
+        N_("Whoever connects a Page by Facebook Login gets its Instagram account too, without this app."),
+    )
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "recent"})
     daily = 100
     resend_if_absent = True
     fetches_files = True
+
+    def provider(self, settings: Mapping[str, str]) -> str:
+        server = host_of(settings, _BASE_URL)
+        return DIALOG if server in ("", GRAPH) else server
+
+    def authorize(self, context: ChannelContext) -> Authorization:
+        return profile_login.address(_door(context), context)
+
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
+        door = _door(context)
+        access = profile_login.tokens(door, context, answer)
+        token = access.secrets["access_token"]
+        client = Client(context, door.graph, version_of(context), token)
+        account = login.asked(context, self.name, [token], lambda: accounts.own(client))
+        return [replace(account, tokens=access, settings={"user_id": account.id, "login": "instagram"})]
 
     def client(self, context: ChannelContext) -> Client:
         server = base_url(context, _BASE_URL)
@@ -102,23 +138,13 @@ class Instagram(NetworkPlatform[Client]):
 
     def account(self, client: Client, context: ChannelContext) -> Account:
         number = _account(context)
-        own = value(context, _LOGIN) == "instagram"
-        me = client.get("me" if own else number, fields=f"{'user_id' if own else 'id'},username,profile_picture_url")
-        if own and str(me.get("user_id")) != number:
+        if value(context, _LOGIN) != "instagram":
+            linked = accounts.linked(client, number)
+            return replace(linked, expires_at=tokens.inspect(client, client.token, RIGHTS, _TOKEN.key))
+        account = accounts.own(client)
+        if account.id != number:
             raise DeadToken(N_("This token belongs to another account than the one that is set."), _TOKEN.key)
-        username = me.get("username")
-        if not isinstance(username, str) or not username.strip():
-            raise ValueError("the answer does not name the account")
-        expires = None if own else tokens.inspect(client, client.token, RIGHTS, _TOKEN.key)
-        account = number if own else ident(me)
-        picture = me.get("profile_picture_url")
-        return Account(
-            account,
-            f"@{username}",
-            f"https://www.instagram.com/{username}/",
-            expires,
-            picture=picture if isinstance(picture, str) else "",
-        )
+        return account
 
     def limits(self, facts: Facts) -> Limits:
         return LIMITS
@@ -194,14 +220,22 @@ class Instagram(NetworkPlatform[Client]):
 
         return self._learn(context, ask)
 
-    def refresh(self, context: ChannelContext) -> tokens.Tokens:
-        if value(context, _LOGIN) != "instagram":
-            raise DeadToken(N_("A Page's token cannot be renewed. Connect the account again."), _TOKEN.key)
-        bare = Client(context, self.client(context).base_url, "", value(context, _TOKEN))
-        return tokens.renew(bare, "refresh_access_token", "ig_refresh_token", self.name, _TOKEN.key)
+    def refresh(self, context: ChannelContext) -> Tokens:
+        client = self.client(context)
+        if value(context, _LOGIN) == "instagram":
+            bare = Client(context, client.base_url, "", client.token)
+            return tokens.renew(bare, "refresh_access_token", "ig_refresh_token", self.name, _TOKEN.key)
+        self.connect(context)  # says so where it could not be asked
+        raise DeadToken(N_("A Page's token cannot be renewed. Connect the account again."), _TOKEN.key)
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
         return usage.budgets(headers, now)
+
+
+def _door(context: ChannelContext) -> profile_login.Door:
+    server = base_url(context, _BASE_URL)
+    hosts = (DIALOG, "https://api.instagram.com", INSTAGRAM_GRAPH) if server == GRAPH else (server, server, server)
+    return profile_login.Door("Instagram", *hosts, "ig_exchange_token", SCOPES)
 
 
 def _account(context: ChannelContext) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import replace
+
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Published
 from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import (
     Account,
+    Authorization,
     Budget,
     ChannelContext,
     ChannelView,
@@ -24,18 +27,27 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._meta import aftermath, containers, quota, tokens, usage
+from commsched.platforms._meta import aftermath, containers, login, profile_login, quota, tokens, usage
 from commsched.platforms._meta.client import Client
 from commsched.platforms._meta.errors import MetaError, meaning, unclear
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, ident, orphan, value
+from commsched.platforms._shared.answers import base_url, host_of, ident, orphan, value
 from commsched.platforms._shared.checks import NUMBERED, longest, thread
 from commsched.platforms._threads import profile
 from commsched.platforms._threads.forms import forms_of
 from commsched.platforms._threads.rules import LIMITS, check_item, threads_length
 
 GRAPH: Final = "https://graph.threads.net"
+DIALOG: Final = "https://threads.net"
 VERSION: Final = "v1.0"
+SCOPES: Final = (
+    "threads_basic",
+    "threads_content_publish",
+    "threads_manage_replies",
+    "threads_read_replies",
+    "threads_manage_insights",
+    "threads_delete",
+)
 KIND: Final = containers.Kind("threads", "threads_publish", "status", "error_message")
 _NAMED: Final = aftermath.Named("text", "timestamp")
 _TOKEN = Setting(
@@ -43,6 +55,7 @@ _TOKEN = Setting(
     N_("Access token"),
     kind="password",
     secret=True,
+    ways=("keys",),
     help=N_("The profile's own token, with the rights threads_basic and threads_content_publish. It lives 60 days."),
     aliases=("token",),
 )
@@ -57,12 +70,35 @@ class Threads(NetworkPlatform[Client]):
     icon = "threads"
     settings = (_TOKEN, _BASE_URL)
     options = (NUMBERED,)
+    connects = frozenset({"keys", "oauth"})
+    app = (login.APP_ID, login.APP_SECRET)
+    app_page = "https://developers.facebook.com/apps/"
+    app_guide = (
+        N_("Make an app in Meta's developer portal with the use case Access the Threads API."),
+        N_("Enter the address that is shown here as its redirect callback URL."),
+        N_("Enter the Threads app id and the Threads app secret here: they are not the app's own."),
+        N_("Give the office's profile the role Threads tester, and accept that in the Threads app."),
+    )
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "recent"})
     threads = True
     link_card = "network"
     daily = 250
     resend_if_absent = True
     fetches_files = True
+
+    def provider(self, settings: Mapping[str, str]) -> str:
+        server = host_of(settings, _BASE_URL)
+        return DIALOG if server in ("", GRAPH) else server
+
+    def authorize(self, context: ChannelContext) -> Authorization:
+        return profile_login.address(_door(context), context)
+
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
+        access = profile_login.tokens(_door(context), context, answer)
+        token = access.secrets["access_token"]
+        client = Client(context, base_url(context, _BASE_URL), VERSION, token)
+        account = login.asked(context, self.name, [token], lambda: self.account(client, context))
+        return [replace(account, tokens=access)]
 
     def client(self, context: ChannelContext) -> Client:
         return Client(context, base_url(context, _BASE_URL), VERSION, value(context, _TOKEN))
@@ -156,6 +192,12 @@ class Threads(NetworkPlatform[Client]):
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
         return usage.budgets(headers, now)
+
+
+def _door(context: ChannelContext) -> profile_login.Door:
+    server = base_url(context, _BASE_URL)
+    dialog = DIALOG if server == GRAPH else server
+    return profile_login.Door("Threads", dialog, server, server, "th_exchange_token", SCOPES)
 
 
 def _profile(context: ChannelContext) -> str:

@@ -30,6 +30,7 @@ from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import detail, outcome_of, read, refusal
 from commsched.platforms._shared.checks import check_pictures, check_text
 from commsched.platforms._wordpress import body, comments, entries, site
+from commsched.platforms._wordpress.guide import GUIDE
 from commsched.platforms._wordpress.site import BASE_URL, PASSWORD, USER, kept
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class WordPress(NetworkPlatform["Rest"]):
         "The party's own site: posts and pages, with pictures, categories and tags. First a draft, then published."
     )
     icon = "wordpress"
+    guide = GUIDE
     settings = (BASE_URL, USER, PASSWORD)
     options = (
         Option(

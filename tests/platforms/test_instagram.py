@@ -138,7 +138,11 @@ def test_a_token_of_instagram_login_is_renewed(sim: InstagramSimulator, on: Chan
 def test_a_pages_token_has_nothing_to_renew(sim: InstagramSimulator, on: ChannelContext) -> None:
     with pytest.raises(DeadToken):
         instagram.refresh(on)
-    assert sim.calls == []
+    assert {call.method for call in sim.calls} == {"GET"}
+    sim.faults += ["read:html_503"]
+    with pytest.raises(ConnectError) as refused:
+        instagram.refresh(on)
+    assert not isinstance(refused.value, DeadToken), "what could not be asked has not said no"
 
 
 def test_a_picture_goes_out_with_its_words_and_nothing_is_seen_before(

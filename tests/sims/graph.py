@@ -98,7 +98,7 @@ class GraphSimulator(Simulator):
     def versioned(self, call: Call) -> tuple[str, str]:
         """The version in the address, and the path behind it."""
         _, version, *path = call.path.split("/")
-        return version, "/".join(path)
+        return version, "/".join(path).rstrip("/")
 
     def tokens(self) -> set[str]:
         return {self.token}

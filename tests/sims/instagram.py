@@ -20,6 +20,9 @@ from tests.sims.graph import PAGING, GraphSimulator, error, now
 ACCOUNT = "17841400000000001"
 USERNAME = "oppnalistan"
 TOKEN = "IGAA-token-0001"
+APP = {"app_id": "900000000000002", "app_secret": "app-secret-0002"}
+CODE, SHORT = "AQ-code-0002", "XXAA-short-0001"
+_TRADE = {"redirect_uri"}
 RENEWED = "IGAA-token-0002"
 SCOPES = ["instagram_basic", "instagram_content_publish", "instagram_manage_comments", "pages_show_list"]
 _SINGLE = {"image_url", "video_url", "media_type", "caption", "alt_text", "location_id", "user_tags", "collaborators"}
@@ -31,7 +34,7 @@ class InstagramSimulator(GraphSimulator):
     """``media`` are the visible posts, oldest first. ``polls`` is how often a container is still being worked on."""
 
     token = TOKEN
-    unversioned = frozenset({"refresh_access_token"})
+    unversioned = frozenset({"refresh_access_token", "access_token", "oauth/access_token"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +51,9 @@ class InstagramSimulator(GraphSimulator):
         self.figures = {"views": 900, "likes": 40, "comments": 3, "shares": 5, "saved": 6, "reach": 700}
         self.on("GET", "debug_token", self._debug, ["input_token"])
         self.on("GET", "me", self._me)
+        self.redirect_uri = ""
+        self.on("POST", "oauth/access_token", self._trade, ["client_id", "client_secret", "grant_type", "code"], _TRADE)
+        self.on("GET", "access_token", self._exchange, ["grant_type", "client_secret"])
         self.on("GET", "refresh_access_token", self._refresh, ["grant_type"])
         self.on("GET", ACCOUNT, self._account)
         self.on("GET", f"{ACCOUNT}/content_publishing_limit", self._quota)
@@ -70,7 +76,25 @@ class InstagramSimulator(GraphSimulator):
         return "prepare" if call.path.endswith("/media") else "publish"
 
     def tokens(self) -> set[str]:
-        return {self.own_token}
+        return {self.own_token, SHORT}
+
+    def needs_token(self, path: str) -> bool:
+        return path != "oauth/access_token"
+
+    def _trade(self, call: Call, values: dict[str, str], _: Any) -> Answer:
+        if (values["client_id"], values["client_secret"]) != tuple(APP.values()):
+            return error(101, message="Error validating application. Invalid application ID.")
+        if values["grant_type"] != "authorization_code" or values.get("redirect_uri") != self.redirect_uri:
+            return error(191, message="Invalid redirect_uri")
+        if values["code"] != CODE:
+            return error(100, 36008, message="This authorization code has been used or is not valid.")
+        return Answer(200, {"access_token": SHORT, "user_id": ACCOUNT})
+
+    def _exchange(self, call: Call, values: dict[str, str], _: Any) -> Answer:
+        known = values["grant_type"] == "ig_exchange_token" and values["client_secret"] == APP["app_secret"]
+        if not known or values["access_token"] != SHORT:
+            return error(190)
+        return Answer(200, {"access_token": TOKEN, "token_type": "bearer", "expires_in": 5_184_000})
 
     def _debug(self, call: Call, values: dict[str, str], _: Any) -> Answer:
         if not self.may_inspect:

@@ -12,6 +12,9 @@ from tests.sims.graph import PAGING, GraphSimulator, error, now
 PROFILE = "26000000000000001"
 USERNAME = "oppnalistan"
 TOKEN = "THAA-token-0001"
+APP = {"app_id": "900000000000002", "app_secret": "app-secret-0002"}
+CODE, SHORT = "AQ-code-0002", "XXAA-short-0001"
+_TRADE = {"redirect_uri"}
 RENEWED = "THAA-token-0002"
 _TAKES = {"text", "image_url", "video_url", "is_carousel_item", "children", "reply_to_id", "reply_control", "alt_text"}
 _TAKES |= {"link_attachment", "topic_tag", "quote_post_id", "location_id"}
@@ -23,7 +26,7 @@ class ThreadsSimulator(GraphSimulator):
 
     token = TOKEN
     versions = frozenset({"v1.0"})
-    unversioned = frozenset({"refresh_access_token"})
+    unversioned = frozenset({"refresh_access_token", "access_token", "oauth/access_token"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +38,9 @@ class ThreadsSimulator(GraphSimulator):
         self.used, self.most = 0, 250
         self.own_token = TOKEN
         self.figures = {"views": 120, "likes": 7, "replies": 2, "reposts": 3, "quotes": 1, "shares": 4}
+        self.redirect_uri = ""
+        self.on("POST", "oauth/access_token", self._trade, ["client_id", "client_secret", "grant_type", "code"], _TRADE)
+        self.on("GET", "access_token", self._exchange, ["grant_type", "client_secret"])
         self.on("GET", "refresh_access_token", self._refresh, ["grant_type"])
         self.on("GET", "me", self._me)
         self.on("GET", f"{PROFILE}/threads_publishing_limit", self._quota)
@@ -55,7 +61,25 @@ class ThreadsSimulator(GraphSimulator):
         return "prepare" if call.path.endswith("/threads") else "publish"
 
     def tokens(self) -> set[str]:
-        return {self.own_token}
+        return {self.own_token, SHORT}
+
+    def needs_token(self, path: str) -> bool:
+        return path != "oauth/access_token"
+
+    def _trade(self, call: Call, values: dict[str, str], _: Any) -> Answer:
+        if (values["client_id"], values["client_secret"]) != tuple(APP.values()):
+            return error(101, message="Error validating application. Invalid application ID.")
+        if values["grant_type"] != "authorization_code" or values.get("redirect_uri") != self.redirect_uri:
+            return error(191, message="Invalid redirect_uri")
+        if values["code"] != CODE:
+            return error(100, 36008, message="This authorization code has been used or is not valid.")
+        return Answer(200, {"access_token": SHORT, "user_id": PROFILE})
+
+    def _exchange(self, call: Call, values: dict[str, str], _: Any) -> Answer:
+        known = values["grant_type"] == "th_exchange_token" and values["client_secret"] == APP["app_secret"]
+        if not known or values["access_token"] != SHORT:
+            return error(190)
+        return Answer(200, {"access_token": TOKEN, "token_type": "bearer", "expires_in": 5_184_000})
 
     def answer(self, post: str, text: str, mine: bool = False) -> str:
         """Somebody answers ``post``; returns the answer's id."""

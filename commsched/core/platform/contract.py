@@ -160,6 +160,8 @@ class Platform(ABC):
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    charges: ClassVar[bool] = False
+    """Whether the network charges for each post, so that ``price`` and ``ceiling`` are asked."""
     daily: ClassVar[int | None] = None
     """How many items the network takes of one account within 24 hours, where that is known beforehand."""
     under_embargo: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""What an Instagram account tells of itself: what it has published, what others wrote there, and how it was met."""
+"""What an Instagram account tells of itself: who it is, what it has published, what others wrote, how it was met."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Found
-from commsched.core.platform.contract import Part
+from commsched.core.platform.contract import Account, Part
 from commsched.core.platform.figures import Figures, Reply
 from commsched.core.text.messages import N_
 from commsched.platforms._instagram.rules import caption_of
@@ -24,6 +24,25 @@ _COMMENT_FIELDS: Final = "id,text,timestamp,username,hidden"
 _METRICS: Final = ("views", "likes", "comments", "shares")
 _PAGES: Final = 20
 """Pages of comments read at most, of fifty each: all of them, since an old one may have a new answer."""
+
+
+def linked(client: Client, number: str) -> Account:
+    """The account with that number, as the Page in front of it sees it."""
+    return _named(client.get(number, fields="id,username,profile_picture_url"), "id")
+
+
+def own(client: Client) -> Account:
+    """The account that a token of its own belongs to."""
+    return _named(client.get("me", fields="user_id,username,profile_picture_url"), "user_id")
+
+
+def _named(me: Mapping[str, object], number: str) -> Account:
+    """Raises :class:`ValueError` for an account without a name: none is made up."""
+    username = text(me, "username").strip()
+    if not username:
+        raise ValueError("the answer does not name the account")
+    url = f"https://www.instagram.com/{username}/"
+    return Account(ident({"id": me.get(number)}), f"@{username}", url, picture=text(me, "profile_picture_url"))
 
 
 def find_media(client: Client, account: str, part: Part, start: datetime) -> Finding:

@@ -89,9 +89,9 @@ def counts(answer: object) -> dict[str, int]:
     """What each metric counts, where it is told as a number."""
     known: dict[str, int] = {}
     for metric in read(answer, _Metrics).data:
-        told = metric.total_value or (metric.values[-1] if metric.values else _Value())
-        if isinstance(told.value, int) and not isinstance(told.value, bool) and told.value >= 0:
-            known[metric.name] = told.value
+        value = metric.total_value or (metric.values[-1] if metric.values else _Value())
+        if isinstance(value.value, int) and not isinstance(value.value, bool) and value.value >= 0:
+            known[metric.name] = value.value
     return known
 
 

@@ -28,8 +28,8 @@ class _Config(msgspec.Struct):
 def wait_for(client: Client, path: str, usage: str = "quota_usage", config: str = "config") -> Retry | None:
     """Why nothing can be published now; ``None`` where it can, or where the account does not say."""
     try:
-        told = read(client.get(path, fields=f"{usage},{config}"), _Quotas).data[0]
-        used, most = read(told[usage], int), read(told[config], _Config).quota_total
+        entry = read(client.get(path, fields=f"{usage},{config}"), _Quotas).data[0]
+        used, most = read(entry[usage], int), read(entry[config], _Config).quota_total
     except (MetaError, msgspec.ValidationError, KeyError, IndexError):
         return None
     if used < most or most <= 0:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from commsched.core.delivery.outcome import Rejected
-from commsched.core.platform.access import Tokens as Tokens
+from commsched.core.platform.access import Tokens
 from commsched.core.platform.contract import ConnectError, DeadToken
 from commsched.core.text.messages import N_
 from commsched.platforms._meta.client import Asks, Client

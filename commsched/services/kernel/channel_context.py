@@ -7,9 +7,10 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
-from commsched.core.platform.contract import ChannelContext
+from commsched.core.content.model import ENDINGS
+from commsched.core.installation import signed_addresses
+from commsched.core.platform.contract import AttachmentFile, ChannelContext
 from commsched.core.timing.skew import Skew
-from commsched.services.kernel import media_address
 from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.budgets import BudgetListener, listens
 from commsched.services.kernel.context import Installation
@@ -57,9 +58,22 @@ def make_context(
         office_name=office_name,
         zone=zone,
         home=str(installation.home),
-        media_address=partial(media_address.address, installation, channel, dict(settings)),
+        media_address=partial(_media_address, installation, channel, str(settings.get("allow_private", "")) == "1"),
         app=app_of(installation, platform) if platform else {},
     )
+
+
+def _media_address(installation: Installation, channel: int, private: bool, file: AttachmentFile) -> str:
+    """Where a network fetches ``file`` for a while. Empty where it could not reach this installation; one inside the
+    house (``private``) can."""
+    suffix = ENDINGS.get(file.mime, "")
+    if not channel or not suffix or not (private or signed_addresses.is_reachable(installation.base_url)):
+        return ""
+    key, grant = (
+        installation.vault.derive(signed_addresses.PURPOSE),
+        signed_addresses.Grant(channel, file.sha256, suffix),
+    )
+    return installation.base_url + signed_addresses.path(key, grant, installation.now())
 
 
 def _session(installation: Installation, settings: Mapping[str, object]) -> requests.Session:

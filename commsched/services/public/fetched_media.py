@@ -1,7 +1,7 @@
 """Which file a signed address opens: one that a network fetches for a delivery that is going out just now.
 
-Such an address is made while a post is prepared (``kernel.media_address``). It opens its file only as long as the post
-is approved, due, stopped by nobody, and not out yet; and never before an embargo or after a consent has ended.
+Such an address is made while a post is prepared (``ChannelContext.media_address``). It opens its file only as long as
+the post is approved, due, stopped by nobody, and not out yet; and never before an embargo or after a consent has ended.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import ENDINGS, Attachment
+from commsched.core.installation import signed_addresses
+from commsched.core.installation.signed_addresses import Grant
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import versions
-from commsched.services.kernel import media_address
 from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.context import Installation
-from commsched.services.kernel.media_address import Grant
 from commsched.services.media import search
 from commsched.store.models import Channel, Delivery, Item, Revision
 from commsched.store.session import EVERY_WORKSPACE
@@ -33,7 +33,7 @@ def file(installation: Installation, token: str, name: str) -> tuple[File, str]:
     """The file that an address opens, and its SHA-256. Raises :class:`NotFound` for everything else, whatever the
     reason: nobody learns which files there are."""
     now = installation.now()
-    grant = media_address.read(installation, token, name, now)
+    grant = signed_addresses.read(installation.vault.derive(signed_addresses.PURPOSE), token, name, now)
     attachment = _wanted(installation, grant, now) if grant else None
     if grant is None or attachment is None:
         raise NotFound(N_("This link leads nowhere any more."))

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from commsched.core.content.draft import PictureIn
+from commsched.core.installation import signed_addresses
 from commsched.core.platform.contract import AttachmentFile
 from commsched.services.content import check, items
-from commsched.services.kernel import media_address
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Delivery
@@ -94,7 +94,7 @@ def test_an_address_opens_nothing_before_the_time(story: Fetching, press: FlaskC
 def test_an_address_ends(story: Fetching, press: FlaskClient) -> None:
     story.at_noon()
     path = story.path()
-    story.clock.at += media_address.LASTS - timedelta(seconds=1)
+    story.clock.at += signed_addresses.LASTS - timedelta(seconds=1)
     assert status(press, path) == 200
     story.clock.at += timedelta(seconds=1)
     assert status(press, path) == 404
@@ -193,7 +193,7 @@ def test_whoever_asks_without_end_waits(story: Fetching, press: FlaskClient, mon
 )
 def test_an_address_that_nobody_outside_reaches_is_none(story: Fetching, base_url: str, reached: bool) -> None:
     story.installation.settings["base_url"] = base_url
-    assert media_address.is_reachable(story.installation) == reached
+    assert signed_addresses.is_reachable(base_url) == reached
     assert bool(story.address()) == reached
     if base_url:
         assert story.address({"allow_private": "1"}).startswith(f"{base_url}/m/")
