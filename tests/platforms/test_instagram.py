@@ -248,6 +248,17 @@ def test_what_is_out_and_not_seen_yet_is_not_published_again(sim: InstagramSimul
     assert len(sim.media) == 1
 
 
+def test_what_is_out_and_cannot_be_looked_for_is_unknown(sim: InstagramSimulator, on: ChannelContext) -> None:
+    one = part(instagram, "Hej", photo())
+    handles = prepared(one, on)
+    assert isinstance(instagram.publish(one, handles, on), Published)
+    usual = sim.handle
+    broken = Answer(400, {"error": {"code": 100, "message": "no"}})
+    sim.handle = lambda call: broken if call.path.endswith("/media") else usual(call)  # type: ignore[method-assign]
+    assert isinstance(instagram.publish(one, handles, on), Unknown)
+    assert len(sim.media) == 1
+
+
 @pytest.mark.parametrize(
     ("state", "expected"), [("EXPIRED", Rejected), ("ERROR", Rejected), ("IN_PROGRESS", Retry), ("STRANGE", Retry)]
 )
