@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -257,7 +258,16 @@ def _no_network(allow_private: bool) -> Any:
     """What adapters get in tests that do not start a server: the real session, which refuses private addresses."""
     from commsched.platforms._http.network import Session
 
-    return Session.for_settings({"allow_private": "1" if allow_private else ""})
+    session = Session.for_settings({"allow_private": "1" if allow_private else ""})
+    session.resolve = _no_example
+    return session
+
+
+def _no_example(host: Any, *more: Any, **named: Any) -> Any:
+    """Names that are only examples lead nowhere, without asking anybody."""
+    if str(host).endswith((".example", ".example.org")):
+        raise socket.gaierror(socket.EAI_NONAME, "an example")
+    return socket.getaddrinfo(host, *more, **named)
 
 
 @pytest.fixture

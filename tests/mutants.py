@@ -36,6 +36,8 @@ UNDO = "tests/services/review/test_undo.py"
 FACTS, CHECKED = "services/review/fact_checks.py", "tests/services/review/test_fact_checks.py"
 RELEASED = "tests/services/approval/test_release_reviews.py"
 PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/test_proposals.py"
+REMOVALS, EDITS = "tests/services/upkeep/test_removals.py", "tests/services/upkeep/test_edits.py"
+ANSWERS, OVER_COMMENTS = "tests/services/followup/test_answers.py", "tests/services/followup/test_watch.py"
 REFERENCE = "tests/platforms/test_reference.py"
 BLUESKY = "tests/platforms/test_bluesky.py"
 FILMS = "tests/services/media/test_video_forms.py"
@@ -43,6 +45,8 @@ LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
+CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
+X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,83 @@ MUTANTS = (
         "    if subcode in _CHECKPOINT:",
         "    if False:",
         "tests/platforms/test_facebook_more.py -k checkpoint",
+    ),
+    Mutant(
+        "the ceiling of a month is not asked",
+        GATE,
+        'Hold("ceiling") if case.over_ceiling else Go()',
+        "Go()",
+        COSTS,
+    ),
+    Mutant(
+        "a call that is open or was lost costs nothing",
+        CEILING,
+        '("", "published", "unknown")',
+        '("published",)',
+        COSTS,
+    ),
+    Mutant(
+        "what was refused is counted",
+        CEILING,
+        "            Attempt.outcome.in_(_CHARGED),\n",
+        "",
+        COSTS,
+    ),
+    Mutant(
+        "a thread begins that there is no money to end",
+        CONSIDER,
+        "left, self.batch.begun_cost(",
+        "left[:1], self.batch.begun_cost(",
+        COSTS,
+    ),
+    Mutant(
+        "a month is UTC's, not the office's",
+        "core/delivery/spending.py",
+        "moment.astimezone(zone_of(zone))",
+        "moment.astimezone(UTC)",
+        COSTS,
+    ),
+    Mutant(
+        "a video is sent from its beginning after a kill",
+        "platforms/_x/video.py",
+        'stream.seek(int(kept["sent"]) * PIECE)',
+        "stream.seek(0)",
+        X_VIDEO,
+    ),
+    Mutant(
+        "a piece of a video that is there is not kept",
+        "platforms/_x/video.py",
+        'kept["sent"] = str(int(kept["sent"]) + 1)\n            part.progress.save(**kept)',
+        'kept["sent"] = str(int(kept["sent"]) + 1)',
+        X_VIDEO,
+    ),
+    Mutant(
+        "an upload that X has forgotten is gone on with",
+        "platforms/_x/video.py",
+        "now - datetime.fromisoformat(begun) < _LASTS",
+        "True",
+        X_VIDEO,
+    ),
+    Mutant(
+        "a change of words takes the pictures away",
+        "platforms/_mastodon/posts.py",
+        "if len(files) != len(media):",
+        "if False:",
+        POSTED,
+    ),
+    Mutant(
+        "a change of words throws the votes away",
+        "platforms/_mastodon/posts.py",
+        "list(poll.choices) != titles",
+        "False",
+        POSTED,
+    ),
+    Mutant(
+        "the code is traded wherever the server says",
+        "platforms/_mastodon/sign_in.py",
+        'said.startswith(f"{server}/")',
+        "True",
+        "tests/platforms/test_mastodon_sign_in.py",
     ),
     Mutant(
         "a confidential item's alt text is read in the library",
@@ -904,6 +985,48 @@ MUTANTS = (
         "tests/services/content/test_attachments.py",
     ),
     Mutant(
+        "a redirect followed into the network",
+        "services/links/fetching.py",
+        "if leads_inside(address) and not own:",
+        "if False:",
+        "tests/services/links/test_fetching.py",
+    ),
+    Mutant(
+        "a page read beyond its bound",
+        "services/links/fetching.py",
+        "session = self.installation.http(own)",
+        "session = self.installation.http(True)",
+        "tests/services/links/test_fetching.py",
+    ),
+    Mutant(
+        "a card's picture that nobody compared",
+        "core/content/model.py",
+        "return [*self.attachments_on(channel), *card]",
+        "return self.attachments_on(channel)",
+        "tests/services/links/test_sent_cards.py",
+    ),
+    Mutant(
+        "missing alt text let through",
+        "core/platform/attached.py",
+        'level: Literal["block", "warn"] = "block" if rule == "stop" else "warn"',
+        'level: Literal["block", "warn"] = "warn"',
+        "tests/web/composer/test_four_doors.py",
+    ),
+    Mutant(
+        "a link into the office's own network let through",
+        "services/content/check.py",
+        "problems += link_problems(",
+        "problems += [] and link_problems(",
+        "tests/web/composer/test_four_doors.py",
+    ),
+    Mutant(
+        "a thread cut within a number and its unit",
+        "core/content/threading.py",
+        "and not inside and",
+        "and",
+        "tests/core/content/test_threading.py",
+    ),
+    Mutant(
         "old pictures hashed anew",
         "core/content/model.py",
         ', name="pictures")',
@@ -1406,7 +1529,7 @@ MUTANTS = (
     Mutant(
         "a video goes out as a network does not take it",
         "core/platform/video_fitting.py",
-        "known = not video.codec or video.codec in limits.video_codecs",
+        "known = video.codec in limits.video_codecs",
         "known = True",
         FILMS,
     ),
@@ -1420,8 +1543,8 @@ MUTANTS = (
     Mutant(
         "little text is sent as it is",
         "platforms/_linkedin/little_text.py",
-        'return _RESERVED.sub(lambda sign: f"\\{sign[0]}", text)',
-        "return text",
+        "return _RESERVED.sub(lambda sign:",
+        "return text or _RESERVED.sub(lambda sign:",
         LINKEDIN,
     ),
     Mutant(
@@ -1795,6 +1918,118 @@ MUTANTS = (
         "if workspace == EVERY_WORKSPACE or state",
         "if True or state",
         "tests/api/test_rules.py tests/web/test_routes.py",
+    ),
+    Mutant(
+        "a kill loses a take-down",
+        "services/upkeep/removals.py",
+        "row.next_at, row.tries = now + CLAIM, row.tries + 1",
+        "row.next_at, row.tries = None, row.tries + 1",
+        REMOVALS,
+    ),
+    Mutant(
+        "what comes out after it was taken down stays",
+        "services/upkeep/removals.py",
+        "            if takedown.ended_at is None:\n",
+        "            if False:\n",
+        REMOVALS,
+    ),
+    Mutant(
+        "what nobody knows to be gone is called gone",
+        "services/upkeep/removals.py",
+        "        if isinstance(outcome, Published):\n            row.state",
+        "        if not isinstance(outcome, Rejected):\n            row.state",
+        REMOVALS,
+    ),
+    Mutant(
+        "what was taken down before networks could be asked is deleted there",
+        "services/upkeep/removals.py",
+        "Takedown.ended_at.is_(None), Takedown.elsewhere.is_(True)",
+        "Takedown.ended_at.is_(None)",
+        REMOVALS,
+    ),
+    Mutant(
+        "a correction becomes a twin of what is out",
+        "services/deliver/calls.py",
+        "    if not call.part.edits:\n",
+        "    if True:\n",
+        EDITS,
+    ),
+    Mutant(
+        "a change of what is out needs no approval",
+        GATE,
+        "    if clearing is None:\n",
+        "    if False:\n",
+        EDITS,
+    ),
+    Mutant(
+        "a lost change is never made again",
+        SETTLE,
+        "resend = resend or bool(part.edits)",
+        "resend = bool(resend)",
+        EDITS,
+    ),
+    Mutant(
+        "after a restore a change is made again over a newer one",
+        "services/deliver/calls.py",
+        "CannotTell(final=True) if call.row.was else Absent",
+        "CannotTell(final=True) if False else Absent",
+        EDITS,
+    ),
+    Mutant(
+        "a thread is cut short by a correction",
+        "services/content/items.py",
+        "if roles[: len(standing)] != [role for _name, role in standing.values()]:",
+        "if False:",
+        EDITS,
+    ),
+    Mutant(
+        "a comment is answered twice",
+        "services/followup/answers.py",
+        'if before is not None and before.state != "cancelled":',
+        "if False:",
+        ANSWERS,
+    ),
+    Mutant(
+        "an answer becomes a post of its own",
+        CONSIDER,
+        "if row.answered is None and not content.answers:",
+        "if not content.answers:",
+        ANSWERS,
+    ),
+    Mutant(
+        "a ready answer needs nobody's yes",
+        "services/followup/answers.py",
+        "if row is None or row.approved_at is None:",
+        "if row is None:",
+        ANSWERS,
+    ),
+    Mutant(
+        "a comment that was never hidden is called hidden",
+        "services/followup/watch.py",
+        "        if isinstance(outcome, Published):\n            row.hidden = hidden",
+        "        if True:\n            row.hidden = hidden",
+        OVER_COMMENTS,
+    ),
+    Mutant(
+        "comments that nobody was shown count as seen",
+        "services/followup/watch.py",
+        "RemoteComment.id.in_(list(shown)), ",
+        "",
+        OVER_COMMENTS,
+    ),
+    Mutant(
+        "what was forgotten of a comment is learned again",
+        "services/followup/replies.py",
+        "if hashed(name) in known:",
+        "if False:",
+        OVER_COMMENTS,
+    ),
+    Mutant(
+        "a post of ours is called another's while it is in doubt",
+        "services/followup/outside.py",
+        "elif _is_in_doubt(session, turn.channel.id):",
+        "elif False:",
+        "tests/services/followup/test_outside.py",
     ),
     Mutant(
         "what is taken down still stands",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
@@ -23,7 +23,11 @@ from commsched.core.text.messages import N_
 if TYPE_CHECKING:
     from commsched.core.platform.contract import Platform
     from commsched.services.kernel.context import Installation
+    from commsched.services.proving.kit import Format
     from commsched.store.models import Channel, Workspace
+
+FORMATS: Final = ("text", "picture", "thread", "video", "link", "edit", "delete")
+"""As the kit has them, which is imported only when it is used. A test holds them together."""
 
 
 @click.group(cls=OfficeGroup)
@@ -179,6 +183,57 @@ def check_channel(workspace: str, id: int | None) -> None:
             bad += 1
             click.echo(f"{number}  {translated(error.words)}", err=True)
     if bad:
+        click.get_current_context().exit(1)
+
+
+@channel.command("prove")
+@workspace_option
+@click.option(
+    "--channel", "number", type=int, required=True, metavar="ID", help="Of a test account: see “channel list”."
+)
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Only this one; may be repeated.")
+@click.option("--picture", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A picture of your own.")
+@click.option("--video", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A short MP4 to post.")
+@click.option("--keep", is_flag=True, help="Leave what was posted where it is, to be looked at.")
+@click.option("--real-office", is_flag=True, help="The office is not for trying, and it is meant all the same.")
+@click.option("--yes", is_flag=True, help="Publish without asking.")
+def prove_channel(
+    workspace: str,
+    number: int,
+    formats: tuple[str, ...],
+    picture: Path | None,
+    video: Path | None,
+    keep: bool,
+    real_office: bool,
+    yes: bool,
+) -> None:
+    """Prove a channel on its network: post each format, read it back, compare, change it, take it down. What was seen
+    stands in the register of proof. Exit code 1 if anything failed."""
+    import secrets
+    import time
+
+    from commsched.services.proving import register
+
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    mark = f"{installation.now():%H:%M} {secrets.token_hex(2)}"
+    kit, server = register.kit_for(installation, actor, number, mark, real_office=real_office)
+    kit.wait = time.sleep
+    kit.picture, kit.video = register.file_at(picture, kit.limits), register.file_at(video, kit.limits)
+    wanted: list[Format] = [name for name in FORMATS if not formats or name in formats]
+    echo(N_("This publishes on %(account)s, for everybody to see."), account=server or kit.context.account_name)
+    if not yes and not click.confirm(translated(N_("Go on?")), default=False, err=True):
+        raise click.Abort
+    steps = []
+    for step in kit.prove(wanted, keep):
+        steps.append(step)
+        click.echo(f"{step.format:<8} {step.state:<8} {translated(step.words)}")
+        for words in step.notes:
+            click.echo(f"{'':<17} {translated(words)}")
+    register.write_down(installation, actor, kit.platform.key, server, steps, installation.now())
+    for posted in kit.posted:
+        echo(N_("It still stands: %(url)s"), url=posted.url or posted.id)
+    if any(step.state == "failed" for step in steps):
         click.get_current_context().exit(1)
 
 

@@ -252,7 +252,7 @@ class Engine:
         often = (
             (5.0, self._notices),
             (5.0, self._removals),
-            (5.0, self._videos),
+            (10.0, self._videos),
             (20.0, self._ask_networks),
             (30.0, self._chores),
             (LOOK, self._ask_the_time),

@@ -35,11 +35,12 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._bluesky import aftermath, record, rules, session
 from commsched.platforms._bluesky.addresses import place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError, meaning
+from commsched.platforms._bluesky.guide import GUIDE
 from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
@@ -83,6 +84,7 @@ class Bluesky(NetworkPlatform[Client]):
     name = "Bluesky"
     about = N_("An account on Bluesky, or on a server of its own: posts, threads, pictures and video.")
     icon = "bluesky"
+    guide = GUIDE
     settings = (_HANDLE, _PASSWORD, _BASE_URL, _VIDEO)
     options = (
         NUMBERED,
@@ -190,6 +192,9 @@ class Bluesky(NetworkPlatform[Client]):
 
     def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
         return self._read(context, lambda client: aftermath.recent(client, since))
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        return self._read(context, lambda client: aftermath.seen(client, remote_id))
 
     def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
         return self._ask(context, lambda client: aftermath.hide(client, reply, hidden, context))

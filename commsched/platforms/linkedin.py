@@ -23,17 +23,18 @@ from commsched.core.platform.contract import (
     DeadToken,
     Facts,
     Limits,
-    Option,
     Part,
     Setting,
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._linkedin.access import PAGE, author_of, lasting, number_of, path_of, place_of
+from commsched.platforms._linkedin.guide import APP_GUIDE, GUIDE
 from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._linkedin.rules import LIMITS, check_item, divide, post_body
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, outcome_of, refusal, value
+from commsched.platforms._shared.comments import FIRST_COMMENT
 
 if TYPE_CHECKING:
     from commsched.platforms._http.oauth import Provider
@@ -71,16 +72,13 @@ class LinkedInPage(NetworkPlatform["LinkedIn"]):
     name = "LinkedIn"
     about = N_("A page, with LinkedIn's approval of an app of yours. Most offices have none: “By hand” does without.")
     icon = "linkedin"
+    guide = GUIDE
+    app_guide = APP_GUIDE
+    app_page = "https://www.linkedin.com/developers/apps"
     shape = "1.91:1"
+    link_card = "given"
     settings = (PAGE, _TOKEN, _VERSION, _BASE_URL)
-    options = (
-        Option(
-            "first_comment",
-            N_("First comment"),
-            kind="long",
-            help=N_("Written under the post by the Page itself, as soon as the post is out."),
-        ),
-    )
+    options = (FIRST_COMMENT,)
     app = (_CLIENT, _CLIENT_SECRET)
     connects = frozenset({"oauth", "keys"})
     can = frozenset({"refresh", "edit", "delete", "metrics", "replies", "recent"})

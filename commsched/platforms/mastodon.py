@@ -28,10 +28,11 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import N_, Problem, warn
 from commsched.platforms._mastodon import polls
+from commsched.platforms._mastodon.guide import GUIDE
 from commsched.platforms._mastodon.media import ids, still_worked_on, upload
 from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
@@ -74,6 +75,7 @@ class Mastodon(NetworkPlatform["Client"]):
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads, pictures, videos and polls.")
     icon = "mastodon"
+    guide = GUIDE
     settings = (_BASE_URL, _TOKEN)
     options = (
         Option(
@@ -181,7 +183,8 @@ class Mastodon(NetworkPlatform["Client"]):
             return mastodon_length(part, url_length) + warning
 
         problems = check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
-        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name), *_check_captions(view)]
+        problems += _check_captions(view) if limits.videos else []
+        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name)]
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
@@ -248,6 +251,19 @@ class Mastodon(NetworkPlatform["Client"]):
         from commsched.platforms._mastodon import posts
 
         return self._learn(context, lambda client: posts.recent(client, _me(client, context), since))
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        def look(client: Client) -> Seen:
+            from commsched.platforms._mastodon.client import plain
+
+            status = client.status(remote_id)
+            alts = tuple(str(media.get("description") or "") for media in status.get("media_attachments") or ())
+            return Seen(plain(str(status.get("content") or "")), len(alts), alts)
+
+        try:
+            return look(self.client(context))
+        except Exception as error:
+            return CannotTell(self.outcome(error, context).detail)
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:
         from commsched.platforms._mastodon import posts

@@ -29,6 +29,7 @@ from commsched.core.text.messages import N_, Problem
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
 from commsched.platforms._shared.answers import base_url, detail, outcome_of, read, value
 from commsched.platforms._telegram.channel import CHAT, Chat, Member, User, address_of, chat_of
+from commsched.platforms._telegram.guide import GUIDE
 from commsched.platforms._telegram.messages import card_of, described, messages, sent
 from commsched.platforms._telegram.rules import LIMITS, check_item, count, divide, media_of
 
@@ -40,7 +41,7 @@ _TOKEN = Setting(
     N_("The bot's token"),
     kind="password",
     secret=True,
-    help=N_("In Telegram: write /newbot to @BotFather. It answers with the token, numbers and letters with a colon."),
+    help=N_("Numbers, a colon, and letters, as @BotFather wrote it."),
     aliases=("bot_token", "access_token"),
 )
 _BASE_URL = known_server("https://api.telegram.org")
@@ -51,6 +52,8 @@ class Telegram(NetworkPlatform["Bot"]):
     name = "Telegram"
     about = N_("A channel: text, pictures and videos. Needs a bot that is an administrator of the channel.")
     icon = "telegram"
+    guide = GUIDE
+    link_card = "network"
     settings = (CHAT, _TOKEN, _BASE_URL)
     options = (
         Option("silent", N_("Without a sound"), kind="bool", help=N_("Followers get it, but no phone makes a noise.")),

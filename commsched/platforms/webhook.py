@@ -49,7 +49,7 @@ _SECRET = Setting(
 )
 LIMITS = Limits(
     pictures=10,
-    picture_bytes=1_500_000,  # where there is no address to fetch them from, they stand in the message
+    picture_bytes=1_000_000,  # they stand in the message: addresses that a network fetches from end when it is out
     videos=1,
 )
 
@@ -148,7 +148,7 @@ def _body(kind: EventType, part: Part, context: ChannelContext, names: dict[str,
     from commsched.platforms._webhook.events import NoPublicAddress, event, item
 
     try:
-        return event(kind, context, names | item(part, context))
+        return event(kind, context, names | item(part, context, kind))
     except NoPublicAddress:
         words = N_("a video is fetched by its receiver, and this installation has no public address to fetch it from")
         return Rejected(words, "config")

@@ -24,12 +24,13 @@ from commsched.core.platform.contract import (
     Option,
     Part,
 )
-from commsched.core.platform.figures import Publication, Reply
+from commsched.core.platform.figures import Publication, Reply, Seen
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import detail, outcome_of, read, refusal
 from commsched.platforms._shared.checks import check_pictures, check_text
 from commsched.platforms._wordpress import body, comments, entries, site
+from commsched.platforms._wordpress.guide import GUIDE
 from commsched.platforms._wordpress.site import BASE_URL, PASSWORD, USER, kept
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class WordPress(NetworkPlatform["Rest"]):
         "The party's own site: posts and pages, with pictures, categories and tags. First a draft, then published."
     )
     icon = "wordpress"
+    guide = GUIDE
     settings = (BASE_URL, USER, PASSWORD)
     options = (
         Option(
@@ -197,6 +199,12 @@ class WordPress(NetworkPlatform["Rest"]):
         try:
             moderates = kept(context.facts).moderates
             return comments.replies(self.client(context), ours, since, moderates, context.account)
+        except Exception as error:
+            return CannotTell(self.outcome(error, context).detail)
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        try:
+            return entries.seen(self.client(context), remote_id)
         except Exception as error:
             return CannotTell(self.outcome(error, context).detail)
 

@@ -104,6 +104,7 @@ class X(NetworkPlatform["Client"]):
     shape = "16:9"
     threads = True
     link_card = "network"
+    charges = True
     options = (NUMBERED,)
     name = "X"
     about = N_("An account: posts, threads, pictures and videos. X charges for each post.")

@@ -219,6 +219,13 @@ class Attempt(Base):
         # The database itself refuses a second open attempt in a channel's lane, whatever the code thinks.
         Index("uq_attempt_open", "channel_id", "lane", unique=True, sqlite_where=text("outcome = ''")),
         Index("ix_attempt_delivery_id_part", "delivery_id", "part"),
+        Index(
+            "ix_attempt_cost",
+            "channel_id",
+            "started_at",
+            sqlite_where=text("cost > 0"),
+            postgresql_where=text("cost > 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -238,6 +245,8 @@ class Attempt(Base):
     outcome: Mapped[str] = mapped_column(String(12), default="")
     """Empty while open; then ``published retry rejected unknown``, or ``absent`` once read back."""
     detail: Mapped[str] = mapped_column(Text, default="")
+    cost: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What the platform charges for it, in thousandths of a US dollar."""
 
 
 class Lease(Base):

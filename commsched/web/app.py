@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter, Map, Rule
 
 from commsched import platforms
 from commsched.services.kernel.context import Installation
-from commsched.web.components import mail_status
+from commsched.web.components import answered, mail_status
 from commsched.web.http import authorization, compress, errors, headers, i18n, nav
 from commsched.web.http.paths import templates
 
@@ -89,7 +89,7 @@ def create_app(installation: Installation, *, testing: bool = False, packages: I
     app.jinja_loader = ChoiceLoader([FileSystemLoader(str(templates())), FunctionLoader(_brought)])
     app.url_rule_class = _LateRule
     app.url_map.converters["int"] = _Id
-    for part in (compress, headers, authorization, errors, i18n, mail_status, nav):
+    for part in (compress, headers, authorization, errors, i18n, mail_status, answered, nav):
         part.install(app)
     for module in sorted(_pages(packages), key=lambda module: module.__name__):
         app.register_blueprint(module.bp)

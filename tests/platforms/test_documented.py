@@ -1,4 +1,7 @@
-"""The table of what each platform can, in the documents, says what the code says."""
+"""The table of what each platform can, in the documents, says what the code says.
+
+``python -m tests.platforms.test_documented`` writes it anew.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,19 @@ def row(platform: Platform) -> str:
     return f"| `{platform.key}` | {', '.join(ways) or NOTHING} | {', '.join(can) or NOTHING} | {platform.lanes} |"
 
 
+def table(text: str) -> tuple[int, int]:
+    """Where in ``text`` the table's lines begin and end."""
+    begin = text.index("\n| `", text.index("## What each can")) + 1
+    return begin, text.index("\n\n", begin)
+
+
 def test_what_each_platform_can_is_in_the_documents() -> None:
     text = PAGE.read_text("utf-8")
-    table = text[text.index("## What each can") : text.index("## Adding a platform")]
-    missing = [row(platform) for platform in registry.all() if row(platform) not in table]
-    assert not missing, "lines that the table lacks:\n" + "\n".join(missing)
-    rows = [line for line in table.splitlines() if line.startswith("| `")]
-    assert len(rows) == len(registry.all()), "a line of a platform that is gone, or two of one"
+    begin, end = table(text)
+    assert text[begin:end].splitlines() == [row(platform) for platform in registry.all()]
+
+
+if __name__ == "__main__":
+    page = PAGE.read_text("utf-8")
+    begin, end = table(page)
+    PAGE.write_text(page[:begin] + "\n".join(map(row, registry.all())) + page[end:], "utf-8")

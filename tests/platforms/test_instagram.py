@@ -453,7 +453,7 @@ def test_what_others_wrote_is_read_hidden_and_answered(sim: InstagramSimulator, 
     again = instagram.replies([out.id], since, on)
     assert isinstance(again, list)
     assert {each.text: each.hidden for each in again} == {"Bra!": True, "Eller inte": False}
-    answer = replace(part(instagram, "Tack!", photo()), role="comment", text="Tack!", parent=first, root=out.id)
+    answer = replace(part(instagram, "Tack!", photo()), role="reply", text="Tack!", parent=first)
     assert isinstance(instagram.publish(answer, Handles(), on), Published)
     assert sim.comments[-1]["parent"] == first
     assert isinstance(instagram.find(answer, Handles(), since, on), Found)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from msgspec.structs import replace
 from sqlalchemy import select
 
 import commsched.platforms as registry
@@ -355,8 +356,6 @@ def test_nobody_waits_for_a_platform_past_the_latest_time(
 
 
 def test_what_was_saved_is_where_the_next_try_begins(server: ReferenceServer, on: ChannelContext) -> None:
-    from msgspec.structs import replace
-
     kept: list[Handles] = []
     one = replace(part(HERE, "Med bild", picture()), progress=Progress(write=kept.append))
     assert isinstance(HERE.prepare(one, on), Handles)
@@ -384,6 +383,11 @@ def test_what_is_out_can_be_changed_counted_answered_and_taken_down(
     assert (list(figures), figures["p1"].views, figures["p1"].shares) == (["p1"], 10, None)
     (reply,) = HERE.replies(["p1"], since, on)  # type: ignore[misc]
     assert (reply.answers, reply.text) == ("p1", "Bra!")
+    assert HERE.hide(reply, True, on) == HERE.report(reply, "Hot", on) == Published("r1")
+    assert (server.hidden, server.reports) == ({"r1": True}, [("r1", "Hot")])
+    assert isinstance(HERE.hide(replace(reply, id="r9"), True, on), Rejected)
+    (posted,) = HERE.recent(since, on)  # type: ignore[misc]
+    assert (posted.id, posted.url, posted.text) == ("p1", out.url, "Hej igen")
     assert HERE.delete("p1", on) == Published("p1", detail="deleted")
     assert HERE.delete("p1", on) == Published("p1", detail="was already gone")
 

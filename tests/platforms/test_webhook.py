@@ -110,14 +110,6 @@ def test_an_item_comes_as_json_with_all_that_belongs_to_it(receiver: Receiver, o
     assert "url" not in attached
 
 
-def test_a_picture_is_an_address_where_there_is_one(receiver: Receiver, on: ChannelContext) -> None:
-    on.media_address = lambda file: f"https://kansli.example/m/{file.sha256}?until=1"
-    send(webhook, part(webhook, "Hej", picture()), on)
-    [attached] = receiver.items["sign-1"]["attachments"]
-    assert attached["url"] == f"https://kansli.example/m/{picture().sha256}?until=1"
-    assert "data" not in attached
-
-
 def test_a_video_goes_by_its_address_or_not_at_all(receiver: Receiver, on: ChannelContext) -> None:
     film = replace(picture(mime="video/mp4"), kind="video", duration=12_400)
     post = replace(part(webhook, "Film"), other_files=(film,))
@@ -126,7 +118,10 @@ def test_a_video_goes_by_its_address_or_not_at_all(receiver: Receiver, on: Chann
     assert (outcome.why, receiver.calls) == ("config", [])
     on.media_address = lambda file: "https://kansli.example/m/1"
     assert isinstance(send(webhook, post, on), Published)
-    assert receiver.items["sign-1"]["attachments"][0]["duration"] == 12.4
+    [attached] = receiver.items["sign-1"]["attachments"]
+    assert (attached["url"], attached["duration"]) == ("https://kansli.example/m/1", 12.4)
+    assert isinstance(webhook.edit(replace(post, text="Filmen"), "sign-1", on), Published)
+    assert "url" not in receiver.items["sign-1"]["attachments"][0], "its address ended when it was out"
 
 
 def test_a_picture_that_cannot_be_read_was_not_sent(receiver: Receiver, on: ChannelContext) -> None:

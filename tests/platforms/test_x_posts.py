@@ -124,7 +124,7 @@ def test_what_could_not_be_asked_is_not_known(sim: XSimulator, on: ChannelContex
                 "x-app-limit-24hour-limit": "10000",
                 "x-app-limit-24hour-remaining": "9999",
             },
-            [Budget("app-24h", 10_000, 9_999), Budget("user-24h", 100, 0)],
+            [Budget("posts", 100, 0)],
         ),
         ({"x-rate-limit-limit": "-", "x-rate-limit-remaining": "7"}, []),
         (

@@ -25,6 +25,8 @@ class ReferenceServer(Simulator):
         self.working = 0
         """How often it says that it is still working on what was uploaded."""
         self.posts: dict[str, dict[str, Any]] = {}
+        self.hidden: dict[str, bool] = {}
+        self.reports: list[tuple[str, str]] = []
         self.renewals = 0
         self.says_nothing = False
         """Whether a renewal is answered with nothing in it."""
@@ -103,7 +105,8 @@ class ReferenceServer(Simulator):
                 return Answer(200, list(self.posts.values()))
             case "POST", "/posts":
                 made = f"p{len(self.posts) + 1}"
-                self.posts[made] = {"id": made, "url": f"{self.url}/posts/{made}", **call.json}
+                at = "2026-11-26T07:30:00+00:00"
+                self.posts[made] = {"id": made, "url": f"{self.url}/posts/{made}", "at": at, **call.json}
                 return Answer(200, self.posts[made])
             case "GET", "/metrics":
                 return Answer(
@@ -112,9 +115,20 @@ class ReferenceServer(Simulator):
             case "GET", "/replies":
                 at = "2026-11-26T08:00:00+00:00"
                 return Answer(200, [{"id": "r1", "answers": "p1", "author": "Maj", "text": "Bra!", "at": at}])
+        if call.path.startswith("/replies/"):
+            return self._reply(*call.path.removeprefix("/replies/").split("/"), call.json)
         if post not in self.posts:
             return Answer(404, {"error": "not there"})
         if call.method == "DELETE":
             return Answer(200, self.posts.pop(post))
         self.posts[post] |= call.json
         return Answer(200, self.posts[post])
+
+    def _reply(self, reply: str, what: str, body: dict[str, Any]) -> Answer:
+        if reply != "r1":
+            return Answer(404, {"error": "not there"})
+        if what == "hidden":
+            self.hidden[reply] = body["hidden"]
+        else:
+            self.reports.append((reply, body["reason"]))
+        return Answer(200, {"id": reply})

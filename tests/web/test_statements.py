@@ -28,9 +28,9 @@ Browse = Callable[..., Browser]
 Counted = Callable[[], AbstractContextManager[Statements]]
 
 # before: 49, 44, 30, 26, 22 + 11 an item, 11 + 12 an item
-ITEM = 8  # of which one is the mark that the page carries, so that no change between is lost
-REVIEW = 11  # of which one is who asked and when, and two its place among what waits for the reader
-CHECK = 6
+ITEM = 9  # of which one is what was read of its links, and one the mark that the page carries: no change is lost
+REVIEW = 12  # of which one is what was read of its links, one who asked, and two its place among what waits
+CHECK = 7  # of which one is what was read of its links
 AUTOSAVE = 18  # of which one keeps the times with the version that was the newest, so that they can come back
 TODAY = 10
 APPROVALS = 8

@@ -140,6 +140,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The uid of the published item whose place it takes in the office's own newsroom, for a correction."""
     correction: str = ""
     """What is corrected, in a sentence that readers see."""
+    answers: str = ""
+    """The number of the comment on a network that it answers: an approval is of these words as an answer to it."""
     card: Card | None = None
     """What its link leads to, where it goes to a channel that is given a card."""
 

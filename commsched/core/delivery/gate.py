@@ -35,6 +35,8 @@ class GateInput(msgspec.Struct, frozen=True):
     """It goes out as e-mail and no mail server is set, so it would reach no one."""
     consent_ended: bool = False
     """Somebody in a picture has not agreed to be shown any longer."""
+    over_ceiling: bool = False
+    """It would cost more than its channel may in this month."""
     carries_embargo: bool = False
     """Its channel is not public and may have it before, with the embargo stated."""
 
@@ -78,4 +80,4 @@ def judge(case: GateInput, now: datetime) -> Go | Wait | Hold:
         return Hold("unapproved")
     if not inside(now, window(clearing)):
         return Hold("window")
-    return Go()
+    return Hold("ceiling") if case.over_ceiling else Go()

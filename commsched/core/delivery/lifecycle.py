@@ -49,6 +49,7 @@ REASONS: Final = {
     "token": N_("The channel's access has died. Connect it again."),
     "permission": N_("The channel is not allowed to do this."),
     "money": N_("The account at the platform has no credit left."),
+    "ceiling": N_("It would cost more than the channel may in this month. Raise its ceiling, or send it next month."),
     "address": N_("The address does not exist or refused the message."),
     "previous": N_("The part before it did not go out."),
     "archived": N_("The channel has been removed."),

@@ -23,7 +23,7 @@ from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.budget import Budget as Budget
 from commsched.core.platform.email import Email as Email
 from commsched.core.platform.email import Mailer as Mailer
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.platform.http import HttpClient
 from commsched.core.platform.limits import Limits as Limits
 from commsched.core.platform.parts import AttachmentFile as AttachmentFile
@@ -160,6 +160,8 @@ class Platform(ABC):
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    charges: ClassVar[bool] = False
+    """Whether the network charges for each post, so that ``price`` and ``ceiling`` are asked."""
     daily: ClassVar[int | None] = None
     """How many items the network takes of one account within 24 hours, where that is known beforehand."""
     under_embargo: ClassVar[bool] = False
@@ -331,6 +333,10 @@ class Platform(ABC):
     def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
         """What the account itself has published at or after ``since`` (UTC), oldest first, by whatever way; where
         ``can`` has ``recent``."""
+        return CannotTell(final=True)
+
+    def seen(self, remote_id: str, context: ChannelContext) -> Seen | CannotTell:
+        """What stands there as ``remote_id``, read back for a proof. A platform that does not say cannot tell."""
         return CannotTell(final=True)
 
     def budgets(self, headers: Mapping[str, str], now: datetime) -> list[Budget]:

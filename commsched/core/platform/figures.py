@@ -40,3 +40,13 @@ class Publication(msgspec.Struct, frozen=True):
     url: str
     text: str
     at: datetime
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What stands at one of our publications, as its network tells of it: for a proof that it is what was sent.
+    ``None``: not known."""
+
+    text: str
+    pictures: int | None = None
+    alts: tuple[str, ...] | None = None
+    """The pictures' alt texts, in order."""

@@ -96,6 +96,8 @@ class Part(msgspec.Struct, frozen=True):
     parent: str = ""
     """The platform's id of the part before (thread, comment), once that one is out."""
     root: str = ""
+    parent_handle: str = ""
+    """What the network said beside the id of a comment that this answers: ``Reply.handle``."""
     edits: str = ""
     """Of a correction: the platform's id of what is out, in whose place this is put by ``edit``. Empty for what is
     published anew."""

@@ -33,17 +33,18 @@ class VideoRecipe(msgspec.Struct, frozen=True):
 
 def video_recipe_for(video: Attachment, size: int, limits: Limits) -> VideoRecipe | None:
     """What a channel with ``limits`` needs of ``video``, a file of ``size`` bytes; ``None`` where it goes as it is, or
-    where the channel takes nothing that can be made."""
+    where the channel takes nothing that can be made. One of which nobody noted the codec is looked into by being made
+    anew."""
     makes = _MADE[0] in limits.video_types and _MADE[1] in limits.video_codecs
     if not limits.videos or not makes:
         return None
     said = "" if limits.captions else _said(video)
-    known = not video.codec or video.codec in limits.video_codecs
+    known = video.codec in limits.video_codecs
     small = limits.video_side is None or max(video.width, video.height) <= limits.video_side
     light = limits.video_bytes is None or size <= limits.video_bytes
     if video.mime in limits.video_types and known and small and light and not said:
         return None
-    stays = known and video.codec and small and light and not said
+    stays = known and small and light and not said
     return VideoRecipe(
         video.codec if stays else _MADE[1], None if small else limits.video_side, limits.video_bytes, said
     )

@@ -8,9 +8,9 @@ anew: it moves to the new file as it is.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
@@ -19,11 +19,12 @@ from commsched.images.intake import errors
 from commsched.images.intake.video_worker import MAX_SECONDS, Growing, codec_of, copied, opened, tracks
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-    from PIL import Image
+    from PIL import Image, ImageFont
 
 SOUNDS: Final = ("aac",)
 _BASE: Final = Fraction(1, 90_000)
@@ -90,8 +91,9 @@ class _Coder:
         self.begins = float(container.start_time or 0) / 1_000_000
         self.last = 0.0
         self.captions = _Captions(wish) if wish.cues else None
-        self.track: Any = None
-        self.tone: Any = None
+        self.track: VideoStream | None = None
+        self.tone: AudioStream | None = None
+        self.early: list[AudioFrame] = []
 
     def code(self) -> tuple[Growing, float]:
         """The new file, and how long it is in seconds."""
@@ -101,9 +103,11 @@ class _Coder:
         options = {"fflags": "+bitexact", "movflags": "+faststart"}
         with av.open(out.opened(), "w", format="mp4", options=options, io_open=out.opened) as target:
             both = [track for track in (self.video, self.sound) if track is not None]
-            for packet in self.container.demux(both):
-                for frame in packet.decode():
-                    self._add(target, frame)
+            for frame in (frame for packet in self.container.demux(both) for frame in packet.decode()):
+                if isinstance(frame, av.VideoFrame):
+                    self._show(target, frame)
+                elif isinstance(frame, av.AudioFrame) and self.sound is not None:
+                    self._sound(target, frame)
             for track in (self.track, self.tone):
                 if track is not None:
                     target.mux(track.encode(None))
@@ -111,29 +115,35 @@ class _Coder:
             raise errors.FilmDamaged()
         return out, self.last
 
-    def _add(self, target: OutputContainer, frame: Any) -> None:
-        """A frame of pictures or of sound into ``target``, at its own moment."""
-        import av
-
-        if frame.pts is None or frame.time is None:
-            return
-        at = max(0.0, float(frame.time) - self.begins)
+    def _at(self, frame: VideoFrame | AudioFrame) -> float:
+        """When a frame comes, in seconds from the beginning. Raises for what never ends."""
+        at = max(0.0, float(frame.time or 0) - self.begins)
         if at > MAX_SECONDS:
             raise errors.FilmTooLong(minutes=MAX_SECONDS // 60)
-        if isinstance(frame, av.VideoFrame):
-            step = 1 / float(self.video.average_rate or 25)
-            self.last = max(self.last, at + step)
-            shown = self._shown(frame, at)
-            if self.track is None:
-                self._begin(target, shown)
-            shown.pts, shown.time_base = round(at / _BASE), _BASE
-            target.mux(self.track.encode(shown))
-        elif self.tone is not None:
-            frame.pts = round(at * frame.sample_rate)
-            frame.time_base = Fraction(1, frame.sample_rate)
-            target.mux(self.tone.encode(frame))
+        return at
 
-    def _begin(self, target: OutputContainer, first: VideoFrame) -> None:
+    def _show(self, target: OutputContainer, frame: VideoFrame) -> None:
+        """A picture into ``target``, at its own moment."""
+        if frame.pts is None:
+            return
+        at = self._at(frame)
+        self.last = max(self.last, at + 1 / float(self.video.average_rate or 25))
+        shown = self._shown(frame, at)
+        track = self.track or self._begin(target, shown)
+        shown.pts, shown.time_base = round(at / _BASE), _BASE
+        target.mux(track.encode(shown))
+        while self.early:
+            self._sound(target, self.early.pop(0))
+
+    def _sound(self, target: OutputContainer, frame: AudioFrame) -> None:
+        """A piece of sound. It waits until the first picture is there, since only then the file is begun."""
+        if self.tone is None:
+            self.early.append(frame)
+            return
+        frame.pts, frame.time_base = round(self._at(frame) * frame.sample_rate), Fraction(1, frame.sample_rate)
+        target.mux(self.tone.encode(frame))
+
+    def _begin(self, target: OutputContainer, first: VideoFrame) -> VideoStream:
         """The tracks of the new file; the size of its pictures is that of the first."""
         options = {"preset": "veryfast", "crf": "22", "threads": "1", **self._within()}
         self.track = target.add_stream("libx264", rate=round(self.video.average_rate or 25) or 25, options=options)
@@ -143,6 +153,7 @@ class _Coder:
         if self.sound is not None:
             self.tone = target.add_stream("aac", rate=48_000, layout="stereo")
             self.tone.bit_rate = _SOUND_BITS
+        return self.track
 
     def _within(self) -> dict[str, str]:
         """Settings by which the file stays within the size that is asked for."""
@@ -190,7 +201,7 @@ class _Captions:
 
     def __init__(self, wish: Wish) -> None:
         self._cues, self._font = wish.cues, wish.font
-        self._fonts: dict[int, Any] = {}
+        self._fonts: dict[int, ImageFont.FreeTypeFont] = {}
 
     def at(self, seconds: float) -> str:
         """What is said at a moment."""
@@ -212,7 +223,7 @@ class _Captions:
         draw.rounded_rectangle(ground, pad / 2, fill=(0, 0, 0, 190))
         draw.multiline_text((x - left, y - top), said, (255, 255, 255), font, spacing=gap, align="center")
 
-    def _letters(self, size: int) -> Any:
+    def _letters(self, size: int) -> ImageFont.FreeTypeFont:
         from PIL import ImageFont
 
         if size not in self._fonts:
@@ -220,7 +231,7 @@ class _Captions:
         return self._fonts[size]
 
 
-def _wrapped(text: str, width: Any, most: float) -> Iterator[str]:
+def _wrapped(text: str, width: Callable[[str], float], most: float) -> Iterator[str]:
     """The lines of ``text``, each no wider than ``most`` where its words allow."""
     for line in text.split("\n"):
         row = ""

@@ -356,6 +356,8 @@ def main() -> None:
     prepare()
     (size,) = LENGTHS.unpack(_exactly(0, LENGTHS.size))[:1]
     header = json.loads(_exactly(0, size))  # our own words; the stranger's are not read before the walls are there
+    if header["job"] == "fit":
+        os.nice(10)  # the pages and what goes out come first
     confine(FIT_SECONDS if header["job"] == "fit" else CPU_SECONDS)
     with source:
         facts, files = answer(header, source)

@@ -10,7 +10,7 @@ import msgspec
 
 from commsched.core.delivery.outcome import CannotTell, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import ChannelContext
-from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.messages import N_
 from commsched.platforms._bluesky.addresses import Place, place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError
@@ -235,3 +235,31 @@ def report(client: Client, reply: Reply, reason: str) -> Outcome:
     }
     client.post("com.atproto.moderation.createReport", body)
     return Published(reply.id, reply.url)
+
+
+class _Image(msgspec.Struct):
+    alt: str = ""
+
+
+class _Images(msgspec.Struct):
+    images: list[_Image] = []
+    items: list[_Image] = []
+    """Of a gallery."""
+
+
+class _Shown(msgspec.Struct):
+    text: str = ""
+    embed: object = None
+
+
+class _Kept(msgspec.Struct):
+    value: _Shown
+
+
+def seen(client: Client, remote_id: str) -> Seen:
+    """What the record says, and its pictures' alt texts."""
+    place = place_of(remote_id)
+    shown = read(client.record(place.collection, place.rkey), _Kept).value
+    embed = read(shown.embed, _Images) if isinstance(shown.embed, dict) else _Images()
+    alts = tuple(image.alt for image in (embed.images or embed.items))
+    return Seen(shown.text, len(alts), alts)

@@ -6,10 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from commsched.core.platform.contract import ChannelView, Limits, Part
-from commsched.core.text.length import split_thread, tidy
+from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, Message, Problem, block
 from commsched.platforms._linkedin.little_text import escaped, length
 from commsched.platforms._shared.checks import check_pictures
+from commsched.platforms._shared.comments import check_comment, with_comment
 
 LIMITS = Limits(
     characters=3000,
@@ -39,10 +40,6 @@ def text_of(view: ChannelView) -> str:
     return text
 
 
-def comment_of(view: ChannelView) -> str:
-    return tidy(view.options.get("first_comment", "")).strip()
-
-
 def divide(view: ChannelView) -> list[Part]:
     """The post, and the page's own first comment under it."""
     post = Part(
@@ -53,13 +50,18 @@ def divide(view: ChannelView) -> list[Part]:
         pictures=view.pictures,
         other_files=view.other_files,
     )
-    comment = comment_of(view)
-    return [post, Part(number=1, role="comment", text=comment, view=view)] if comment else [post]
+    return with_comment([post], view)
+
+
+def link_of(view: ChannelView) -> str:
+    """The link that is the post's article: the item's, or one in the text whose card was approved with it."""
+    card = view.content.card
+    return view.content.link or (card.url if card is not None and card.url in view.text else "")
 
 
 def has_article(part: Part) -> bool:
-    """Whether the post shows its link as a card."""
-    return bool(part.role == "post" and part.view.content.link and not part.pictures and not part.other_files)
+    """Whether the post shows a link as a card."""
+    return bool(part.role == "post" and link_of(part.view) and not part.pictures and not part.other_files)
 
 
 def check_item(view: ChannelView, name: str) -> list[Problem]:
@@ -71,10 +73,7 @@ def check_item(view: ChannelView, name: str) -> list[Problem]:
     if length(text) > limit:
         words = N_("The text is too long for %(platform)s: %(count)d characters, at most %(limit)d.")
         problems.append(block("text", words, platform=Message(name), count=length(text), limit=limit))
-    comment = len(comment_of(view))
-    if comment > _COMMENT_MAX:
-        words = N_("The first comment is too long: %(count)d characters, at most %(limit)d.")
-        problems.append(block("first_comment", words, count=comment, limit=_COMMENT_MAX))
+    problems += check_comment(view, _COMMENT_MAX, len)
     return problems + check_pictures(view, LIMITS, name)
 
 
@@ -98,15 +97,20 @@ def _content(part: Part, images: list[str], video: str) -> dict[str, object]:
         return {"media": {"id": video} | ({"title": title[:_TITLE_MAX]} if title else {})}
     if has_article(part):
         return {"article": _article(part, images)}
-    shown = [{"id": image, "altText": picture.alt} for image, picture in zip(images, part.pictures, strict=False)]
+    shown = [_picture(image, picture.alt) for image, picture in zip(images, part.pictures, strict=False)]
     if len(shown) == 1:
         return {"media": shown[0]}
     return {"multiImage": {"images": shown}} if shown else {}
 
 
+def _picture(image: str, alt: str) -> dict[str, object]:
+    picture: dict[str, object] = {"id": image}
+    return picture | {"altText": alt} if alt.strip() else picture
+
+
 def _article(part: Part, images: list[str]) -> dict[str, object]:
     """A link's card as it was approved. LinkedIn reads no page by itself: without a title it is called by its host."""
-    link, card = part.view.content.link, part.view.content.card
+    link, card = link_of(part.view), part.view.content.card
     known = card if card is not None and card.url == link else None
     title = (known.title if known else "") or part.view.content.title or urlsplit(link).hostname or link
     article: dict[str, object] = {"source": link, "title": title[:_TITLE_MAX]}

@@ -14,10 +14,7 @@ from commsched.platforms._shared.answers import value
 CHAT = Setting(
     "chat",
     N_("Channel"),
-    help=N_(
-        "Its @name or its link; a private one's number, which begins with -100. "
-        "Make the bot an administrator of it first."
-    ),
+    help=N_("Its @name or its link; of a private channel its number, which begins with -100."),
     aliases=("chat_id", "channel"),
 )
 _NAME: Final = re.compile(r"(?:https?://)?(?:t(?:elegram)?\.me/)?@?([A-Za-z]\w{3,31})/?")

@@ -20,7 +20,7 @@ class NoPublicAddress(Exception):
 
 
 class _File(msgspec.Struct, omit_defaults=True):
-    """A picture or a video: where it is fetched, or else its bytes in Base64."""
+    """A picture with its bytes in Base64, or a video and where it is fetched."""
 
     kind: str
     type: str
@@ -42,9 +42,9 @@ def event(kind: EventType, context: ChannelContext, data: dict[str, object]) -> 
     return msgspec.json.encode({"type": kind, "timestamp": context.now().isoformat(), "data": sender | data})
 
 
-def item(part: Part, context: ChannelContext) -> dict[str, object]:
+def item(part: Part, context: ChannelContext, kind: EventType) -> dict[str, object]:
     """An item as a receiver gets it. Raises :class:`NoPublicAddress`, and :class:`OSError` where a file cannot be
-    read."""
+    read. Of one that is changed videos are only named: their addresses end when the item is out."""
     content = part.view.content
     release = msgspec.to_builtins(content) if content.kind != "post" else {}
     return {
@@ -55,18 +55,19 @@ def item(part: Part, context: ChannelContext) -> dict[str, object]:
         "link": content.link,
         "language": content.language,
         **{name: release[name] for name in _RELEASE if release.get(name)},
-        "attachments": [_file(file, context) for file in (*part.pictures, *part.other_files)],
+        "attachments": [_file(file, context, kind) for file in (*part.pictures, *part.other_files)],
     }
 
 
-def _file(file: AttachmentFile, context: ChannelContext) -> _File:
-    address = context.media_address(file)
-    if not address and file.kind != "picture":
-        raise NoPublicAddress
-    data = ""
-    if not address:
+def _file(file: AttachmentFile, context: ChannelContext, event_type: EventType) -> _File:
+    address, data = "", ""
+    if file.kind == "picture":
         with file.open() as stream:
             data = base64.b64encode(stream.read()).decode()
+    elif event_type == "item.published":
+        address = context.media_address(file)
+        if not address:
+            raise NoPublicAddress
     return _File(
         kind=file.kind,
         type=file.mime,

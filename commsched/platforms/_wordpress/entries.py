@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Final, Literal
@@ -11,11 +12,11 @@ import msgspec
 from commsched.core.content.model import ENDINGS
 from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Found, Handles, Outcome, Published, Rejected
 from commsched.core.platform.contract import AttachmentFile, Part
-from commsched.core.platform.figures import Publication
+from commsched.core.platform.figures import Publication, Seen
 from commsched.core.text.messages import N_, OfficeError
 from commsched.core.text.slug import address_of, slug
 from commsched.platforms._shared.answers import ident, read
-from commsched.platforms._wordpress.body import Image, blocks, credit, excerpt, headline, plain
+from commsched.platforms._wordpress.body import Image, blocks, credit, excerpt, headline, plain, words_of
 from commsched.platforms._wordpress.rest import Rest, RestError
 
 Type = Literal["posts", "pages"]
@@ -246,3 +247,23 @@ def publications(rest: Rest, since: datetime) -> list[Publication]:
             at = datetime.fromisoformat(entry.date_gmt).replace(tzinfo=UTC)
             seen.append(Publication(remote_id(kind, ident(each)), entry.link, unescape(entry.title.rendered), at))
     return sorted((entry for entry in seen if entry.at >= since), key=lambda entry: entry.at)
+
+
+class _Whole(msgspec.Struct):
+    content: dict[str, object]
+    featured_media: int = 0
+
+
+class _Picture(msgspec.Struct):
+    alt_text: str = ""
+
+
+def seen(rest: Rest, remote: str) -> Seen:
+    """The body's words, and every picture's alt text, the featured one's first."""
+    whole = read(rest.get(path_of(remote), context="edit", _fields="content,featured_media"), _Whole)
+    body = str(whole.content.get("raw") or "")
+    alts = [unescape(alt) for alt in re.findall(r'<img [^>]*alt="([^"]*)"', body)]
+    if whole.featured_media:
+        picture = read(rest.get(f"wp/v2/media/{whole.featured_media}", _fields="alt_text"), _Picture)
+        alts.insert(0, picture.alt_text)
+    return Seen(words_of(re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)), len(alts), tuple(alts))

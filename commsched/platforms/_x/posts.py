@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 100
 """Posts to a call, as many as X gives and takes."""
-_ALLOWANCES: Final = (
-    ("calls", "x-rate-limit"),
-    ("app-24h", "x-app-limit-24hour"),
-    ("user-24h", "x-user-limit-24hour"),
-)
+_DAILY: Final = ("x-user-limit-24hour", "x-app-limit-24hour")
 
 
 class _Counts(msgspec.Struct):
@@ -180,9 +176,13 @@ def _moment(text: str) -> datetime:
 
 
 def budgets(headers: Mapping[str, str]) -> list[Budget]:
-    """What the headers say: of this kind of call within 15 minutes, and of posts within 24 hours by app and account."""
+    """What the headers say: of this kind of call within 15 minutes, and of posts within 24 hours, by account and by
+    app, of which the one with less left counts."""
     known = {name.lower(): text.strip() for name, text in headers.items()}
-    return [budget for name, prefix in _ALLOWANCES if (budget := _budget(name, prefix, known)) is not None]
+    calls = _budget("calls", "x-rate-limit", known)
+    daily = [budget for prefix in _DAILY if (budget := _budget("posts", prefix, known)) is not None]
+    posts = min(daily, key=lambda budget: budget.remaining, default=None)
+    return [budget for budget in (calls, posts) if budget is not None]
 
 
 def _budget(name: str, prefix: str, known: Mapping[str, str]) -> Budget | None:

@@ -29,6 +29,7 @@ from commsched.services.channels import lists
 from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
+from commsched.services.costs.judging import judge_cost
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import link_problems
 from commsched.services.links.pages import Page
@@ -140,6 +141,7 @@ def judge(
             known.workspace,
             pages,
             own.get(channel.id, publish_at),
+            session,
         )
         for channel in going
     ]
@@ -192,13 +194,17 @@ def _check_one(
     office: Workspace,
     pages: Mapping[str, Page],
     at: datetime | None,
+    session: Session,
 ) -> Checked:
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
     unready = _unready(content, channel, limits, files)
     attached = replace(view, other_files=tuple(file for file in view.other_files if file.sha256 not in unready))
-    problems = [*unwilling, *platform.check(view, channel.facts)]
+    said = platform.check(view, channel.facts)
+    if content.answers:  # an answer to a comment needs neither a picture nor a headline
+        said = [problem for problem in said if problem.field == "text"]
+    problems = [*unwilling, *said]
     problems += [*unready.values(), *check_attached(attached, limits, platform.name)]
     problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
     if content.kind not in platform.kinds:
@@ -215,6 +221,8 @@ def _check_one(
                 name=channel.name,
             )
         )
+    now = installation.now()
+    costs = judge_cost(session, platform, channel, view, at or now, now, office.zone)
     return Checked(
         channel.id,
         channel.name,
@@ -222,8 +230,9 @@ def _check_one(
         platform.count(view.text, channel.facts),
         limits.characters,
         platform.cost(view),
-        problems,
+        problems + costs.problems,
         [
+            *costs.notes,
             *embargo_times.embargo_notes(installation, content, at, channel),
             *_unlinked(platform.mentions, content, channel.id),
             *_notes(installation, channel, content, files),

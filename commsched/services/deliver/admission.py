@@ -23,6 +23,7 @@ from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
 from commsched.services.content import preview_addresses, versions
+from commsched.services.costs.spending import Month
 from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.snapshots import (
@@ -31,6 +32,7 @@ from commsched.services.deliver.snapshots import (
     PartsByNumber,
     PartSnapshot,
     Snapshots,
+    answered_by,
     moment,
 )
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
@@ -141,11 +143,23 @@ class Admission(msgspec.Struct, frozen=True):
             stop=row.stop,
             superseded=row.superseded,
             mute=mute(self.installation, row.platform, bool(row.is_demo)),
+            over_ceiling=self._is_over_ceiling(job, row, content),
             consent_ended=any(
                 self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
                 for sha256 in content.stills()
             ),
         )
+
+    def _is_over_ceiling(self, job: Job, row: DeliverySnapshot, content: Content) -> bool:
+        """Whether what is left of it would cost more than the channel may in this month. The whole is looked at before
+        its first part goes out, so that a thread is not left half said for want of money."""
+        platform = self.installation.platform(row.platform)
+        if not platform.charges:
+            return False
+        known, parts = self.loaded.parts.get(row.id, {}), platform.parts(self.view(job, row, content))
+        left = [part for part in parts if part.number not in known or known[part.number].state != "published"]
+        month = Month(self.recipients.connection, row.channel_id, self.now, row.zone)
+        return month.is_over(platform, row.settings, left, self.batch.begun_cost(row.channel_id))
 
     def _carries_embargo(self, row: DeliverySnapshot) -> bool:
         return self.installation.platform(row.platform).carries_embargo(msgspec.json.decode(row.settings))
@@ -158,13 +172,30 @@ class Admission(msgspec.Struct, frozen=True):
         return self.recipients.list_digest(row) if self._is_list(row) else ""
 
     def _part(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
-        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        parts = self._parts(job, row, content)
+        if not parts:
+            self._stop(row, "changed")
+            return []
         known = self.loaded.parts.get(row.id) or self.first_time(row, parts)
         turn = next_part([part_state(part) for part in known.values()], False, self.now)
         if turn is None or turn.number >= len(parts):
             self._stop(row, "internal" if turn else "previous")
             return []
         return self._begin(row, [self._call(job, row, parts[turn.number], known)])
+
+    def _parts(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Part]:
+        """What is said there, part by part; of an answer the first hangs on the comment. Empty where what was approved
+        is no answer to the comment that it is the answer of, or that comment is known no more: as a post of its own it
+        was never meant."""
+        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        if row.answered is None and not content.answers:
+            return parts
+        to = answered_by(self.recipients.connection, row.answered, row.channel_id)
+        if to is None or content.answers != str(row.answered):
+            return []
+        name, root, handle = to
+        first = msgspec.structs.replace(parts[0], role="reply", parent=name, root=root, parent_handle=handle)
+        return [first, *parts[1:]]
 
     def _next_recipients(self, job: Job, row: DeliverySnapshot, content: Content) -> list[Call]:
         """The next of a list's recipients, one for each lane. Only these are read and decrypted, whoever else there
@@ -238,7 +269,7 @@ class Admission(msgspec.Struct, frozen=True):
         """Write the attempts of what is sent down. Nothing can fail after the first: a committed attempt is called."""
         for call in calls:
             if call.kind == "send":
-                call.attempt = self._commit_attempt(row, call.part.number, call.lane)
+                call.attempt = self._commit_attempt(row, call)
         return calls
 
     def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
@@ -285,21 +316,22 @@ class Admission(msgspec.Struct, frozen=True):
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
-    def _commit_attempt(self, row: DeliverySnapshot, number: int, lane: int) -> str:
-        uid = uuid.uuid4().hex
+    def _commit_attempt(self, row: DeliverySnapshot, call: Call) -> str:
+        uid, number = uuid.uuid4().hex, call.part.number
         self.batch.new_attempts.append(
             {
                 "uid": uid,
                 "delivery_id": row.id,
                 "channel_id": row.channel_id,
                 "part": number,
-                "lane": lane,
+                "lane": call.lane,
                 "hash": row.hash,
                 "worker": self.owner,
                 "started_at": self.now,
                 "finished_at": None,
                 "outcome": "",
                 "detail": "",
+                "cost": call.platform.price(call.part) if call.platform.charges else 0,
             }
         )
         self.batch.begin_part(row.id, number)
@@ -324,7 +356,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     def _lost_part(self, job: Job, row: DeliverySnapshot, content: Content) -> tuple[Part | None, PartsByNumber]:
         """The first part to find out about now, and all of them."""
-        parts = self.installation.platform(row.platform).parts(self.view(job, row, content))
+        parts = self._parts(job, row, content)
         known = self.loaded.parts.get(row.id) or self._in_doubt(row, parts)
         lost = (n for n, part in known.items() if part.state == "unknown" and part.next_at and part.next_at <= self.now)
         number = next(lost, None)
@@ -400,8 +432,9 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         pictures=part.pictures,
         other_files=part.other_files,
         key=row.key,
-        parent=previous.remote_id if previous and follows else "",
-        root=known[0].remote_id if follows else "",
+        parent=previous.remote_id if previous and follows else part.parent,
+        root=known[0].remote_id if follows and previous else part.root,
+        parent_handle=part.parent_handle,
         edits=row.edits,
         recipient=part.recipient,
         message_id=row.message_id,

@@ -83,6 +83,10 @@ class Batch(msgspec.Struct):
     lines: list[audit_log.AuditLine] = msgspec.field(default_factory=list)
     absent: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
+    def begun_cost(self, channel: int) -> int:
+        """What the attempts cost that are begun here on a channel, in thousandths of a US dollar."""
+        return sum(int(str(new["cost"])) for new in self.new_attempts if new["channel_id"] == channel)
+
     def delivery(self, number: int, **values: object) -> None:
         self.deliveries.setdefault(number, {"b_key": number}).update(values)
 

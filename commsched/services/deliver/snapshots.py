@@ -25,11 +25,13 @@ from commsched.store.models import (
     Media,
     Part,
     PictureSource,
+    RemoteComment,
     Revision,
     Workspace,
 )
 from commsched.store.types import from_micros
 
+_answered = Base.metadata.tables[RemoteComment.__tablename__].alias()
 _ids: BindParameter[int] = bindparam("ids", expanding=True)
 _case = FastSelect(
     select(
@@ -72,6 +74,7 @@ _case = FastSelect(
         Delivery.was_reason,
         superseded.label("superseded"),
         Item.corrects_id,
+        select(_answered.c.id).where(_answered.c.answer_item_id == Item.id).correlate(Item).scalar_subquery(),
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -184,6 +187,8 @@ class DeliverySnapshot(msgspec.Struct):
     """Why what it says no longer stands: it was taken down, or corrected."""
     corrects: int | None = None
     """The item that it is a correction of."""
+    answered: int | None = None
+    """The comment on a network that it is the answer to."""
 
 
 class PartSnapshot(msgspec.Struct):
@@ -316,6 +321,15 @@ def _consents(connection: Connection, rows: Iterable[DeliverySnapshot]) -> dict[
     for workspace, sha256, own, source in _shown.all(connection, sorted(wanted)):
         ends[workspace, sha256] = [moment for moment in (own, source) if moment is not None]
     return {key: min(moments) for key, moments in ends.items() if moments}
+
+
+def answered_by(connection: Connection, comment: int | None, channel: int) -> tuple[str, str, str] | None:
+    """The network's id of a comment on ``channel``, of what it is written under, and its handle; ``None`` where its
+    words and its id have been forgotten."""
+    wanted = select(_answered.c.remote_id, _answered.c.answers, _answered.c.handle)
+    known = wanted.where(_answered.c.id == comment, _answered.c.channel_id == channel, _answered.c.erased_at.is_(None))
+    row = connection.execute(known).first()
+    return (row[0], row[1], row[2]) if row is not None else None
 
 
 MARGIN: Final = timedelta(hours=1)

@@ -183,6 +183,7 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
     facts = {"about": said["office"]["about"], "press_contact": said["office"]["contact"]}
     book = [entry_of(each["name"], each) for each in said["office"]["mentions"]]
     facts |= {"mentions": [msgspec.to_builtins(entry) for entry in book], "hashtags": said["office"]["hashtags"]}
+    facts |= {"watch": {"words": ["idiot", "förrädare"], "hours": 12, "days": 90}}
     with installation.store.write(workspace.id) as session:
         session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}

@@ -62,7 +62,12 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 def ready(
-    installation: Installation, actor: Actor, draft: DraftIn, corrects: str = "", times: Times | None = None
+    installation: Installation,
+    actor: Actor,
+    draft: DraftIn,
+    corrects: str = "",
+    times: Times | None = None,
+    answers: str = "",
 ) -> Ready:
     """Prepare ``draft`` as a revision, including pictures fitted to each channel. It is called before the write
     transaction, so that a long text does not hold up other offices' posts; :func:`compose.require_there` is called
@@ -72,18 +77,22 @@ def ready(
     with installation.store.read(actor.workspace) as session:
         workspace = workspace_of(session, actor)
         times = times or times_of(draft, workspace.zone)
-        return Ready.of(compose.content_from(installation, session, workspace, draft, corrects, times), times)
+        content = compose.content_from(installation, session, workspace, draft, corrects, times)
+        return Ready.of(msgspec.structs.replace(content, answers=answers), times)
 
 
 def _ready_for(installation: Installation, actor: Actor, draft: DraftIn, item_id: int, times: Times | None) -> Ready:
-    """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects."""
+    """As :func:`ready`, for a new version of ``item_id``: each version of a correction names what it corrects, and of
+    an answer the comment that it answers."""
     make_ready(installation, actor, draft)
     pages.make_ready(installation, actor, draft)
     with installation.store.read(actor.workspace) as session:
         item, revision, workspace = load_whole(session, item_id)
-        corrects = revision.parsed().corrects if item.corrects_id else ""
+        before = revision.parsed()
+        corrects = before.corrects if item.corrects_id else ""
         times = times or times_of(draft, workspace.zone)
-        return Ready.of(compose.content_from(installation, session, workspace, draft, corrects, times), times)
+        content = compose.content_from(installation, session, workspace, draft, corrects, times)
+        return Ready.of(msgspec.structs.replace(content, answers=before.answers), times)
 
 
 def create(installation: Installation, actor: Actor, draft: DraftIn, prepared: Ready | None = None) -> int:

@@ -27,6 +27,7 @@ from commsched.services.channels import (
     manage,
     portraits,
 )
+from commsched.services.costs.spending import of_channel
 from commsched.services.kernel import budgets
 from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
@@ -180,6 +181,7 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         approvers=policy_form.approvers(members),
         policy=policy or Form(policy_form.policy_fields(own, inherited=not channel.policy)),
         modes=policy_form.MODES,
+        spending=of_channel(installation(), channel),
         has_list=directory.has_list(installation(), channel),
         steps=policy_form.STEPS,
         told=policy_form.describe_policy(own, names) if channel.policy else "",

@@ -30,8 +30,9 @@ def propose(item: Item, meant: Meant) -> Response:
         revision = items.current(session, now)
         if request.form.get("stamp") not in (None, "", items.stamp(now)):
             raise items.Changed(revision)
-        corrects = revision.parsed().corrects
-    content = editing.ready(installation(), actor(), meant.draft, corrects, meant.times).content
+        before = revision.parsed()
+    answers = before.answers
+    content = editing.ready(installation(), actor(), meant.draft, before.corrects, meant.times, answers).content
     prepared = proposals.prepare(installation(), actor(), item.id, revision.hash, content)
     proposals.propose(installation(), actor(), item.id, revision.hash, prepared)
     words = _("Your proposal is sent. Its writer takes it with one press.")

@@ -61,7 +61,7 @@ bp.add_app_template_filter(lambda text: Markup(to_html(text)), "markdown")  # no
 @allow("write")
 def new() -> str:
     """An empty composer. ``?kind=release``; ``?at=2026-11-26T07:30`` comes from the calendar.
-    ``?media=3,4``: pictures that are in it from the beginning."""
+    ``?media=3,4``: pictures that are in it from the beginning; ``?video=5``: a video."""
     kind = request.args.get("kind", "post")
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
@@ -69,6 +69,7 @@ def new() -> str:
     day, _at, time = request.args.get("at", "")[:16].partition("T")
     fields.publish = WallFields(day, time or (_usual_time(day, fields) if day else ""))
     fields.media = view_model.chosen(installation(), actor(), request.args.get("media", ""))
+    fields.videos = view_model.filmed(installation(), actor(), request.args.get("video", ""))
     return _composer(fields, None)
 
 

@@ -306,13 +306,22 @@ def chosen(installation: Installation, actor: Actor, wish: str) -> list[tuple[in
     return [(number, rows[number].alt) for number in dict.fromkeys(wanted) if number in rows]
 
 
+def filmed(installation: Installation, actor: Actor, wish: str) -> list[VideoFields]:
+    """The video that an address names, if it is there, described as its poster is."""
+    with installation.store.read(actor.workspace) as session:
+        row = session.scalar(select(Video).where(Video.id == int(wish))) if _is_id(wish) else None
+        poster = search.rows(session, [row.poster_id]) if row is not None and row.poster_id else {}
+    return [] if row is None else [VideoFields(row.id, next((each.alt for each in poster.values()), ""))]
+
+
 def _is_id(text: str) -> bool:
     """A number that the store can count to; ``"²".isdigit()`` is true and no number."""
     return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def rearranged(fields: Fields, press: str) -> bool:
-    """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``time:…``)."""
+    """Do what a button inside the form says (``add:7``, ``drop:7``, ``up:7``, ``down:7``, ``film:7:3``,
+    ``time:…``)."""
     verb, _, what = press.partition(":")
     if verb == "slot":
         _choose(fields, what)
@@ -327,7 +336,18 @@ def rearranged(fields: Fields, press: str) -> bool:
         fields.media.append((which, ""))
     elif verb in ("drop", "up", "down") and which in order:
         _shift(fields.media, order.index(which), verb)
-    return verb in ("add", "drop", "up", "down", "again")
+    elif verb == "film":
+        _film(fields, what)
+    return verb in ("add", "drop", "up", "down", "again", "film")
+
+
+def _film(fields: Fields, what: str) -> None:
+    """Put a video in the place of the picture that stands for it: ``7:3`` is picture 7 of video 3."""
+    picture, _, video = what.partition(":")
+    said = next((alt for number, alt in fields.media if str(number) == picture), "")
+    if _is_id(video) and int(video) not in [each.id for each in fields.videos]:
+        fields.videos.append(VideoFields(int(video), said))
+    fields.media = [(number, alt) for number, alt in fields.media if str(number) != picture]
 
 
 def _choose(fields: Fields, what: str) -> None:

@@ -57,6 +57,7 @@ STORY: Final = {
     "fact.revoked": N_("took back the question to %(name)s"),
     "fact.right": N_("answered by a link: it is right"),
     "fact.wrong": N_("answered by a link: it is not right"),
+    "channel.proved": N_("proved %(name)s on the network itself: %(formats)s"),
     "news_feed.added": N_("began to read the feed %(name)s"),
     "news_feed.on": N_("began to read the feed %(name)s again"),
     "news_feed.off": N_("stopped reading the feed %(name)s"),

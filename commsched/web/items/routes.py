@@ -18,6 +18,7 @@ from commsched.services.approval import comments, nudges
 from commsched.services.approval.mentions import stands
 from commsched.services.approval.roster import read_roster
 from commsched.services.content import preview_addresses
+from commsched.services.followup import figures
 from commsched.services.kernel import confidants
 from commsched.services.views import beside, item_view, review
 from commsched.services.views.item_stamp import item_stamp
@@ -25,6 +26,7 @@ from commsched.services.workflow import approve, corrections, embargoes, schedul
 from commsched.services.workflow import undo as undoing
 from commsched.web.components import mail_status
 from commsched.web.components.clock_input import choices, clock_time, day_typed
+from commsched.web.components.figure_words import figures_in_words
 from commsched.web.components.pictures import picture_url
 from commsched.web.http.etag import fresh, not_modified, tag
 from commsched.web.http.forms import Form
@@ -70,6 +72,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
             if item_view.was_out(seen.item, seen.deliveries)
             else corrections.OwnPages()
         )
+        counted = figures.of_item(session, seen.item.id) if any(row.published_at for row in seen.deliveries) else {}
         by_it = beside.read_beside(installation(), session, actor(), seen)
     live = [channels[row.channel_id].platform for row in seen.deliveries if row.state != "cancelled"]
     filed = [row.id for row in channels.values() if mail_status.filed(row.platform)]
@@ -84,6 +87,8 @@ def _shown(shown: review.Review) -> dict[str, object]:
         "told": status_text.where(shown, place().zone, filed),
         "standing": status_text,
         "taken_down": taken_down,
+        "counted": counted,
+        "in_words": figures_in_words,
         "shown_state": mail_status.as_told(seen.state, live),
         "picture_url": picture_url,
         "editable": seen.item.state in EDITABLE and not out,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_, OfficeError
 from commsched.core.timing.wall_time import zone_of
-from commsched.services.followup import watch, watch_count, watch_settings
+from commsched.services.followup import answers, watch, watch_count, watch_settings
 from commsched.services.kernel import members
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, ngettext, translated
@@ -31,7 +31,9 @@ def index() -> str:
     """Those that nobody has seen; with ``?all=1`` every one, the newest first."""
     everything = bool(request.args.get("all"))
     seen = watch.read(installation(), actor(), everything=everything, before=_number("before"))
-    return page("watch/index.html", seen=seen, everything=everything, form=Form())
+    with installation().store.read(actor().workspace) as session:
+        ready = answers.ready_answers(session, approved=True) if seen.comments else []
+    return page("watch/index.html", seen=seen, everything=everything, ready=ready)
 
 
 @bp.get("/round")
@@ -41,7 +43,7 @@ def evening() -> str:
     seen = watch.read(installation(), actor())
     skipped = [int(number) for number in request.args.getlist("after") if number.isascii() and number.isdigit()][:100]
     left = [comment for comment in seen.comments if comment.row.id not in skipped]
-    return page("watch/round.html", seen=seen, comment=left[0] if left else None, form=Form())
+    return page("watch/round.html", seen=seen, comment=left[0] if left else None)
 
 
 @bp.post("/look")
@@ -79,6 +81,57 @@ def unsee(number: int) -> Response:
     return _act(_("It waits again."), lambda: watch.unsee(installation(), actor(), number))
 
 
+@bp.post("/<int:number>/answer")
+@allow("write")
+def answer(number: int) -> Response:
+    """With a ready answer, or with words that are sent for approval."""
+    form = Form.read()
+    made: list[int] = []
+
+    def deed() -> None:
+        ready = form.text("ready", 12)
+        chosen = int(ready) if ready.isascii() and ready.isdigit() else 0
+        words = "" if chosen else form.text("text", 5000)
+        made.append(answers.answer(installation(), actor(), number, words, chosen))
+
+    answered = _act("", deed)
+    if not made:
+        return answered
+    return done(_("The answer is on its way, or waits for its yes: here it stands."), "items.show", item_id=made[0])
+
+
+@bp.post("/ready")
+@allow("write")
+def propose_ready() -> str | Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        answers.propose(installation(), actor(), form.text("ready", 5000))
+        return done(_("The ready answer is written. Somebody else approves it, here."), "watch.settings")
+    return _settings(form), form.status
+
+
+@bp.post("/ready/<int:number>/approve")
+@allow("approve")
+def approve_ready(number: int) -> Response:
+    return _ready(_("The ready answer can be used."), lambda: answers.approve_ready(installation(), actor(), number))
+
+
+@bp.post("/ready/<int:number>/end")
+@allow("write")
+def end_ready(number: int) -> Response:
+    return _ready(_("The ready answer is gone."), lambda: answers.end_ready(installation(), actor(), number))
+
+
+def _ready(words: str, deed: Callable[[], object]) -> Response:
+    try:
+        deed()
+    except OfficeError as error:
+        if error.status >= 500 or error.status == 404:
+            raise
+        return done(translated(error.words), "watch.settings", "bad")
+    return done(words, "watch.settings")
+
+
 @bp.get("/settings")
 @allow("read")
 def settings() -> str:
@@ -102,8 +155,9 @@ def keep_settings() -> str | Response | tuple[str, int]:
 def _settings(form: Form) -> str:
     with installation().store.read(actor().workspace) as session:
         kept = watch_settings.of(members.workspace_of(session, actor()))
+        ready = answers.ready_answers(session)
     month = installation().now().astimezone(zone_of(place().zone)).strftime("%Y-%m")
-    return page("watch/settings.html", form=form, kept=kept, month=month)
+    return page("watch/settings.html", form=form, kept=kept, month=month, ready=ready)
 
 
 def _act(words: str, deed: Callable[[], object]) -> Response:

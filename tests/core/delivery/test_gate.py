@@ -105,6 +105,7 @@ def test_every_reason_has_words(case: GateInput, now: datetime) -> None:
         ({"content_hash": B}, "changed"),
         ({"latest": NOON - timedelta(seconds=1)}, "late"),
         ({"not_before": NOON + timedelta(hours=3)}, "late"),
+        ({"over_ceiling": True}, "ceiling"),
         ({"decisions": []}, "unapproved"),
         ({"policy": Policy(steps=[*ONE_APPROVER.steps, *ONE_APPROVER.steps])}, "unapproved"),
         (

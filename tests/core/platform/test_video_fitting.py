@@ -33,7 +33,7 @@ TAKES = Limits(videos=1, video_bytes=100, video_side=1920)
         ({"mime": "video/webm", "codec": "vp9"}, 9, {}, VideoRecipe("h264", None, 100)),
         ({"width": 3840, "height": 2160}, 9, {}, VideoRecipe("h264", 1920, 100)),
         ({}, 101, {}, VideoRecipe("h264", None, 100)),
-        ({"codec": ""}, 9, {}, None),
+        ({"codec": ""}, 9, {}, VideoRecipe("h264", None, 100)),
         ({"codec": "", "mime": MOV}, 9, {}, VideoRecipe("h264", None, 100)),
         ({"captions": SAID}, 9, {}, None),
         ({"captions": SAID, "burn": True}, 9, {}, VideoRecipe("h264", None, 100, SAID[0].text)),

@@ -35,7 +35,7 @@ def web(installation: Installation) -> Iterator[Pages]:
         def guard(addresses: Any) -> bool:
             return list(addresses) == ["127.0.0.1"] or public_only(addresses)
 
-        installation.http = lambda private: Session(guard=guard, resolve=resolve)
+        installation.http = lambda private: Session(guard=None if private else guard, resolve=resolve)
         yield pages
 
 

@@ -25,7 +25,7 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.access import Authorization, Tokens
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, ConnectError, Limits, Part, Setting
-from commsched.core.platform.figures import Figures, Reply
+from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._http import oauth
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
@@ -77,7 +77,7 @@ class Reference(NetworkPlatform[Client]):
     icon = "path:M2 2h20v20H2z"
     settings = (_SERVER, _CLIENT)
     connects = frozenset({"oauth"})
-    can = frozenset({"refresh", "edit", "delete", "metrics", "replies"})
+    can = frozenset({"refresh", "edit", "delete", "metrics", "replies", "hide", "report", "recent"})
     lanes = 2
     resend_if_absent = True
     settle = 0.0
@@ -174,6 +174,26 @@ class Reference(NetworkPlatform[Client]):
         except Exception as error:
             return CannotTell(self.outcome(error, context).detail)
 
+    def hide(self, reply: Reply, hidden: bool, context: ChannelContext) -> Outcome:
+        return self._about(context, reply, "hidden", {"hidden": hidden})
+
+    def report(self, reply: Reply, reason: str, context: ChannelContext) -> Outcome:
+        return self._about(context, reply, "reports", {"reason": reason})
+
+    def recent(self, since: datetime, context: ChannelContext) -> list[Publication] | CannotTell:
+        try:
+            posts = Client(context).ask("GET", "/posts", params={"since": since.isoformat()})
+            return [_publication(each) for each in posts if not each.get("parent")]
+        except Exception as error:
+            return CannotTell(self.outcome(error, context).detail)
+
+    def _about(self, context: ChannelContext, reply: Reply, what: str, body: dict[str, Any]) -> Outcome:
+        try:
+            self.client(context).ask("PUT", f"/replies/{reply.id}/{what}", json=body)
+            return Published(reply.id, reply.url)
+        except Exception as error:
+            return self.outcome(error, context)
+
     def _changed(self, context: ChannelContext, method: str, remote_id: str, **more: Any) -> Outcome:
         try:
             client = self.client(context)
@@ -185,6 +205,10 @@ class Reference(NetworkPlatform[Client]):
 
 def _reply(each: dict[str, Any]) -> Reply:
     return Reply(ident(each), each["answers"], each["author"], each["text"], datetime.fromisoformat(each["at"]))
+
+
+def _publication(each: dict[str, Any]) -> Publication:
+    return Publication(ident(each), each["url"], each["text"], datetime.fromisoformat(each["at"]))
 
 
 def _refused(error: ApiError, context: ChannelContext) -> Outcome:

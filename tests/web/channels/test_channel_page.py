@@ -57,9 +57,7 @@ def test_a_page_says_what_the_channel_did_last_and_what_comes_next(
     assert "Senast</dt><dd><time" in page
     assert "Nästa</dt><dd><time" in page
     row = browse(cast.reader).get("~/channels/").text
-    assert re.search(r"Senast: (tors 26 nov|idag) 1\d:00 · Nästa: (fre 27 nov|imorgon) 07:30", row), row[
-        row.index("Senast") :
-    ][:200]
+    assert re.search(r"Senast: (tors 26 nov|idag) 1\d:00 · Nästa: (fre 27 nov|imorgon) 07:30", row)
 
 
 def test_what_is_left_and_until_when_it_rests_stands_on_the_page(

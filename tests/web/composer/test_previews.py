@@ -32,6 +32,9 @@ from tests.peers.mastodon import TOKEN as MASTODON
 from tests.peers.mastodon import Server, mastodon_server
 from tests.platforms._office import context
 from tests.publications import channel
+from tests.sims.bluesky import HANDLE as BLUE
+from tests.sims.bluesky import PASSWORD as BLUE_PASSWORD
+from tests.sims.bluesky import BlueskySimulator
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 from tests.sims.x import KEYS, USER, XSimulator
 
@@ -145,6 +148,32 @@ def test_what_the_networks_got_is_what_was_shown(
     assert hashes == [one.sha256 for one in content.pictures_on(number)], "the squares that go out"
     if with_pictures:
         assert all(one.width == one.height for one in content.pictures_on(number))
+
+
+@pytest.mark.parametrize("with_pictures", [True, False])
+def test_what_bluesky_got_is_what_was_shown(
+    browse: Browse, installation: Installation, cast: Cast, with_pictures: bool
+) -> None:
+    number = channel(installation, cast.place.id, "bluesky", account_name="@gruppen.example")
+    text = "Första delen, https://gruppen.example/nyheter/2026/bussen.\n---\nAndra delen."
+    item_id = item(installation, cast, number, text=text, **({} if with_pictures else {"media": []}))
+    with BlueskySimulator() as there:
+        on = context({"base_url": there.url, "handle": BLUE}, {"app_password": BLUE_PASSWORD})
+        account = get("bluesky").connect(on)
+        assert account.tokens is not None
+        on.secrets |= account.tokens.secrets
+        on.account = account.id
+        send(installation, cast, item_id, "bluesky", on)
+    preview_html = shown(browse, cast, item_id)
+    told = bare(preview_html)
+    first, second = there.records.values()
+    assert second["reply"]["root"]["cid"]
+    for record in (first, second):
+        assert all(words(line) in told for line in record["text"].splitlines())
+    assert "gruppen.example/nyheter/2026…" in told
+    images = first["embed"].get("images", [])
+    assert len(images) == len(pictures_in(preview_html)) == (2 if with_pictures else 0)
+    assert all(image["alt"] in told for image in images)
 
 
 @pytest.mark.peer

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from commsched.core.delivery.outcome import Unknown
-from commsched.core.platform.figures import Reply
-from commsched.services.followup import replies, turns, watch_settings
+from commsched.core.platform.figures import Figures, Reply
+from commsched.services.followup import figures, replies, turns, watch_settings
 from commsched.services.kernel.context import Installation
 from commsched.store.models import RemoteComment
 from tests import publications
@@ -138,3 +138,47 @@ def test_a_month_of_the_log_as_a_table(browse: Browse, cast: Cast, network: Netw
     assert "tittade på kommentarerna: 2 nya, 0 kvar" in table
     assert "Idioter" not in table
     assert "tittade" not in browse(cast.administrator).get("~/record/download.csv?group=watch&month=2026-10").text
+
+
+def test_how_it_went_is_a_table_and_stands_on_the_item_s_page(
+    browse: Browse, cast: Cast, network: Network, clock: SetClock
+) -> None:
+    browser = browse(cast.reader)
+    assert "Inget är räknat än" in unescape(browser.get("~/went/").text)
+    network.figures["p1"] = Figures(views=120, likes=4)
+    figures.read_next(cast.installation)
+    clock.forward(hours=2)
+    figures.read_next(cast.installation)
+    table = unescape(browser.get("~/went/").text)
+    assert ">120<" in table
+    assert "inte känt" in table
+    number = next(row.item_id for row in numbers(cast).values())
+    assert "120 visningar · 4 gillar" in unescape(browser.get(f"~/items/{number}").text)
+
+
+def test_an_answer_is_sent_for_approval_and_its_approver_reads_the_comment(
+    browse: Browse, cast: Cast, network: Network
+) -> None:
+    number = numbers(cast)["r2"].id
+    said = browse(cast.writer).post(f"~/comments/{number}/answer", {"text": "Håll god ton."}, follow_redirects=True)
+    assert "Det här svarar på en kommentar av Kalle" in unescape(said.text)
+    item = numbers(cast)["r2"].answer_item_id
+    review = unescape(browse(cast.approver).get(f"~/items/{item}/review").text)
+    assert "Idioter!" in review
+    again = browse(cast.writer).post(f"~/comments/{number}/answer", {"text": "Igen."}, follow_redirects=True)
+    assert "redan besvarad" in unescape(again.text)
+
+
+def test_ready_answers_are_written_by_one_and_approved_by_another(browse: Browse, cast: Cast, network: Network) -> None:
+    writer, leader = browse(cast.writer), browse(cast.approver)
+    assert writer.post("~/comments/ready", {"ready": "Tack för att du hör av dig!"}).status_code == 303
+    shown = leader.get("~/comments/settings").text
+    path = shown.split('action="/w/gruppen/comments/ready/')[1].split('"')[0]
+    assert writer.post(f"~/comments/ready/{path}", {}).status_code == 403
+    assert "kan användas" in unescape(leader.post(f"~/comments/ready/{path}", {}, follow_redirects=True).text)
+    number = path.split("/")[0]
+    assert "Tack för att du hör av dig!" in writer.get("~/comments/").text
+    writer.post(f"~/comments/{numbers(cast)['r1'].id}/answer", {"ready": number})
+    desk.publish_what_is_due(cast.installation)
+    assert network.parents["p2"] == "r1"
+    assert writer.post(f"~/comments/ready/{number}/end", {}).status_code == 303

@@ -1,0 +1,1 @@
+"""What channels have cost, on networks that charge for each post."""

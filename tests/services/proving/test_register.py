@@ -1,0 +1,40 @@
+"""The register says no more than the tests do."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from commsched.platforms import keys
+from commsched.services.proving.kit import FORMATS
+from commsched.services.proving.register import Tested, as_table, known_to_tests
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMED = [(platform, name, proof) for platform, formats in known_to_tests().items() for name, proof in formats.items()]
+
+
+@pytest.mark.parametrize(("platform", "name", "proof"), NAMED, ids=[f"{p}-{n}" for p, n, _ in NAMED])
+def test_every_test_that_is_named_is_there(platform: str, name: str, proof: Tested) -> None:
+    assert platform in keys()
+    assert name in FORMATS
+    assert proof.simulator or proof.server
+    assert proof.since is not None
+    for test in filter(None, (proof.simulator, proof.server)):
+        file, _, function = test.partition("::")
+        source = ast.parse((ROOT / file).read_text("utf-8"))
+        assert function in {node.name for node in source.body if isinstance(node, ast.FunctionDef)}, test
+
+
+@pytest.mark.parametrize(("platform", "name", "proof"), NAMED, ids=[f"{p}-{n}" for p, n, _ in NAMED])
+def test_a_real_server_is_one(platform: str, name: str, proof: Tested) -> None:
+    """What is called a real server is started from ``tests/peers``, and marked so that everybody knows."""
+    if proof.server:
+        source = (ROOT / proof.server.partition("::")[0]).read_text("utf-8")
+        assert "tests.peers" in source
+        assert "pytest.mark.peer" in source
+
+
+def test_the_documents_have_the_same_table() -> None:
+    assert as_table() in (ROOT / "docs/platforms.md").read_text("utf-8")
