@@ -1382,17 +1382,17 @@ MUTANTS = (
     ),
     Mutant(
         "who unsubscribed is put back by pasting",
-        "services/channels/lists.py",
+        "services/contacts/lists.py",
         "if known is not None and known.state in GONE:",
         "if False:",
-        "tests/services/channels/test_lists.py",
+        "tests/services/contacts/test_lists.py",
     ),
     Mutant(
         "a list that changed meanwhile is taken over",
-        "services/channels/lists.py",
+        "services/contacts/lists.py",
         "if row.secrets != channel.secrets:",
         "if False:",
-        "tests/services/channels/test_lists.py",
+        "tests/services/contacts/test_lists.py",
     ),
     Mutant(
         "pictures not compared",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.platform import channel_state as access
 from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, NotFound
-from commsched.services.channels.lists import LIST
+from commsched.services.contacts.lists import LIST
 from commsched.services.kernel import context
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery
