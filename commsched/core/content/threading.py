@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -121,7 +123,8 @@ class _Divider:
 
     def __init__(self, text: str, limit: int, count: Count, tail: str) -> None:
         self.text, self.limit, self.count, self.tail = text, limit, count, tail
-        self.cuts = list(_cuts(text))
+        cuts = list(_cuts(text))
+        self.cuts = {least: [cut for cut in cuts if cut[1] >= least] for least in (Cut.SENTENCE, Cut.CLAUSE, Cut.WORD)}
 
     def next(self, start: int, below: str) -> tuple[int, Cut]:
         """Where the part that begins at ``start`` ends, and how good a place that is."""
@@ -138,14 +141,14 @@ class _Divider:
 
     def _fitting(self, start: int, least: Cut, below: str) -> list[tuple[int, Cut]]:
         """The places at least as good as ``least`` up to which it fits, in order."""
-        fitting = []
-        for place, cut in self.cuts:
-            if place <= start or cut < least or not self.text[start:place].strip():
-                continue
-            if not self._fits(start, place, below):
-                break
-            fitting.append((place, cut))
-        return fitting
+        cuts = self.cuts[least]
+        first = bisect_right(cuts, self._begins(start), key=itemgetter(0))
+        return cuts[first : _last_that(lambda at: self._fits(start, cuts[at][0], below), first, len(cuts))]
+
+    def _begins(self, start: int) -> int:
+        """Where the first character is that is no blank space."""
+        gap = _GAP.match(self.text, start)
+        return gap.end() if gap else start
 
     def _best(self, start: int, fitting: list[tuple[int, Cut]], least: Cut) -> tuple[int, Cut]:
         """The last place; one that ends a paragraph before it where that fills enough of a post."""
@@ -159,19 +162,29 @@ class _Divider:
     def _within_word(self, start: int, below: str) -> int:
         """The furthest end of a character within the word at ``start``. Raises :class:`TooLong` where it is no mere
         word."""
-        first = start + len(self.text[start:]) - len(self.text[start:].lstrip())
+        first = self._begins(start)
         word = _GAP.split(self.text[first:], maxsplit=1)[0]
         if _is_whole(word):
             raise TooLong
-        end = first
-        for character in _grapheme().finditer(word):
-            if not self._fits(start, first + character.end(), below):
-                break
-            end = first + character.end()
+        ends = [first, *(first + character.end() for character in _grapheme().finditer(word))]
+        end = ends[_last_that(lambda at: self._fits(start, ends[at], below), 1, len(ends)) - 1]
         last, following = self.text[start:end].rpartition("\n")[2], self.text[end:].partition("\n")[0]
         if end == first or _ends_as_mark(last) or _begins_as_mark(following):
             raise TooLong
         return end
+
+
+def _last_that(fits: Callable[[int], bool], first: int, end: int) -> int:
+    """The first number from ``first`` on that does not fit, or ``end``: what is longer never fits where what is shorter
+    does not. Few are tried, the small ones first: counting a text takes time, and a text may have many places."""
+    step, low = 1, first
+    while low + step <= end and fits(low + step - 1):
+        low, step = low + step, step * 2
+    high = min(end, low + step - 1)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if fits(middle) else (low, middle)
+    return low
 
 
 def _cuts(text: str) -> Iterator[tuple[int, Cut]]:
@@ -192,8 +205,8 @@ def _may_part(text: str, end: int, place: int) -> bool:
     following = text[place]
     if unicodedata.category(following)[0] == "M" or following in _JOINS_BACK:
         return False
-    before, after = text[:end].rpartition("\n")[2], text[place:].partition("\n")[0]
-    return not (_ends_as_mark(before) or _begins_as_mark(after))
+    ends = text[max(0, end - 4) : end].split()[-1:] == [THREAD_MARK]
+    return not (ends or text[place : place + 4].split()[:1] == [THREAD_MARK])
 
 
 def _ends_as_mark(line: str) -> bool:
@@ -209,7 +222,7 @@ def _worth(text: str, gap: re.Match[str]) -> Cut:
     if lines:
         return Cut.PARAGRAPH if lines > 1 else Cut.LINE
     before = text[max(0, gap.start() - 40) : gap.start()]
-    if _SENTENCE_ENDS.search(before) and _begins_sentence(text[gap.end() :]):
+    if _SENTENCE_ENDS.search(before) and _begins_sentence(text[gap.end() : gap.end() + 40]):
         if not (_SHORTENED.search(before) or _ORDINAL.search(before)):
             return Cut.SENTENCE
         return Cut.WORD
@@ -231,4 +244,5 @@ def _is_whole(word: str) -> bool:
 def _grapheme() -> Pattern[str]:
     import regex
 
-    return regex.compile(r"\X")
+    flag = "[\U0001f1e6-\U0001f1ff]"  # a long run of them costs whoever divides by UAX 29 the square of its length
+    return regex.compile(rf"{flag}{{2}}(?={flag})|\X")

@@ -54,10 +54,10 @@ def answer(installation: Installation, actor: Actor, comment: int, text: str = "
             row.seen_at, row.seen_by = installation.now(), actor.person
         channel = session.get_one(Channel, row.channel_id).name
         note(session, installation, actor, "watch.answered", item.id, comment=row.id, channel=channel, ready=ready)
-        number = item.id
+        number, words_hash = item.id, items.current(session, item).hash
     approve.submit(installation, actor, number, then_schedule=True)
     if known is not None:
-        _approve_ready(installation, actor, number, known)
+        _approve_ready(installation, actor, number, known, words_hash)
     return number
 
 
@@ -71,12 +71,12 @@ def _refuse(session: Session, row: RemoteComment) -> None:
         raise Conflict(N_("It has been answered already, or an answer is being written."))
 
 
-def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer) -> None:
-    """The yes that was given to the ready answer is given to this one. Where it does not count (its approver may not
+def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer, hashed: str) -> None:
+    """The yes that was given to the ready answer is given to this one, whose words have the hash ``hashed``: to what
+    somebody has changed meanwhile nobody has said yes. Where it does not count (its approver may not
     approve any more, or wrote it), it waits for one as anything does."""
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, number)
-        hashed = items.current(session, item).hash
         member = session.scalar(select(Membership).where(Membership.person_id == ready.approved_by))
         if item.state != "in_review" or member is None or not member.person.active:
             return
