@@ -69,10 +69,8 @@ def test_silence_changes_nothing(network: Network, cast: Cast, clock: SetClock, 
 
 def test_what_a_network_tells_may_be_anything(network: Network, cast: Cast, clock: SetClock, item: int) -> None:
     at = clock.at
-    network.elsewhere = [Publication("a\x00\ud800", "", "\ud800Hej", at), Publication("\ud800", "", "utan namn", at)]
-    network.recent = lambda since, context: [
-        *network.elsewhere,
-        Publication("b", "", "utan zon", at.replace(tzinfo=None)),
-    ]  # type: ignore[method-assign]
+    told = [("a\x00\ud800", "\ud800Hej", at), ("\ud800", "utan namn", at), ("b", "utan zon", at.replace(tzinfo=None))]
+    posts = [Publication(name, "", text, moment) for name, text, moment in told]
+    network.recent = lambda since, context: posts  # type: ignore[method-assign]
     assert outside.read_next(cast.installation)
     assert kept(cast) == [("a", "Hej"), ("b", "utan zon")]
