@@ -85,7 +85,10 @@ def _get(installation: Installation, url: str, headers: dict[str, str]) -> Respo
             return session.request("GET", url, headers=headers, timeout=15.0)
         except Moved as moved:
             target = moved.response.headers.get("location", "") if moved.response is not None else ""
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:  # no address at all
+                break
             if not url.startswith(("https://", "http://")):
                 break
         except RequestException as error:

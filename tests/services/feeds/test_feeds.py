@@ -345,3 +345,10 @@ def test_one_that_calls_everything_new_every_time_buries_nobody(
     reading.read_due(office)
     assert drafts(cast)[-1].title == "Nyhet 5000"
     assert only(cast).trouble == {}
+
+
+@pytest.mark.parametrize("to", ["https://[::1", "//[x", "http://a:b:c/", "javascript:alert(1)", "https://exa mple/"])
+def test_a_move_to_no_address_is_a_sentence(office: Installation, cast: Cast, server: FeedServer, to: str) -> None:
+    server.moves["/feed"] = to
+    with pytest.raises(Invalid):
+        add(office, cast, server)
