@@ -12,7 +12,9 @@ from commsched.core.platform.budget import Budget, Heard
 from commsched.platforms import get as platform_called
 from commsched.services.kernel import budgets
 from commsched.services.kernel.context import Installation
-from commsched.web.calendar.allowances import DAY, too_many
+from commsched.store.models import ChannelBudget
+from commsched.store.types import to_micros
+from commsched.web.calendar.allowances import DAY, beyond_left, too_many
 from tests.conftest import Cast
 from tests.publications import channel
 from tests.services.desk import scheduled
@@ -56,3 +58,12 @@ def test_the_calendar_warns_of_what_the_network_says_is_left(
     told = browse(cast.writer).get("~/calendar/").text
     assert "2 är planerade, och det tar emot 1" in told, "the third comes after it counts anew"
     assert re.search(rf'href="#i{items[1]}"', told)
+
+
+def test_what_was_said_of_next_year_warns_for_a_day(cast: Cast, installation: Installation) -> None:
+    now = installation.now()
+    said = ChannelBudget(channel_id=1, name="posts", allowed=9, remaining=0, resets_at=now + timedelta(days=400))
+    said.heard_at = now
+    soon, late = (row(to_micros(now + timedelta(hours=hours))) for hours in (2, 30))
+    assert [full.row for full in beyond_left([soon, late], [said], to_micros(now))] == [soon]
+    assert beyond_left([late], [said], to_micros(now)) == []
