@@ -2352,6 +2352,13 @@ MUTANTS = (
         "tests/services/hands/test_tasks.py -k another_time",
     ),
     Mutant(
+        "what a person has posted is edited, and posted in other words beside it",
+        "services/workflow/_deliveries.py",
+        "if row not in stopped and part_decisions.posted_by(session, row.id)",
+        "if False",
+        "tests/services/hands/test_tasks.py -k other_words_take",
+    ),
+    Mutant(
         "the yes to a ready answer is given to whatever stands there by now",
         "services/followup/answers.py",
         '        if item.state != "in_review" or member',
@@ -2374,10 +2381,10 @@ MUTANTS = (
     ),
     Mutant(
         "new ids make all that a site has said new",
-        "services/feeds/reading.py",
-        "if not seen & {entry.guid, entry.same}]",
-        "if entry.guid not in seen]",
-        "tests/services/feeds/test_feeds.py -k 'new_ids or buries'",
+        "services/feeds/parsing.py",
+        "if place else self.guid",
+        "if not place else self.guid",
+        "tests/services/feeds/test_feeds.py -k new_ids",
     ),
     Mutant(
         "a feed buries an office in drafts",
