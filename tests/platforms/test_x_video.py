@@ -153,6 +153,13 @@ def test_captions_go_with_it_in_their_language(sim: XSimulator, on: ChannelConte
     assert len([call for call in sim.calls if call.path == "/2/media/subtitles"]) == 2, "a track is put on once"
 
 
+def test_captions_that_are_in_the_picture_are_not_shown_twice(sim: XSimulator, on: ChannelContext) -> None:
+    part = Shelf().part(Captions(text=WEBVTT))
+    (video,) = part.other_files
+    assert isinstance(x.prepare(replace(part, other_files=(replace(video, burnt=True),)), on), Handles)
+    assert not any(call.path == "/2/media/subtitles" for call in sim.calls)
+
+
 def test_a_lost_post_with_a_video_is_found_again(sim: XSimulator, on: ChannelContext) -> None:
     shelf, since = Shelf(), just_now()
     ready = x.prepare(shelf.part(), on)
@@ -176,7 +183,7 @@ def test_what_x_takes_of_videos_is_said_before() -> None:
     assert blocked() == 0
     assert blocked(duration=141_000) == 1
     assert blocked(size=513_000_000) == 1
-    assert blocked(width=4000, height=1000) == 1
+    assert blocked(width=1900, height=400) == 1
     assert blocked(mime="video/webm") == 1
     with_picture = view("Se filmen", picture(), other_files=(film(captions),))
     assert any(problem.blocks for problem in check_attached(with_picture, limits, x.name))
