@@ -74,6 +74,13 @@ def paces(installation: Installation, workspace: int, channel: int = 0) -> dict[
     return ways
 
 
+def held_for_access(installation: Installation, workspace: int, channel: int) -> int:
+    """How many items were held on a channel because its access had died, and wait for a person's choice."""
+    held = (Delivery.channel_id == channel, Delivery.state == "held", Delivery.reason == "token")
+    with installation.store.read(workspace) as session:
+        return session.scalar(select(func.count(Delivery.id)).where(*held)) or 0
+
+
 def has_list(installation: Installation, channel: Channel) -> bool:
     """Whether the channel goes to a list of people, which has a page of its own."""
     return LIST in {setting.key for setting in installation.platform(channel.platform).settings}

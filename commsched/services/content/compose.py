@@ -70,7 +70,10 @@ def content_from(
 
 
 def _card(installation: Installation, session: Session, chosen: list[Channel], content: Content) -> Card | None:
-    """The card of the item's link, where a channel is given one and the page has been read."""
+    """The card of the item's link, where a channel is given one, the page has been read, and nothing else goes with
+    the words, which would be shown in its place."""
+    if content.attachments:
+        return None
     link = pages.link_shown(content.link, content.text)
     if not link or not pages.is_given(installation, (channel.platform for channel in chosen)):
         return None
