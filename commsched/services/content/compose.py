@@ -16,7 +16,7 @@ from commsched.core.content.model import Attachment, Card, ChannelContent, Conte
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.content import mention_book
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
