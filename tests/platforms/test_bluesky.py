@@ -285,10 +285,15 @@ def test_an_answer_to_a_comment_is_put_under_the_thread_it_is_in(sim: BlueskySim
     ours = sim._view(outcome.id.partition("#")[0])
     assert ours is not None
     below = sim.answer(sim.answer(ours, "Varför?", "2026-11-26T08:00:00Z"), "Ja?", "2026-11-26T08:01:00Z", 2)
-    answer = replace(part(bluesky, "Därför"), role="comment", parent=f"{below['uri']}#{below['cid']}", root="")
-    assert isinstance(send(bluesky, answer, on), Published)
+    first, more = bluesky.parts(view("Därför\n---\nOch därför"))
+    answer = replace(first, key="ett", role="comment", parent=f"{below['uri']}#{below['cid']}", root="")
+    said = send(bluesky, answer, on)
+    assert isinstance(said, Published)
     reply = list(sim.records.values())[-1]["reply"]
     assert (reply["root"]["uri"], reply["parent"]["uri"]) == (ours["uri"], below["uri"])
+    assert isinstance(send(bluesky, replace(more, key="två", parent=said.id, root=said.id), on), Published)
+    reply = list(sim.records.values())[-1]["reply"]
+    assert (reply["root"]["uri"], reply["parent"]["uri"]) == (ours["uri"], said.id.partition("#")[0])
 
 
 def test_what_bluesky_does_not_take_is_told_before(on: ChannelContext) -> None:

@@ -6,9 +6,10 @@ import hashlib
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from commsched.core.content.model import Attachment
-from commsched.core.platform.contract import Limits
+from commsched.core.platform.contract import AttachmentFile, Limits
 
 _MADE: Final = ("video/mp4", "h264")
 """The type and the coding of what is made: what every phone plays."""
@@ -48,6 +49,15 @@ def video_recipe_for(video: Attachment, size: int, limits: Limits) -> VideoRecip
     return VideoRecipe(
         video.codec if stays else _MADE[1], None if small else limits.video_side, limits.video_bytes, said
     )
+
+
+def once_made(video: AttachmentFile, limits: Limits) -> AttachmentFile:
+    """``video`` as it will be when it has been made for a channel with ``limits``, as far as that is known: so what
+    else is wrong with it is told at once."""
+    side = max(video.width, video.height)
+    scale = min(1.0, limits.video_side / side) if limits.video_side and side else 1.0
+    size = {"width": int(video.width * scale), "height": int(video.height * scale), "size": 0}
+    return replace(video, mime=_MADE[0], codec=_MADE[1], **size)
 
 
 def _said(video: Attachment) -> str:

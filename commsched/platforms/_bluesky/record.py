@@ -170,13 +170,14 @@ class _Posts(msgspec.Struct):
 
 class _Stored(msgspec.Struct):
     cid: str
+    value: _Answered
 
 
 def _reply(client: Client, part: Part) -> dict[str, object]:
     """What the part answers, and the first post of that thread."""
     parent = _known(client, place_of(part.parent))
     if parent.did == client.did and part.root:
-        return {"root": _known(client, place_of(part.root)).ref, "parent": parent.ref}
+        return {"root": _first(client, place_of(part.root)).ref, "parent": parent.ref}
     answer = client.get("app.bsky.feed.getPosts", {"uris": parent.uri})
     post = next((each for each in read(answer, _Posts).posts if each.uri == parent.uri), None)
     if post is None:
@@ -184,6 +185,13 @@ def _reply(client: Client, part: Part) -> dict[str, object]:
     reply = post.record.reply
     root = place_of(reply.root.uri, reply.root.cid) if reply else parent
     return {"root": root.ref, "parent": parent.ref}
+
+
+def _first(client: Client, ours: Place) -> Place:
+    """The first post of the thread that a post of ours is in: its own, or somebody else's where it is an answer."""
+    stored = read(client.record(ours.collection, ours.rkey, ours.did), _Stored)
+    reply = stored.value.reply
+    return place_of(reply.root.uri, reply.root.cid) if reply else place_of(ours.uri, stored.cid)
 
 
 def _known(client: Client, place: Place) -> Place:

@@ -23,9 +23,10 @@ from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
+from commsched.core.platform.video_fitting import once_made
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
@@ -200,7 +201,8 @@ def _check_one(
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
     unready = _unready(content, channel, limits, files)
-    attached = replace(view, other_files=tuple(file for file in view.other_files if file.sha256 not in unready))
+    files_then = (once_made(file, limits) if file.sha256 in unready else file for file in view.other_files)
+    attached = replace(view, other_files=tuple(files_then))
     said = platform.check(view, channel.facts)
     if content.answers:  # an answer to a comment needs neither a picture nor a headline
         said = [problem for problem in said if problem.field == "text"]

@@ -81,6 +81,17 @@ def test_a_phones_video_is_made_by_the_clock_and_then_in_the_next_version(
         assert [video.id for video, _poster in videos.newest(session)] == [phone], "people see their own only"
 
 
+def test_what_else_is_wrong_is_told_while_it_is_made(
+    installation: Installation, cast: Cast, bluesky: int, phone: int
+) -> None:
+    draft = writing.draft([bluesky], media=[], attachments=[AttachmentIn(id=phone, alt="")])
+    _content, problems = of(installation, cast, editing.create(installation, cast.actor("writer"), draft))
+    words = [str(each.words) for each in problems]
+    assert len(words) == 2
+    assert "made ready" in words[0]
+    assert "no alt text" in words[1]
+
+
 def test_what_is_made_is_made_once_and_leaves_with_its_original(
     installation: Installation, cast: Cast, bluesky: int, phone: int
 ) -> None:
