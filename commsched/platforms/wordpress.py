@@ -27,7 +27,7 @@ from commsched.core.platform.contract import (
 from commsched.core.platform.figures import Publication, Reply, Seen
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import detail, outcome_of, refusal
+from commsched.platforms._shared.answers import detail, outcome_of, read, refusal
 from commsched.platforms._shared.checks import check_pictures, check_text
 from commsched.platforms._wordpress import body, comments, entries, site
 from commsched.platforms._wordpress.guide import GUIDE
