@@ -27,7 +27,7 @@ from commsched.core.platform.contract import (
 from commsched.core.platform.figures import Publication, Reply, Seen
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
-from commsched.platforms._shared.answers import detail, outcome_of, read, refusal
+from commsched.platforms._shared.answers import detail, outcome_of, read, refusal, without_error
 from commsched.platforms._shared.checks import check_pictures, check_text
 from commsched.platforms._wordpress import body, comments, entries, site
 from commsched.platforms._wordpress.guide import GUIDE
@@ -179,7 +179,7 @@ class WordPress(NetworkPlatform["Rest"]):
 
     def remove(self, client: Rest, remote_id: str, context: ChannelContext) -> None:
         """Into the site's own bin, where its people can take it back."""
-        read(client.ask("DELETE", entries.path_of(remote_id)), entries.Entry)
+        read(without_error(client.ask("DELETE", entries.path_of(remote_id))), entries.Entry)
 
     def gone(self, error: Exception) -> bool:
         from commsched.platforms._wordpress.rest import RestError
