@@ -25,7 +25,7 @@ from commsched.mail.headers import parse_mailbox
 from commsched.mail.live import LiveMailer
 from commsched.mail.relay import mailer_for
 from commsched.platforms._http.dial import connect, connect_public
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation

@@ -72,9 +72,61 @@ CONFIDED = "tests/web/test_confidential.py"
 CONFIDED_ELSEWHERE = "tests/services/approval/test_confidential_elsewhere.py"
 PUSHED = "tests/services/notices/test_push.py"
 
+FETCHED, CONTAINERS = "services/public/fetched_media.py", "platforms/_meta/containers.py"
+FETCHING, INSTAGRAM = "tests/web/public/test_fetched.py", "tests/platforms/test_instagram.py"
+
 MUTANTS = (
     Mutant(
-        "the ceiling of a month is not asked", GATE, 'Hold("ceiling") if case.over_ceiling else Go()', "Go()", COSTS
+        "a signed address opens what nobody approved",
+        FETCHED,
+        "if attachment is not None and _is_cleared(",
+        "if attachment is not None or _is_cleared(",
+        FETCHING,
+    ),
+    Mutant("a signed address opens before the time", FETCHED, "Delivery.due_at <= now, ", "", FETCHING),
+    Mutant("a signed address opens what was taken down", FETCHED, ", ~versions.down()", "", FETCHING),
+    Mutant(
+        "a signed address has no end",
+        "core/installation/signed_addresses.py",
+        "return grant if datetime.fromtimestamp(ends, UTC) > now else None",
+        "return grant",
+        FETCHING,
+    ),
+    Mutant(
+        "anybody signs an address",
+        "core/installation/signed_addresses.py",
+        "if not hmac.compare_digest(said[3], _sign(key, grant, ends)):",
+        "if False:",
+        FETCHING,
+    ),
+    Mutant("a container is published unasked", CONTAINERS, 'if state != "FINISHED":', "if False:", INSTAGRAM),
+    Mutant(
+        "what was published is called absent",
+        CONTAINERS,
+        'case "FINISHED" | "ERROR" | "EXPIRED":',
+        'case "FINISHED" | "ERROR" | "EXPIRED" | "PUBLISHED":',
+        INSTAGRAM,
+    ),
+    Mutant(
+        "a lost answer fails a post that is out",
+        CONTAINERS,
+        "        return Unknown(detail(error, context))",
+        '        return Rejected(detail(error, context), "content")',
+        INSTAGRAM,
+    ),
+    Mutant(
+        "a checkpoint fails every post",
+        "platforms/_meta/errors.py",
+        "    if subcode in _CHECKPOINT:",
+        "    if False:",
+        "tests/platforms/test_facebook_more.py -k checkpoint",
+    ),
+    Mutant(
+        "the ceiling of a month is not asked",
+        GATE,
+        'Hold("ceiling") if case.over_ceiling else Go()',
+        "Go()",
+        COSTS,
     ),
     Mutant(
         "a call that is open or was lost costs nothing",
@@ -1330,17 +1382,17 @@ MUTANTS = (
     ),
     Mutant(
         "who unsubscribed is put back by pasting",
-        "services/channels/lists.py",
+        "services/contacts/lists.py",
         "if known is not None and known.state in GONE:",
         "if False:",
-        "tests/services/channels/test_lists.py",
+        "tests/services/contacts/test_lists.py",
     ),
     Mutant(
         "a list that changed meanwhile is taken over",
-        "services/channels/lists.py",
+        "services/contacts/lists.py",
         "if row.secrets != channel.secrets:",
         "if False:",
-        "tests/services/channels/test_lists.py",
+        "tests/services/contacts/test_lists.py",
     ),
     Mutant(
         "pictures not compared",

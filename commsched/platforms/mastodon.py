@@ -34,7 +34,7 @@ from commsched.core.text.messages import N_, Problem, warn
 from commsched.platforms._mastodon import polls
 from commsched.platforms._mastodon.guide import GUIDE
 from commsched.platforms._mastodon.media import ids, still_worked_on, upload
-from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, kept
+from commsched.platforms._mastodon.server import RIGHTS, address, facts_of, home_of, kept
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import ident, invisible, refusal, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, check_pictures, check_text, longest, thread
@@ -90,8 +90,8 @@ class Mastodon(NetworkPlatform["Client"]):
             default="public",
         ),
         Option("content_warning", N_("Content warning"), help=N_("Shown instead of the text, until opened.")),
-        NUMBERED,
         *polls.OPTIONS,
+        NUMBERED,
     )
     connects = frozenset({"keys", "oauth"})
     can = frozenset({"edit", "delete", "metrics", "replies", "report", "recent"})
@@ -127,7 +127,7 @@ class Mastodon(NetworkPlatform["Client"]):
     def authorize(self, context: ChannelContext) -> Authorization:
         from commsched.platforms._mastodon import sign_in
 
-        server = address(context, _BASE_URL)
+        server = home_of(context, _BASE_URL)
         try:
             return sign_in.begin(context, server)
         except ConnectError:
@@ -183,8 +183,9 @@ class Mastodon(NetworkPlatform["Client"]):
             return mastodon_length(part, url_length) + warning
 
         problems = check_text(view, limits.characters, count, self.name) + check_pictures(view, limits, self.name)
+        problems += [*polls.check_poll(view, kept(facts).polls, self.name)]
         problems += _check_captions(view) if limits.videos else []
-        return [*problems, *polls.check_poll(view, kept(facts).polls, self.name)]
+        return [*problems, *_check_wordy(view)] if kept(facts).software == "pixelfed" else problems
 
     def parts(self, view: ChannelView) -> list[Part]:
         return thread(view)
@@ -196,7 +197,7 @@ class Mastodon(NetworkPlatform["Client"]):
         waiting = self._still_processing(client, handles, context)
         if waiting is not None:
             return waiting
-        options, poll = part.view.options, polls.poll_of(part.view) if part.role == "post" else None
+        options, poll = part.view.options, polls.poll_under(part)
         status = client.status_post(
             part.text,
             in_reply_to_id=part.parent or None,
@@ -294,8 +295,14 @@ def _require_rights(client: Client) -> None:
         raise DeadToken(N_("The token lacks the right %(right)s."), _TOKEN.key, right=", ".join(missing))
 
 
+def _check_wordy(view: ChannelView) -> list[Problem]:
+    if view.pictures or view.other_files:
+        return []
+    return [warn("pictures", N_("This server is made for pictures, and may refuse a post that has none."))]
+
+
 def _check_captions(view: ChannelView) -> list[Problem]:
-    if not any(file.captions for file in view.other_files):
+    if not any(file.captions and not file.burnt for file in view.other_files):
         return []
     words = N_("Mastodon takes no file of captions: whoever does not hear sees them only if they are in the picture.")
     return [warn("attachments", words)]

@@ -17,7 +17,7 @@ from commsched.cli.channels import platform_key, points_inside
 from commsched.cli.main import main
 from commsched.platforms import get, keys
 from commsched.services.accounts import sessions
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -35,7 +35,8 @@ from commsched.core.delivery.outcome import (
     Unknown,
 )
 from commsched.core.installation.redaction import DiscreetFormatter, quieten
-from commsched.core.platform.contract import Account, ConnectError, DeadToken
+from commsched.core.platform.access import Handshake
+from commsched.core.platform.contract import Account, ConnectError, DeadToken, Platform
 from commsched.platforms._http import dial
 from commsched.platforms._http.network import Session
 from tests.platforms._office import picture
@@ -321,6 +322,7 @@ def every_call(adapter: Adapter, http: requests.Session) -> list[str]:
             post = adapter.post(with_picture=True)
             platform = adapter.platform
             said.append(_connecting(adapter, context))
+            said.extend(_signing_in(adapter, context))
             for result in (
                 platform.prepare(post, context) if platform.needs_prepare(post) else Handles(),
                 platform.publish(post, adapter.prepared, context),
@@ -333,8 +335,28 @@ def every_call(adapter: Adapter, http: requests.Session) -> list[str]:
 
 
 def _connecting(adapter: Adapter, context: Any) -> str:
+    return _told(lambda: adapter.platform.connect(context))
+
+
+def _signing_in(adapter: Adapter, context: Any) -> Iterator[str]:
+    """What is said where the answer of an authorization is traded, and where an access is renewed."""
+    platform = adapter.platform
+    context.handshake = Handshake("https://kansli.example/callback", "state-1", f"{SECRET}-{'v' * 40}")
+    if "oauth" in platform.connects:
+        yield _told(lambda: _asked(platform, context))
+    if "refresh" in platform.can:
+        yield _told(lambda: platform.refresh(context))
+
+
+def _asked(platform: Platform, context: Any) -> str:
+    """What an authorization opens; the access itself is a secret, and shows itself to nobody."""
+    context.handshake = replace(context.handshake, kept=platform.authorize(context).kept)
+    return repr(platform.callback(context, {"code": SECRET, "state": "state-1"}))
+
+
+def _told(ask: Callable[[], object]) -> str:
     try:
-        return repr(adapter.platform.connect(context))
+        return repr(ask())
     except ConnectError as error:
         return f"{error} {error.words!r}"
 

@@ -154,7 +154,7 @@ def test_what_we_send_to_a_page_is_in_metas_schemas(page: tuple[FacebookSimulato
     comment = facebook.publish(replace(post, role="comment", parent=out.id, text="Mer"), Handles(), on)
     assert isinstance(comment, Published)
     assert isinstance(facebook.edit(post, out.id, on), Published)
-    assert isinstance(facebook.edit(post, film.id, on), Published)
+    assert isinstance(facebook.edit(filmed(), film.id, on), Published)
     other = sim.comment(out.id, "Bra!")
     [reply] = facebook.replies([out.id], on.now().replace(year=2020), on)  # type: ignore[misc]
     assert isinstance(facebook.hide(reply, True, on), Published)

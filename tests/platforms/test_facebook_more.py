@@ -170,9 +170,16 @@ def test_what_is_out_is_changed_in_its_place(sim: FacebookSimulator, on: Channel
     assert isinstance(facebook.edit(part(facebook, "Rätt datum"), out, on), Published)
     assert [post["message"] for post in sim.posts] == ["Rätt datum"]
     assert isinstance(facebook.edit(part(facebook, "Rätt datum"), f"{PAGE['id']}_404", on), Rejected)
+    album = part(facebook, "Två", picture("Ett"), picture("Två"))
+    pair = send(facebook, album, on)
+    assert isinstance(pair, Published)
+    assert isinstance(facebook.edit(replace(album, text="Två bilder"), pair.id, on), Published)
+    refused = facebook.edit(replace(album, pictures=album.pictures[:1]), pair.id, on)
+    assert isinstance(refused, Rejected)
+    assert refused.why == "content"
     film = send(facebook, filmed(), on)
     assert isinstance(film, Published)
-    assert isinstance(facebook.edit(part(facebook, "Talet i dag"), film.id, on), Published)
+    assert isinstance(facebook.edit(replace(filmed(), text="Talet i dag"), film.id, on), Published)
     assert sim.videos[0]["description"] == "Talet i dag"
     sim.faults.append("timeout_after_accept")
     with hurried(on):

@@ -248,6 +248,17 @@ def test_what_is_out_and_not_seen_yet_is_not_published_again(sim: InstagramSimul
     assert len(sim.media) == 1
 
 
+def test_what_is_out_and_cannot_be_looked_for_is_unknown(sim: InstagramSimulator, on: ChannelContext) -> None:
+    one = part(instagram, "Hej", photo())
+    handles = prepared(one, on)
+    assert isinstance(instagram.publish(one, handles, on), Published)
+    usual = sim.handle
+    broken = Answer(400, {"error": {"code": 100, "message": "no"}})
+    sim.handle = lambda call: broken if call.path.endswith("/media") else usual(call)  # type: ignore[method-assign]
+    assert isinstance(instagram.publish(one, handles, on), Unknown)
+    assert len(sim.media) == 1
+
+
 @pytest.mark.parametrize(
     ("state", "expected"), [("EXPIRED", Rejected), ("ERROR", Rejected), ("IN_PROGRESS", Retry), ("STRANGE", Retry)]
 )
@@ -442,7 +453,7 @@ def test_what_others_wrote_is_read_hidden_and_answered(sim: InstagramSimulator, 
     again = instagram.replies([out.id], since, on)
     assert isinstance(again, list)
     assert {each.text: each.hidden for each in again} == {"Bra!": True, "Eller inte": False}
-    answer = replace(part(instagram, "Tack!", photo()), role="comment", text="Tack!", parent=first, root=out.id)
+    answer = replace(part(instagram, "Tack!", photo()), role="reply", text="Tack!", parent=first)
     assert isinstance(instagram.publish(answer, Handles(), on), Published)
     assert sim.comments[-1]["parent"] == first
     assert isinstance(instagram.find(answer, Handles(), since, on), Found)

@@ -249,3 +249,86 @@ def test_a_server_that_points_elsewhere_is_not_followed_and_says_where(
     with pytest.raises(ConnectError, match=r"http://127\.0\.0\.1:9/elsewhere") as refused:
         mastodon.connect(on)
     assert refused.value.field == "base_url"
+
+
+# -- what each of them takes, as it spells it ---------------------------------------------------------
+
+PLEROMA = {
+    "max_toot_chars": 5000,
+    "upload_limit": 20_000_000,
+    "description_limit": 5000,
+    "max_media_attachments": 1000,
+    "poll_limits": {"max_options": 20, "max_option_chars": 200, "min_expiration": 0, "max_expiration": 31_536_000},
+}
+GOTOSOCIAL = {
+    "configuration": {
+        "statuses": {"max_characters": 5000, "max_media_attachments": 6, "characters_reserved_per_url": 25},
+        "media_attachments": {
+            "supported_mime_types": ["image/jpeg", "image/png", "video/mp4", "video/webm"],
+            "image_size_limit": 41_943_040,
+            "video_size_limit": 41_943_040,
+            "description_limit": 1500,
+        },
+        "polls": {
+            "max_options": 6,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+    }
+}
+PIXELFED = {
+    "configuration": {
+        "statuses": {"max_characters": 500, "max_media_attachments": 20, "characters_reserved_per_url": 23},
+        "media_attachments": {"supported_mime_types": ["image/jpeg", "image/png"], "image_size_limit": 15_360_000},
+    }
+}
+SHARKEY = {
+    "configuration": {
+        "statuses": {"max_characters": 3000, "max_media_attachments": 16, "characters_reserved_per_url": 23},
+        "media_attachments": {"image_size_limit": 10_485_760},
+        "polls": {
+            "max_options": 10,
+            "max_characters_per_option": 150,
+            "min_expiration": 50,
+            "max_expiration": 2_629_746,
+        },
+    }
+}
+TAKES = [
+    ("pleroma", PLEROMA, (5000, 1000, 20_000_000, 5000), (1, 20_000_000), (20, 200)),
+    ("akkoma", PLEROMA, (5000, 1000, 20_000_000, 5000), (1, 20_000_000), (20, 200)),
+    ("gotosocial", GOTOSOCIAL, (5000, 6, 41_943_040, 1500), (1, 41_943_040), (6, 50)),
+    ("pixelfed", PIXELFED, (500, 20, 15_360_000, 1500), (0, 103_809_024), (0, 50)),
+    ("sharkey", SHARKEY, (3000, 16, 10_485_760, 1500), (1, 103_809_024), (10, 150)),
+]
+
+
+@pytest.mark.parametrize(("software", "says", "posts", "videos", "polls"), TAKES, ids=[each[0] for each in TAKES])
+@pytest.mark.parametrize("second", [True, False], ids=["v2", "v1"])
+def test_each_server_is_held_to_what_it_says_that_it_takes(
+    sim: MastodonSimulator,
+    on: ChannelContext,
+    software: str,
+    says: dict[str, Any],
+    posts: tuple[int, ...],
+    videos: tuple[int, int],
+    polls: tuple[int, int],
+    second: bool,
+) -> None:
+    sim.version, sim.source_url = f"2.7.2 (compatible; {software} 1)", ""
+    sim.software, sim.description, sim.second_version = software, says, second
+    facts = mastodon.connect(on).facts
+    limits = mastodon.limits(facts)
+    assert (limits.characters, limits.pictures, limits.picture_bytes, limits.alt_characters) == posts
+    assert (limits.videos, limits.video_bytes) == videos
+    assert (facts["polls"]["choices"], facts["polls"]["characters"]) == polls  # type: ignore[index]
+    assert (facts["software"], facts["keeps_key"]) == (software, False)
+
+
+def test_a_server_made_for_pictures_is_told_of_before(sim: MastodonSimulator, on: ChannelContext) -> None:
+    sim.software, sim.description = "pixelfed", PIXELFED
+    facts = mastodon.connect(on).facts
+    (problem,) = mastodon.check(view("Hej"), facts)
+    assert (problem.level, problem.field) == ("warn", "pictures")
+    assert mastodon.check(view("Hej", picture()), facts) == []

@@ -76,6 +76,10 @@ def test_a_poll_survives_a_change_and_no_other_takes_its_place(sim: MastodonSimu
         assert isinstance(mastodon.edit(part(mastodon, "Hej", options=other), post, on), Rejected)
     sim.statuses[0]["poll"]["expired"] = True
     assert isinstance(mastodon.edit(part(mastodon, "Hej", options=options), post, on), Rejected)
+    answer = replace(mastodon.parts(view("Ett\n---\nTvå", options=options))[1], parent=post, key="r")
+    reply = send(mastodon, answer, on)
+    assert isinstance(reply, Published)
+    assert isinstance(mastodon.edit(replace(answer, text="Tre"), reply.id, on), Published), "the poll is the first's"
     plain = out(sim, on, "Utan")
     assert isinstance(mastodon.edit(part(mastodon, "Utan", options=options), plain, on), Rejected)
 
@@ -112,7 +116,8 @@ def test_a_change_ends_as_any_other_call(sim: MastodonSimulator, on: ChannelCont
 def test_a_server_that_lets_nothing_be_changed_says_so(sim: MastodonSimulator, on: ChannelContext) -> None:
     post = out(sim, on, "Hej")
     sim.edits = False
-    assert isinstance(mastodon.edit(part(mastodon, "Hej igen"), post, on), Rejected)
+    refused = mastodon.edit(part(mastodon, "Hej igen"), post, on)
+    assert refused == Rejected("this server lets nothing be changed that is out", "permission")
 
 
 # -- what came of it --------------------------------------------------------------------------------
@@ -291,5 +296,7 @@ def test_captions_that_nobody_would_see_are_told() -> None:
     with_them, without = (
         mastodon.check(view("Se filmen", other_files=(film(captions=each),)), {}) for each in (captions, ())
     )
+    burnt = replace(film(captions=captions), burnt=True)
+    assert mastodon.check(view("Se filmen", other_files=(burnt,)), {}) == [], "they are in the picture"
     assert [problem.level for problem in with_them] == ["warn"]
     assert without == []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Published
@@ -154,3 +155,25 @@ def test_a_pasted_token_is_asked_for_only_where_nobody_signs_in() -> None:
         "base_url": ("keys", "oauth"),
         "access_token": ("keys",),
     }
+
+
+def test_an_account_that_lives_elsewhere_is_followed_home(sim: MastodonSimulator) -> None:
+    """The domain of the name says where that is; a domain that does not say so is the server."""
+    from commsched.platforms._mastodon.server import home_of
+
+    class Domain:
+        """Answers for the name's domain, by what the simulator says."""
+
+        def request(self, method: str, url: str, **options: object) -> object:
+            assert url == "https://region.example/.well-known/webfinger"
+            assert options["params"] == {"resource": "acct:kansli@region.example"}
+            return requests.get(f"{sim.url}/.well-known/webfinger", timeout=5)
+
+    asked = context({"base_url": "@kansli@region.example"}, {})
+    asked.http = Domain()  # type: ignore[assignment]
+    assert home_of(asked, SERVER) == "https://region.example"
+    sim.lives_at = "https://social.region.example"
+    assert home_of(asked, SERVER) == "https://social.region.example"
+    sim.lives_at = "ftp://social.region.example"
+    assert home_of(asked, SERVER) == "https://region.example"
+    assert home_of(context({"base_url": "region.example"}, {}), SERVER) == "https://region.example", "asks nobody"

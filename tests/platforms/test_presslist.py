@@ -27,7 +27,7 @@ from commsched.core.platform.contract import ChannelContext, ChannelView, Connec
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
 from commsched.platforms.presslist import PLATFORM
-from commsched.services.channels.lists import lines_of
+from commsched.services.contacts.lists import lines_of
 from tests.channel_views import changed, channel_view
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)

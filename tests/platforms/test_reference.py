@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import requests
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from sqlalchemy import select
 import commsched.platforms as registry
 from commsched.core.content.draft import PictureIn
 from commsched.core.delivery.outcome import CannotTell, Found, Handles, Pending, Published, Rejected
-from commsched.core.platform.contract import ChannelContext, DeadToken, Platform, Progress
+from commsched.core.platform.contract import ChannelContext, ConnectError, DeadToken, Platform, Progress
 from commsched.core.text import catalogues, languages
 from commsched.core.text.messages import Invalid
 from commsched.platforms._http.network import Session
@@ -190,6 +191,22 @@ def test_an_answer_counts_only_for_who_began_in_time_and_on_that_platform(
         authorize.finish(inside, cast.actor(), "reference", late)
     with pytest.raises(Exception, match="Begin again"):
         authorize.finish(inside, cast.actor(), "reference", begun() | {"state": "guessed"})
+    assert directory.channels(inside, cast.place.id) == []
+
+
+def test_a_code_that_was_given_to_another_question_is_worth_nothing(
+    installed: Platform, server: ReferenceServer, inside: Installation, cast: Cast
+) -> None:
+    """Whoever slips a code of theirs into somebody's answer does not know the verifier that it would be traded with."""
+
+    def answered() -> dict[str, str]:
+        given = {"base_url": server.url, "client_id": "app"}
+        query = urlsplit(say_yes(authorize.begin(inside, cast.actor(), "reference", "", given))).query
+        return dict(pair.split("=") for pair in query.split("&"))
+
+    mine, theirs = answered(), answered()
+    with pytest.raises(ConnectError, match="no access"):
+        authorize.finish(inside, cast.actor(), "reference", mine | {"code": theirs["code"]})
     assert directory.channels(inside, cast.place.id) == []
 
 
@@ -385,7 +402,7 @@ def test_what_is_out_can_be_changed_counted_answered_and_taken_down(
     assert (reply.answers, reply.text) == ("p1", "Bra!")
     assert HERE.hide(reply, True, on) == HERE.report(reply, "Hot", on) == Published("r1")
     assert (server.hidden, server.reports) == ({"r1": True}, [("r1", "Hot")])
-    assert isinstance(HERE.hide(replace(reply, id="r9"), True, on), Rejected)
+    assert isinstance(HERE.hide(msgspec.structs.replace(reply, id="r9"), True, on), Rejected)
     (posted,) = HERE.recent(since, on)  # type: ignore[misc]
     assert (posted.id, posted.url, posted.text) == ("p1", out.url, "Hej igen")
     assert HERE.delete("p1", on) == Published("p1", detail="deleted")

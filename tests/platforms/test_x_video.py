@@ -153,6 +153,13 @@ def test_captions_go_with_it_in_their_language(sim: XSimulator, on: ChannelConte
     assert len([call for call in sim.calls if call.path == "/2/media/subtitles"]) == 2, "a track is put on once"
 
 
+def test_captions_that_are_in_the_picture_are_not_shown_twice(sim: XSimulator, on: ChannelContext) -> None:
+    part = Shelf().part(Captions(text=WEBVTT))
+    (video,) = part.other_files
+    assert isinstance(x.prepare(replace(part, other_files=(replace(video, burnt=True),)), on), Handles)
+    assert not any(call.path == "/2/media/subtitles" for call in sim.calls)
+
+
 def test_a_lost_post_with_a_video_is_found_again(sim: XSimulator, on: ChannelContext) -> None:
     shelf, since = Shelf(), just_now()
     ready = x.prepare(shelf.part(), on)

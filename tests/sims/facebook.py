@@ -221,6 +221,9 @@ class FacebookSimulator(GraphSimulator):
         match known["kind"]:
             case "post":
                 told = {"is_published": known["is_published"] if self.tells_is_published else None}
+                photos = [{"media_type": "photo"} for _ in known["alts"]]
+                album = [{"media_type": "album", "subattachments": {"data": photos}}] if len(photos) > 1 else photos
+                told["attachments"] = {"data": album} if album else None
                 return {**shown, **counted, **told, "message": known["message"], "shares": {"count": 4}}
             case "video":
                 known["polls"] -= 1

@@ -190,8 +190,15 @@ def values_of(call: Call) -> dict[str, str] | None:
 
 
 def _split(fields: str) -> list[str]:
-    """``id,comments{id,text}`` at its outer commas."""
-    return [each for each in re.split(r",(?![^{]*})", fields) if each]
+    """``id,comments{id,from{name}}`` at its outer commas."""
+    names, depth = [""], 0
+    for sign in fields:
+        depth += (sign == "{") - (sign == "}")
+        if sign == "," and not depth:
+            names.append("")
+        else:
+            names[-1] += sign
+    return [name for name in names if name]
 
 
 def now() -> str:

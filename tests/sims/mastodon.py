@@ -62,6 +62,10 @@ class MastodonSimulator(Simulator):
         """What others wrote; each as a status."""
         self.reports: list[dict[str, Any]] = []
         self.rates: dict[str, str] = {}
+        self.description: dict[str, Any] | None = None
+        """All that it says of itself, as a cousin spells it; ``None``: as Mastodon."""
+        self.lives_at = ""
+        """Where the accounts of this domain live, when that is another server."""
 
     def stage(self, call: Call) -> Stage:
         if call.method == "GET":
@@ -75,6 +79,9 @@ class MastodonSimulator(Simulator):
 
     def handle(self, call: Call) -> Answer:
         call.path = call.path.rstrip("/")  # Mastodon takes either, and so does the SDK
+        if call.path == "/.well-known/webfinger" and self.lives_at:
+            profile = {"rel": "http://webfinger.net/rel/profile-page", "href": f"{self.url}/@kansli"}
+            return Answer(200, {"links": [profile, {"rel": "self", "href": f"{self.lives_at}/users/kansli"}]})
         if call.path.startswith("/nodeinfo"):
             return Answer(200, {"software": {"name": self.software, "version": self.version}})
         if call.path == "/api/v2/instance" and self.second_version:
@@ -95,6 +102,8 @@ class MastodonSimulator(Simulator):
         return answer
 
     def _instance(self) -> dict[str, Any]:
+        if self.description is not None:
+            return {"version": self.version, **self.description}
         configuration = {"media_attachments": self.limits}
         return {"version": self.version, "configuration": configuration | ({"polls": self.polls} if self.polls else {})}
 

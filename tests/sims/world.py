@@ -35,7 +35,7 @@ from commsched.core.delivery.lifecycle import REASONS, item_state
 from commsched.core.platform.contract import ChannelContext, Platform
 from commsched.core.platform.contract import Part as SentPart
 from commsched.core.text.messages import OfficeError
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.deliver import dispatcher as courier_module
 from commsched.services.deliver.calls import STALE
 from commsched.services.deliver.dispatcher import Dispatcher

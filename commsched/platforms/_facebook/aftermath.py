@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from commsched.core.delivery.outcome import Outcome, Published
+from commsched.core.delivery.outcome import Outcome, Published, Rejected
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.text.messages import N_
 from commsched.platforms._facebook.graph import Graph
 from commsched.platforms._facebook.page import post_url
 from commsched.platforms._meta import aftermath
@@ -21,6 +22,7 @@ _COUNTED: Final = "comments.limit(0).summary(total_count),reactions.limit(0).sum
 _VIEWS: Final = ("post_media_view", "post_clicks")
 """Impressions were removed in November 2025; this is what took their place."""
 _COMMENT: Final = "id,message,created_time,from{id,name},is_hidden,permalink_url"
+_ATTACHED: Final = "attachments{media_type,subattachments.limit(20){media_type}}"
 _NAMED: Final = aftermath.Named("message", "created_time", "permalink_url")
 
 
@@ -106,8 +108,27 @@ def recent(graph: Graph, page: str, start: datetime) -> list[Publication]:
     return aftermath.published(graph, f"{page}/published_posts", start, _NAMED)
 
 
+def _shown(graph: Graph, remote_id: str) -> int:
+    """How many pictures and videos a post shows; a link's card is none."""
+    if is_video(remote_id):
+        return 1
+    attached = _data(graph.get(remote_id, fields=_ATTACHED).get("attachments"))
+    shown = [each for entry in attached for each in (_data(entry.get("subattachments")) or [entry])]
+    return sum(each.get("media_type") in ("photo", "video") for each in shown)
+
+
+def _data(edge: object) -> list[Mapping[str, object]]:
+    """The entries of an edge within an answer; none where there is none."""
+    entries = edge.get("data") if isinstance(edge, Mapping) else None
+    return [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []
+
+
 def edit(graph: Graph, part: Part, remote_id: str, context: ChannelContext) -> Outcome:
-    """Put the part's words in the place of those of a post, a comment or a video. Its pictures stay as they are."""
+    """Put the part's words in the place of those of a post, a comment or a video. Its pictures stay as they are: a part
+    with more or fewer is refused."""
+    if part.role == "post" and _shown(graph, remote_id) != len(part.pictures) + len(part.other_files):
+        words = N_("Facebook changes the words of a post, never its pictures. Take it down and send a new one.")
+        return Rejected(words, "content")
     name = "description" if is_video(remote_id) else "message"
     answer = graph.post(remote_id, **{name: part.text})
     return Published(remote_id, post_url(remote_id)) if answer.get("success") is True else unclear(answer, context)

@@ -64,7 +64,7 @@ def find_media(client: Client, account: str, part: Part, start: datetime) -> Fin
 
 def comment_edge(part: Part) -> str:
     """Where a comment is written: under a post of ours, or under what somebody else wrote there."""
-    return f"{part.parent}/{'replies' if part.root and part.root != part.parent else 'comments'}"
+    return f"{part.parent}/{'replies' if part.role == 'reply' else 'comments'}"
 
 
 def find_comment(client: Client, part: Part, start: datetime) -> Finding:

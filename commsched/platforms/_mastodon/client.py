@@ -18,7 +18,7 @@ from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.core.platform.http import HttpAnswer, HttpClient
 from commsched.core.text.length import tidy
 from commsched.platforms._mastodon.media import files_of
-from commsched.platforms._mastodon.polls import poll_of
+from commsched.platforms._mastodon.polls import poll_under
 from commsched.platforms._shared.answers import detail, from_failure, ident, retry_after, walled
 from commsched.platforms._shared.readback import Entry, Page
 
@@ -129,7 +129,7 @@ def is_it(status: Status, part: Part) -> bool:
 
 
 def _same_poll(status: Status, part: Part) -> bool:
-    poll, kept = poll_of(part.view) if part.role == "post" else None, status.get("poll")
+    poll, kept = poll_under(part), status.get("poll")
     if poll is None or not kept:
         return poll is None and not kept
     return [_bare(str(choice["title"])) for choice in kept["options"]] == [_bare(choice) for choice in poll.choices]

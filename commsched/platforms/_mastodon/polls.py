@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from commsched.core.platform.contract import ChannelView, Option
+from commsched.core.platform.contract import ChannelView, Option, Part
 from commsched.core.text.json_values import JsonObject
 from commsched.core.text.length import graphemes
 from commsched.core.text.messages import N_, Message, Problem, block
@@ -64,6 +64,11 @@ def poll_of(view: ChannelView) -> Poll | None:
     lasts = options.get("poll_lasts", "")
     seconds = int(lasts) if lasts.isdecimal() else int(OPTIONS[1].default)
     return Poll(choices, seconds, options.get("poll_multiple") == "1", options.get("poll_hides") == "1")
+
+
+def poll_under(part: Part) -> Poll | None:
+    """The poll that goes out with ``part``: of a thread the first post has it."""
+    return poll_of(part.view) if part.role == "post" else None
 
 
 def check_poll(view: ChannelView, server: PollFacts, name: str) -> Iterator[Problem]:

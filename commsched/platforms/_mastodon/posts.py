@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from mastodon.errors import MastodonNotFoundError
+from mastodon.errors import MastodonAPIError, MastodonNotFoundError
 
 from commsched.core.delivery.outcome import CannotTell, Outcome, Published, Rejected
 from commsched.core.platform.budget import Budget
@@ -16,7 +16,7 @@ from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_
 from commsched.platforms._mastodon.client import aware, plain
 from commsched.platforms._mastodon.media import files_of
-from commsched.platforms._mastodon.polls import poll_of
+from commsched.platforms._mastodon.polls import poll_under
 from commsched.platforms._shared.answers import ident
 from commsched.platforms._shared.readback import PAGES
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from commsched.platforms._mastodon.client import Client
 
 _PAGE: Final = 40
+_NO_SUCH_CALL: Final = (404, 405, 501)
 _LEAST: Final = 300
 """Seconds that a poll must still be open when it is sent anew."""
 
@@ -41,22 +42,27 @@ def edit(client: Client, part: Part, remote_id: str, context: ChannelContext) ->
     if isinstance(poll, Rejected):
         return poll
     options = part.view.options
-    status = client.status_update(
-        remote_id,
-        part.text,
-        spoiler_text=options.get("content_warning") or "",
-        sensitive=bool(options.get("content_warning")),
-        media_attributes=[{"id": ident(each), "description": file.alt} for each, file in zip(media, files, strict=True)]
-        or None,
-        poll=poll,
-    )
+    alts = [{"id": ident(each), "description": file.alt} for each, file in zip(media, files, strict=True)]
+    try:
+        status = client.status_update(
+            remote_id,
+            part.text,
+            spoiler_text=options.get("content_warning") or "",
+            sensitive=bool(options.get("content_warning")),
+            media_attributes=alts or None,
+            poll=poll,
+        )
+    except MastodonAPIError as error:
+        if len(error.args) < 2 or error.args[1] not in _NO_SUCH_CALL:
+            raise
+        return Rejected(N_("this server lets nothing be changed that is out"), "permission")
     return Published(ident(status), str(status.get("url") or status.get("uri") or ""), detail="edited")
 
 
 def _poll_again(out: Status, part: Part, context: ChannelContext) -> JsonObject | Rejected | None:
     """The poll as it stands, to be sent along. Other answers would throw away the votes, and one that has ended would
     begin again: neither is a change of words."""
-    kept, poll = out.get("poll"), poll_of(part.view)
+    kept, poll = out.get("poll"), poll_under(part)
     if not kept:
         return None if poll is None else Rejected(N_("a poll cannot be added to what is out"), "content")
     titles = [str(choice["title"]) for choice in kept["options"]]

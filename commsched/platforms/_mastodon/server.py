@@ -21,7 +21,7 @@ _ITSELF: Final = re.compile(r"https://github\.com/(mastodon|glitch-soc)/mastodon
 
 RIGHTS: Final = ("read:accounts", "read:statuses", "write:statuses", "write:media")
 """What a token needs to publish."""
-_HANDLE: Final = re.compile(r"@?[^\s@/:]+@([^\s@/]+)")
+_HANDLE: Final = re.compile(r"@?(?P<name>[^\s@/:]+)@(?P<server>[^\s@/]+)")
 
 
 def address(context: ChannelContext, setting: Setting) -> str:
@@ -29,8 +29,33 @@ def address(context: ChannelContext, setting: Setting) -> str:
     (``@kansli@mastodon.social``). Raises :class:`ConnectError` on anything else."""
     handle = _HANDLE.fullmatch(value(context, setting))
     if handle is not None:
-        context = replace(context, settings={**context.settings, setting.key: handle[1]})
+        context = replace(context, settings={**context.settings, setting.key: handle["server"]})
     return base_url(context, setting)
+
+
+def home_of(context: ChannelContext, setting: Setting) -> str:
+    """The server that the account in ``setting`` lives on: many have their names on a domain of their own, which says
+    where that is (WebFinger, RFC 7033). Raises as :func:`address`; a domain that does not say is the server itself."""
+    server, handle = address(context, setting), _HANDLE.fullmatch(value(context, setting))
+    if handle is None:
+        return server
+    params = {"resource": f"acct:{handle['name']}@{handle['server']}"}
+    try:
+        answer = context.http.request("GET", f"{server}/.well-known/webfinger", params=params, timeout=context.timeout)
+        links = read(answer.json(), _Found).links if answer.status_code == 200 else []
+        own = next(link.href for link in links if link.rel == "self" and link.href)
+        return base_url(replace(context, settings={**context.settings, setting.key: own}), setting)
+    except Exception:  # then it is asked itself, and says what is wrong
+        return server
+
+
+class _Link(msgspec.Struct):
+    rel: str = ""
+    href: str = ""
+
+
+class _Found(msgspec.Struct):
+    links: list[_Link]
 
 
 class PollFacts(msgspec.Struct, frozen=True):
@@ -83,12 +108,12 @@ def facts_of(client: Client, context: ChannelContext, server: str) -> ServerFact
         keeps_key=_keeps_key(instance, software),
         characters=_size(statuses.get("max_characters") or instance.get("max_toot_chars"), usual.characters),
         url_length=_size(statuses.get("characters_reserved_per_url"), usual.url_length),
-        pictures=_size(statuses.get("max_media_attachments"), usual.pictures),
-        picture_bytes=_size(media.get("image_size_limit"), usual.picture_bytes),
+        pictures=_size(statuses.get("max_media_attachments") or instance.get("max_media_attachments"), usual.pictures),
+        picture_bytes=_size(media.get("image_size_limit") or instance.get("upload_limit"), usual.picture_bytes),
         picture_pixels=_size(media.get("image_matrix_limit"), usual.picture_pixels),
         picture_types=tuple(kind for kind in types if kind.startswith("image/")),
-        alt_characters=_size(media.get("description_limit"), usual.alt_characters),
-        video_bytes=_size(media.get("video_size_limit"), usual.video_bytes),
+        alt_characters=_size(media.get("description_limit") or instance.get("description_limit"), usual.alt_characters),
+        video_bytes=_size(media.get("video_size_limit") or instance.get("upload_limit"), usual.video_bytes),
         video_types=tuple(kind for kind in types if kind.startswith("video/")) if types else usual.video_types,
         polls=_polls(instance),
         software=software,

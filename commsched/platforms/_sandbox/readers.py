@@ -43,8 +43,8 @@ def replies(names: Sequence[str], now: datetime, wall: str) -> list[Reply]:
 
 
 def recent(since: datetime, now: datetime, wall: str) -> list[Publication]:
-    """What somebody posted by hand on Tuesday at half past ten."""
-    tuesday = now - timedelta(days=(now.weekday() - 1) % 7)
-    at = tuesday.replace(hour=10, minute=30, second=0, microsecond=0)
-    at = at if at <= now else at - timedelta(days=7)
+    """What somebody posted by hand on the last Monday, Wednesday or Friday at half past ten."""
+    half_past = now.replace(hour=10, minute=30, second=0, microsecond=0)
+    days = (half_past - timedelta(days=back) for back in range(8))
+    at = next(day for day in days if day <= now and day.weekday() in (0, 2, 4))
     return [Publication(f"hand-{at:%Y%m%d}", wall, _POSTED, at)] if at >= since else []

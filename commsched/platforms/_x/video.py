@@ -122,8 +122,9 @@ def _wait(processing: _Processing) -> timedelta:
 
 
 def _caption(client: Client, part: Part, video: AttachmentFile, kept: dict[str, str]) -> None:
-    """Put the captions on the video, one track for each language; X takes WebVTT as it is."""
-    for number, captions in enumerate(video.captions):
+    """Put the captions on the video, one track for each language; X takes WebVTT as it is. Those that are in its
+    pictures already are not said twice."""
+    for number, captions in enumerate(() if video.burnt else video.captions):
         if int(kept.get("captions", "0")) > number:
             continue
         data = captions.text.encode()

@@ -14,7 +14,7 @@ from commsched.core.platform.settings import Way
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.services.accounts.people import check_name
-from commsched.services.channels import lists, portraits
+from commsched.services.channels import portraits
 from commsched.services.channels.asking import asking
 from commsched.services.channels.directory import find, get, plain_settings
 from commsched.services.channels.entered import MOST_LIST as MOST_LIST
@@ -22,8 +22,9 @@ from commsched.services.channels.entered import Entries, asked, named, way_of, w
 from commsched.services.channels.entered import longest as longest
 from commsched.services.channels.entered import read_settings as read_settings
 from commsched.services.channels.entered import refuse_operators as refuse_operators
-from commsched.services.channels.lists import LIST
 from commsched.services.channels.renewal import keep_dates
+from commsched.services.contacts import lists
+from commsched.services.contacts.lists import LIST
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation

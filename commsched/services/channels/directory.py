@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from commsched.core.platform import channel_state as access
 from commsched.core.platform.contract import Platform
 from commsched.core.text.messages import N_, NotFound
-from commsched.services.channels.lists import LIST
+from commsched.services.contacts.lists import LIST
 from commsched.services.kernel import context
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Delivery
@@ -72,6 +72,13 @@ def paces(installation: Installation, workspace: int, channel: int = 0) -> dict[
         for number, due in session.execute(coming.group_by(Delivery.channel_id)):
             ways[number] = msgspec.structs.replace(ways.get(number, Pace()), next=due)
     return ways
+
+
+def held_for_access(installation: Installation, workspace: int, channel: int) -> int:
+    """How many items were held on a channel because its access had died, and wait for a person's choice."""
+    held = (Delivery.channel_id == channel, Delivery.state == "held", Delivery.reason == "token")
+    with installation.store.read(workspace) as session:
+        return session.scalar(select(func.count(Delivery.id)).where(*held)) or 0
 
 
 def has_list(installation: Installation, channel: Channel) -> bool:

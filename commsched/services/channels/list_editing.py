@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.channels import lists
 from commsched.services.channels.connect import renew_with
 from commsched.services.channels.directory import find, get, has_list, plain_settings
-from commsched.services.channels.lists import LIST
+from commsched.services.contacts import lists
+from commsched.services.contacts.lists import LIST
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Channel

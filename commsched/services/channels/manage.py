@@ -6,9 +6,9 @@ from commsched.core.approval.rules import Policy
 from commsched.core.platform.contract import Account
 from commsched.services.accounts.people import check_name
 from commsched.services.accounts.policies import check_policy, to_policy
-from commsched.services.channels import lists
 from commsched.services.channels.connect import refuse_twice
 from commsched.services.channels.directory import find
+from commsched.services.contacts import lists
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks

@@ -26,7 +26,7 @@ from commsched.core.platform.parts import AltRule
 from commsched.core.platform.video_fitting import once_made
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing.wall_time import PASSED, passed
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours

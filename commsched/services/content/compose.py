@@ -16,7 +16,7 @@ from commsched.core.content.model import Attachment, Card, ChannelContent, Conte
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.content import mention_book
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
@@ -70,7 +70,10 @@ def content_from(
 
 
 def _card(installation: Installation, session: Session, chosen: list[Channel], content: Content) -> Card | None:
-    """The card of the item's link, where a channel is given one and the page has been read."""
+    """The card of the item's link, where a channel is given one, the page has been read, and nothing else goes with
+    the words, which would be shown in its place."""
+    if content.attachments:
+        return None
     link = pages.link_shown(content.link, content.text)
     if not link or not pages.is_given(installation, (channel.platform for channel in chosen)):
         return None

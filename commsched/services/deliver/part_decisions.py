@@ -14,7 +14,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Handles
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.deliver.recipients import freeze
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Delivery, Part

@@ -27,7 +27,7 @@ from commsched.core.timing.dates import long_day
 from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.demo import events
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note

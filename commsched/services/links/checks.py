@@ -13,6 +13,8 @@ from commsched.core.text.messages import N_, Problem, block, warn
 if TYPE_CHECKING:
     from commsched.services.links.pages import Page
 
+CLOSED = frozenset({401, 403, 406, 429, 451, 503})
+"""What a site answers that lets persons in, but perhaps no programs: that says nothing of whether readers see it."""
 SHOWN = 80
 """Characters of a link that stand in a sentence."""
 
@@ -34,7 +36,10 @@ def link_problems(view: ChannelView, own: str, pages: Mapping[str, Page], shows_
 
 def _said_of(page: Page, field: str, has_card: bool) -> Iterator[Problem]:
     link = shortened(page.link)
-    if page.state == "error":
+    if page.state == "error" and page.status in CLOSED:
+        words = N_("The page of %(link)s refuses programs (%(status)d), so the networks may show no card of it.")
+        yield warn(field, words, link=link, status=page.status)
+    elif page.state == "error":
         words = N_("The page of %(link)s answers with an error (%(status)d).")
         yield warn(field, words, link=link, status=page.status)
     elif page.state == "silent":

@@ -1,7 +1,7 @@
 """Which file a signed address opens: one that a network fetches for a delivery that is going out just now.
 
 Such an address is made while a post is prepared (``ChannelContext.media_address``). It opens its file only as long as
-the post is approved, due, stopped by nobody, and not out yet; and never before an embargo or after a consent has ended.
+the post is approved, due, and neither held, stopped nor taken down; never under an embargo or after a consent ended.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from commsched.services.media import search
 from commsched.store.models import Channel, Delivery, Item, Revision
 from commsched.store.session import EVERY_WORKSPACE
 
-_GOING_OUT: Final = ("waiting", "sending", "unknown")
+_GOING_OUT: Final = ("waiting", "sending", "unknown", "published")
+"""Also what is out already: whoever was given the address just before may fetch a little later."""
 _MOST: Final = 100
 """Deliveries of one channel that are looked through: so many are never due at once."""
 
@@ -54,7 +55,7 @@ def _wanted(installation: Installation, grant: Grant, now: datetime) -> Attachme
         .join(Delivery, Delivery.item_id == Item.id)
         .join(Revision, Revision.id == Delivery.revision_id)
         .where(Delivery.channel_id == grant.channel, Delivery.state.in_(_GOING_OUT), Delivery.stop == "")
-        .where(Delivery.due_at <= now)
+        .where(Delivery.due_at <= now, ~versions.down())
         .order_by(Delivery.due_at.desc())
         .limit(_MOST)
     )

@@ -32,6 +32,7 @@ def context_of(installation: Installation, channel: Channel, place: Workspace) -
     """What the channel's adapter is handed."""
     return make_context(
         installation,
+        platform=channel.platform,
         workspace=place.slug,
         channel=channel.id,
         settings=channel.settings,

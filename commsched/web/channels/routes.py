@@ -173,6 +173,7 @@ def _show(channel: Channel, form: Form | None = None, policy: Form | None = None
         state=directory.standing(channel, installation().now()),
         way=entered.way_of(installation().platform(channel.platform), channel),
         pace=directory.pace(installation(), actor().workspace, channel.id),
+        held=directory.held_for_access(installation(), actor().workspace, channel.id),
         budgets=budgets.of_channel(installation(), actor().workspace, channel.id),
         CALLS=CALLS,
         budget_word=budget_word,

@@ -86,18 +86,18 @@ def unsee(number: int) -> Response:
 def answer(number: int) -> Response:
     """With a ready answer, or with words that are sent for approval."""
     form = Form.read()
-    made: list[int] = []
+    begun: list[int] = []
 
     def deed() -> None:
         ready = form.text("ready", 12)
         chosen = int(ready) if ready.isascii() and ready.isdigit() else 0
         words = "" if chosen else form.text("text", 5000)
-        made.append(answers.answer(installation(), actor(), number, words, chosen))
+        begun.append(answers.answer(installation(), actor(), number, words, chosen))
 
     answered = _act("", deed)
-    if not made:
+    if not begun:
         return answered
-    return done(_("The answer is on its way, or waits for its yes: here it stands."), "items.show", item_id=made[0])
+    return done(_("The answer is on its way, or waits for its yes: here it stands."), "items.show", item_id=begun[0])
 
 
 @bp.post("/ready")

@@ -27,7 +27,7 @@ ADAPTER = Adapter(
         (r"", _MEDIA),
     ],
     refusal=FACEBOOK.refusal,
-    publishes=r"POST /v[\d.]+/(7/media_publish|\d+/comments)$",
+    publishes=r"POST /v[\d.]+/(7/media_publish|\d+/(comments|replies))$",
     handles={"container": "19"},
     picture=True,
     uploads=False,

@@ -69,4 +69,6 @@ def test_a_picture_is_fetched_from_the_office_and_published_once(
     assert (delivery.state, len(out)) == ("published", 1), delivery.detail
     assert delivery.remote_id == out[0]["id"]
     address = out[0]["container"]["image_url"]
-    assert network.fetch(address) is None, "what is out is fetched no more"
+    assert network.fetch(address), "a little later too"
+    clock.forward(hours=1, seconds=1)
+    assert network.fetch(address) is None, "and then no more"

@@ -116,6 +116,13 @@ def test_elsewhere_nothing_is_read_and_the_hash_is_as_it_was(
     assert rows(cast) == 0
 
 
+def test_with_pictures_no_card_is_sent_and_none_is_approved(
+    installation: Installation, cast: Cast, to: dict[str, int], answers: list[Fetched], given: None
+) -> None:
+    answers.append(page(picture=picture()))
+    assert content(cast, write(cast, [to["x"]], media=[writing.picture(installation, cast)])).card is None
+
+
 def test_a_page_that_is_known_is_not_read_again_and_one_in_error_gives_no_card(
     cast: Cast, to: dict[str, int], answers: list[Fetched], given: None
 ) -> None:
@@ -137,6 +144,7 @@ def test_what_a_page_says_later_changes_nothing_that_was_written(
     ("read", "said"),
     [
         (Fetched("error", 404), "answers with an error (404)"),
+        (Fetched("error", 403), "refuses programs (403)"),
         (Fetched("silent"), "did not answer"),
         (Fetched("inside"), "private network"),
         (page(""), "has no title"),

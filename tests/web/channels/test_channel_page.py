@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from commsched.core.platform.budget import Budget, Heard
 from commsched.services.kernel import budgets
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Channel
+from commsched.store.models import Channel, Delivery
 from tests.conftest import Browser, Cast, SetClock
 from tests.publications import channel
 from tests.services.desk import publish_what_is_due, scheduled
@@ -100,3 +101,14 @@ def test_the_list_says_when_the_key_ends_and_each_row_leads_to_its_page(
     page = browse(cast.reader).get("~/channels/").text
     assert "nyckeln gäller till" in page
     assert re.search(rf'<a class="whole" href="[^"]*/channels/{wall}"', page)
+
+
+def test_what_was_held_while_the_access_was_gone_is_named_on_the_page(
+    browse: Browse, cast: Cast, wall: int, installation: Installation
+) -> None:
+    item = scheduled(cast, channels=[wall])
+    assert "medan åtkomsten var borta" not in browse(cast.writer).get(f"~/channels/{wall}").text
+    with installation.store.write(cast.place.id) as session:
+        row = session.scalars(select(Delivery).where(Delivery.item_id == item)).one()
+        row.state, row.reason, row.next_at = "held", "token", None
+    assert "1 inlägg hölls medan åtkomsten var borta." in browse(cast.writer).get(f"~/channels/{wall}").text

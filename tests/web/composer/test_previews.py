@@ -19,7 +19,7 @@ from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.platforms import get
-from commsched.services.channels import lists
+from commsched.services.contacts import lists
 from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox

@@ -14,7 +14,7 @@ from commsched.core.platform.contract import AttachmentFile
 from commsched.services.content import check, items
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Delivery
+from commsched.store.models import Delivery, Takedown
 from commsched.web.public import fetched
 from tests import writing
 from tests.conftest import Cast, SetClock
@@ -101,7 +101,7 @@ def test_an_address_ends(story: Fetching, press: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"state": "published"}, {"state": "held"}, {"state": "failed"}, {"stop": "dropped"}]
+    "values", [{"state": "cancelled"}, {"state": "held"}, {"state": "failed"}, {"stop": "dropped"}]
 )
 def test_it_opens_only_what_is_going_out(story: Fetching, press: FlaskClient, values: dict[str, str]) -> None:
     story.at_noon()
@@ -110,12 +110,21 @@ def test_it_opens_only_what_is_going_out(story: Fetching, press: FlaskClient, va
     assert status(press, story.path()) == 404
 
 
-@pytest.mark.parametrize("state", ["sending", "unknown"])
+@pytest.mark.parametrize("state", ["sending", "unknown", "published"])
 def test_it_opens_while_the_network_is_asked(story: Fetching, press: FlaskClient, state: str) -> None:
     story.at_noon()
     with story.installation.store.ledger() as connection:
         connection.execute(update(Delivery).values(state=state))
     assert status(press, story.path()) == 200
+
+
+def test_what_was_taken_down_is_not_opened(story: Fetching, press: FlaskClient) -> None:
+    story.at_noon()
+    with story.installation.store.ledger() as connection:
+        connection.execute(update(Delivery).values(state="published"))
+    with story.installation.store.write(story.cast.place.id) as session:
+        session.add(Takedown(item_id=story.item, reason="Fel", at=story.clock.at))
+    assert status(press, story.path()) == 404
 
 
 def test_what_was_not_approved_is_not_opened(cast: Cast, clock: SetClock, press: FlaskClient) -> None:

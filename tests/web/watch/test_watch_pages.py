@@ -53,7 +53,7 @@ def test_the_menu_has_it_only_where_something_can_be_read(browse: Browse, cast: 
 def test_the_menu_says_how_many_wait(browse: Browse, cast: Cast, network: Network) -> None:
     shown = browse(cast.writer).get("~/").text
     assert 'href="/w/gruppen/comments/"' in shown
-    assert '<span class="count number">2</span>' in shown
+    assert '<span class="count on-icon number">2</span>' in shown
 
 
 def test_a_comment_is_plain_text_and_the_told_one_first(browse: Browse, cast: Cast, network: Network) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from commsched.bootstrap import open_installation
 from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import Invalid
-from commsched.services.channels import connect, directory, list_editing, lists, manage
+from commsched.services.channels import connect, directory, list_editing, manage
+from commsched.services.contacts import lists
 from commsched.services.content import check, compose
 from commsched.services.kernel import members
 from commsched.services.kernel.context import Installation

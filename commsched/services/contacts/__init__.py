@@ -1,0 +1,1 @@
+"""The lists of people that a channel writes to."""
