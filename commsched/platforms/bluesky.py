@@ -44,7 +44,7 @@ from commsched.platforms._bluesky.guide import GUIDE
 from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform, known_server
-from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value
+from commsched.platforms._shared.answers import base_url, outcome_of, read, refusal, unread, value, without_error
 from commsched.platforms._shared.checks import NUMBERED, longest
 from commsched.platforms._shared.comments import FIRST_COMMENT
 
@@ -182,7 +182,7 @@ class Bluesky(NetworkPlatform[Client]):
     def remove(self, client: Client, remote_id: str, context: ChannelContext) -> None:
         place = place_of(remote_id)
         body = {"repo": client.did, "collection": place.collection, "rkey": place.rkey}
-        client.post("com.atproto.repo.deleteRecord", body)
+        without_error(client.post("com.atproto.repo.deleteRecord", body))
 
     def metrics(self, remote_ids: Sequence[str], context: ChannelContext) -> dict[str, Figures] | CannotTell:
         return self._read(context, lambda client: aftermath.metrics(client, remote_ids))

@@ -179,7 +179,9 @@ class WordPress(NetworkPlatform["Rest"]):
 
     def remove(self, client: Rest, remote_id: str, context: ChannelContext) -> None:
         """Into the site's own bin, where its people can take it back."""
-        read(client.ask("DELETE", entries.path_of(remote_id)), entries.Entry)
+        entry = read(client.ask("DELETE", entries.path_of(remote_id)), entries.Entry)
+        if entry.status != "trash":
+            raise ValueError(f"an answer that names no entry in the bin: its status is {entry.status[:40]!r}")
 
     def gone(self, error: Exception) -> bool:
         from commsched.platforms._wordpress.rest import RestError

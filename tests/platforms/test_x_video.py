@@ -183,7 +183,7 @@ def test_what_x_takes_of_videos_is_said_before() -> None:
     assert blocked() == 0
     assert blocked(duration=141_000) == 1
     assert blocked(size=513_000_000) == 1
-    assert blocked(width=4000, height=1000) == 1
+    assert blocked(width=1900, height=400) == 1
     assert blocked(mime="video/webm") == 1
     with_picture = view("Se filmen", picture(), other_files=(film(captions),))
     assert any(problem.blocks for problem in check_attached(with_picture, limits, x.name))

@@ -48,6 +48,7 @@ ADAPTER = Adapter(
         (r"/comments", _COMMENT),
         (r"GET .*/posts\?.*status=any", []),
         (r"GET .*/(posts|pages)(\?|$)", [_POST]),
+        (r"DELETE .*/posts/1(\?|$)", _POST | {"status": "trash"}),
         (r"/posts", _POST),
     ],
     refusal={"code": "rest_error", "message": "no", "data": {"status": 400}},
