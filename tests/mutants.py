@@ -2002,6 +2002,13 @@ MUTANTS = (
         EDITS,
     ),
     Mutant(
+        "a correction leaves a draft that nobody uses",
+        "services/deliver/calls.py",
+        "call.part.edits or not call.platform.needs_prepare",
+        "not call.platform.needs_prepare",
+        "tests/platforms/test_changed_through_the_outbox.py -k site",
+    ),
+    Mutant(
         "a lost change is never made again",
         SETTLE,
         "resend = resend or bool(part.edits)",

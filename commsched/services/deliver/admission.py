@@ -261,7 +261,7 @@ class Admission(msgspec.Struct, frozen=True):
         context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
         has_files = part.pictures or part.view.other_files or part.view.card_picture
-        prepares = not ready and bool(has_files or platform.needs_prepare(part))
+        prepares = not ready and bool(has_files or (platform.needs_prepare(part) and not part.edits))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
