@@ -60,7 +60,7 @@ class VideoFields(msgspec.Struct):
 
 
 class Before(msgspec.Struct):
-    """A text as it was, whether its channel had one of its own, and after which parts of its thread a sentence goes on."""
+    """A text as it was, whether its channel had one of its own, and which parts of its thread end within a sentence."""
 
     text: str
     own: bool = True
