@@ -54,7 +54,7 @@ class XrpcError(Exception):
     @property
     def is_missing(self) -> bool:
         """Whether it says that what was asked for is not there."""
-        return self.name in _MISSING
+        return self.name in _MISSING and self.response.status_code >= 400
 
     @property
     def is_absent(self) -> bool:
@@ -136,7 +136,10 @@ class Client:
     def _read(self, response: HttpAnswer) -> object:
         if not 200 <= response.status_code < 300:
             raise XrpcError(response)
-        return response.json() if response.text else {}
+        answer = response.json() if response.text else {}
+        if isinstance(answer, dict) and answer.get("error") and "jobId" not in answer:  # a job says why it failed
+            raise XrpcError(response)
+        return answer
 
 
 def meaning(error: XrpcError, context: ChannelContext) -> Outcome:
@@ -149,7 +152,7 @@ def meaning(error: XrpcError, context: ChannelContext) -> Outcome:
     after = _reset(response.headers) or retry_after(response.headers, context.now())
     if status == 429:
         return Retry(words, after, whole_channel=True)
-    if status >= 500 or status in (408, 409) or error.is_swap:
+    if status < 400 or status >= 500 or status in (408, 409) or error.is_swap:  # an error inside a success, too
         return Unknown(words, after)
     if error.name in _ACCOUNT:
         return Rejected(words, "permission")
