@@ -170,3 +170,11 @@ def test_the_numbers_stand_below_and_one_post_has_none() -> None:
     parts = suggest("Kort mening. " * 12, 19, graphemes, number=True).parts
     assert len(parts) == 12
     assert numbered(parts)[-1] == "Kort mening.\n\n12/12"
+
+
+@pytest.mark.parametrize("limit", range(16, 60))
+def test_wherever_the_end_falls_a_number_keeps_its_unit_and_a_name_its_halves(limit: int) -> None:
+    text = "Det kostar oss hela 12 500 kronor från den 3 maj kl. 07.30 enligt @[Anna Ek] och ger 4,5 % fler resor"
+    parts = suggest(text, limit, graphemes).parts
+    for whole in ("12 500 kronor", "den 3 maj", "kl. 07.30", "@[Anna Ek]", "4,5 %"):
+        assert sum(whole in part for part in parts) == 1, parts
