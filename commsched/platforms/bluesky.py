@@ -142,6 +142,10 @@ class Bluesky(NetworkPlatform[Client]):
         url = f"https://bsky.app/profile/{who.did}"
         return Account(who.did, f"@{who.handle}", url, None, facts, picture=session.picture(client))
 
+    def provider(self, settings: Mapping[str, str]) -> str:
+        """Bluesky's own, by far the most; to an account's server of its own leads a page with a link."""
+        return _BASE_URL.default
+
     def refuses_sign_in(self, public_url: str) -> str:
         return app.refuses(public_url)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from commsched.core.platform.access import client_address
 from tests.conftest import Browser, Cast
 
@@ -32,6 +34,18 @@ def test_the_key_is_the_same_each_time_and_another_elsewhere(cast: Cast, browse:
         with browse().get("/oauth/gruppen/bluesky.json") as answer:
             texts.add(answer.text)
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(("base_url", "signs_in"), [(OUTSIDE, True), ("http://kansli.local", False)])
+def test_the_sign_in_is_offered_where_it_works_and_the_page_says_why_not(
+    cast: Cast, browse: Callable[..., Browser], base_url: str, signs_in: bool
+) -> None:
+    cast.installation.settings["base_url"] = base_url
+    with browse(cast.administrator).get("/w/gruppen/channels/new/bluesky") as answer:
+        assert ('value="oauth"' in answer.text) == signs_in
+        assert ("applösenord gör samma nytta" in answer.text) != signs_in
+        assert 'name="app_password"' in answer.text
+        assert "form-action 'self' https://bsky.social" in answer.headers["Content-Security-Policy"]
 
 
 def test_where_nothing_is_read_there_is_nothing(browse: Callable[..., Browser]) -> None:
