@@ -13,7 +13,8 @@ from commsched.core.delivery.outcome import Found, Handles, Published, Rejected
 from commsched.core.platform.access import Handshake
 from commsched.core.platform.contract import Account, ChannelContext, ConnectError, DeadToken
 from commsched.platforms import get
-from commsched.platforms._bluesky import dpop
+from commsched.platforms._bluesky import dpop, video
+from commsched.platforms.bluesky import PLATFORM
 from tests.peers.bluesky import Server, bluesky_server
 from tests.platforms._office import context, just_now, part, picture, send
 
@@ -179,3 +180,17 @@ def test_a_name_that_nobody_has_is_told_by_its_field(on: ChannelContext) -> None
     with pytest.raises(ConnectError, match="no account called") as refused:
         bluesky.authorize(on)
     assert refused.value.field == "handle"
+
+
+def test_the_access_reaches_all_that_an_app_password_does(
+    bluesky_server: Server, account: dict[str, str], on: ChannelContext
+) -> None:
+    signed_in(bluesky_server, account, on)
+    outcome = send(bluesky, part(bluesky, "Hej"), on)
+    assert isinstance(outcome, Published)
+    published = bluesky.recent(just_now() - timedelta(minutes=1), on)
+    assert isinstance(published, list)
+    assert [each.text for each in published] == ["Hej"]
+    assert isinstance(bluesky.delete(outcome.id, on), Published)
+    assert bluesky_server.posts(account) == []
+    assert video._vouched(PLATFORM.client(on), on), "the server vouches for the account at the video service"

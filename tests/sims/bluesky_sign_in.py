@@ -94,10 +94,12 @@ class SignIn(BlueskySimulator):
         }
 
     def _refused(self, call: Call) -> Answer | None:
-        """What needs an access is asked with one that is bound to the caller's key."""
+        """What needs an access is asked with one that is bound to the caller's key, or that a password has opened."""
         if call.path.endswith("resolveHandle"):
             return None
         kind, _space, token = call.headers.get("authorization", "").partition(" ")
+        if kind == "Bearer":  # what an app password has opened
+            return super()._refused(call)
         _key, refused = self._proved(call, token)
         if refused:
             return Answer(401, {"error": refused, "message": refused}, {"WWW-Authenticate": f'DPoP error="{refused}"'})
