@@ -2037,6 +2037,20 @@ MUTANTS = (
         "tests/platforms/test_changed_through_the_outbox.py -k site",
     ),
     Mutant(
+        "the picture of a card that is in use goes",
+        "services/links/forgetting.py",
+        "return [page for page in old if not page.picture or page in left]",
+        "return old",
+        "tests/services/links/test_forgetting.py",
+    ),
+    Mutant(
+        "the yes to a ready answer is given to other words",
+        "services/followup/answers.py",
+        "or text != words or",
+        "or",
+        ANSWERS,
+    ),
+    Mutant(
         "a lost change is never made again",
         SETTLE,
         "resend = resend or bool(part.edits)",

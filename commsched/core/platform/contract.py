@@ -177,6 +177,9 @@ class Platform(ABC):
     ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
     """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``bluesky`` …); else the name does."""
+    answers_mention: ClassVar[bool] = False
+    """Whether an answer to a comment tells its writer only where its words mention them: ``Reply.handle`` is then put
+    before the words, and is approved with them."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
