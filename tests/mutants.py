@@ -39,7 +39,7 @@ PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/tes
 REMOVALS, EDITS = "tests/services/upkeep/test_removals.py", "tests/services/upkeep/test_edits.py"
 ANSWERS, OVER_COMMENTS = "tests/services/followup/test_answers.py", "tests/services/followup/test_watch.py"
 REFERENCE = "tests/platforms/test_reference.py"
-BLUESKY = "tests/platforms/test_bluesky.py"
+BLUESKY, BLUESKY_IN = "tests/platforms/test_bluesky.py", "tests/platforms/test_bluesky_sign_in.py"
 FILMS = "tests/services/media/test_video_forms.py"
 LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
@@ -1351,6 +1351,41 @@ MUTANTS = (
         "tests/services/workflow/test_past.py",
     ),
     Mutant(
+        "a task is confirmed though the gate says no",
+        "services/hands/tasks.py",
+        "if task.stopped is not None:",
+        "if False:",
+        "tests/services/hands/test_tasks.py",
+    ),
+    Mutant(
+        "other words are confirmed than were shown",
+        "services/hands/tasks.py",
+        "if seen != task.hash:",
+        "if False:",
+        "tests/services/hands/test_tasks.py",
+    ),
+    Mutant(
+        "by hand is out before anybody says so",
+        "platforms/by_hand.py",
+        'if not handles.values.get("by"):',
+        "if False:",
+        "tests/platforms/test_by_hand.py",
+    ),
+    Mutant(
+        "a draft of a site is taken for published",
+        "platforms/_wordpress/entries.py",
+        'if entry.status in ("draft", "auto-draft", "pending"):',
+        "if False:",
+        "tests/platforms/test_wordpress.py -k sim",
+    ),
+    Mutant(
+        "a site's second draft",
+        "platforms/_wordpress/entries.py",
+        "known = by_slug(rest, kind, slug_of(part))\n        if known is None:",
+        "known = None\n        if known is None:",
+        "tests/platforms/test_wordpress.py -k sim",
+    ),
+    Mutant(
         "a list without a mail server",
         GATE,
         "if case.superseded or case.mute:",
@@ -1358,7 +1393,12 @@ MUTANTS = (
         "tests/services/notices/test_mail_off.py",
     ),
     Mutant("resting channel not looked at", GATE, "(case.due, embargo, case.not_before)", "(case.due, embargo)"),
-    Mutant("addresses not compared", CONSIDER, "if people != content.on(channel).recipients:", "if False:"),
+    Mutant(
+        "addresses not compared",
+        "services/deliver/_parts.py",
+        "if people != content.on(channel).recipients:",
+        "if False:",
+    ),
     Mutant(
         "recipients by place, not address",
         CONSIDER,
@@ -1518,6 +1558,34 @@ MUTANTS = (
         "if context.secrets.get(OF) == mark(name, password) else",
         "if True else",
         BLUESKY,
+    ),
+    Mutant(
+        "whoever signs in at Bluesky is taken for whom was asked for",
+        "platforms/_bluesky/sign_in.py",
+        '    if granted.sub != kept["did"]:\n',
+        "    if False:\n",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "an answer of another issuer is traded",
+        "platforms/_bluesky/sign_in.py",
+        'if answer.get("iss") != kept.get("issuer") or',
+        "if",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "a signed call is made again after any refusal that brings a nonce",
+        "platforms/_bluesky/dpop.py",
+        "return bool(nonce) and nonce != known and wants_nonce(answer)",
+        "return bool(nonce) and nonce != known",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "a proof is good for any access",
+        "platforms/_bluesky/dpop.py",
+        'claims |= {"ath": challenge(token)} if token else {}',
+        "claims |= {}",
+        BLUESKY_IN,
     ),
     Mutant(
         "a facet is placed by letters and not by bytes",
@@ -1962,6 +2030,27 @@ MUTANTS = (
         EDITS,
     ),
     Mutant(
+        "a correction leaves a draft that nobody uses",
+        "services/deliver/calls.py",
+        "call.part.edits or not call.platform.needs_prepare",
+        "not call.platform.needs_prepare",
+        "tests/platforms/test_changed_through_the_outbox.py -k site",
+    ),
+    Mutant(
+        "the picture of a card that is in use goes",
+        "services/links/forgetting.py",
+        "return [page for page in old if not page.picture or page in left]",
+        "return old",
+        "tests/services/links/test_forgetting.py",
+    ),
+    Mutant(
+        "the yes to a ready answer is given to other words",
+        "services/followup/answers.py",
+        "        changed = items.current(session, item).hash != hashed",
+        "        changed, hashed = False, items.current(session, item).hash",
+        ANSWERS,
+    ),
+    Mutant(
         "a lost change is never made again",
         SETTLE,
         "resend = resend or bool(part.edits)",
@@ -2357,13 +2446,6 @@ MUTANTS = (
         "if row not in stopped and part_decisions.posted_by(session, row.id)",
         "if False",
         "tests/services/hands/test_tasks.py -k other_words_take",
-    ),
-    Mutant(
-        "the yes to a ready answer is given to whatever stands there by now",
-        "services/followup/answers.py",
-        '        if item.state != "in_review" or member',
-        '        hashed = items.current(session, item).hash\n        if item.state != "in_review" or member',
-        f"{ANSWERS} -k meanwhile",
     ),
     Mutant(
         "a header silences a channel for a year",

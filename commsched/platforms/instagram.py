@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -30,6 +30,7 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.settings import Way
 from commsched.core.text.length import tidy
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._instagram import account as accounts
@@ -104,6 +105,13 @@ class Instagram(NetworkPlatform[Client]):
         N_("Enter the Instagram app id and the Instagram app secret here: they are not the app's own."),
         N_("Whoever connects a Page by Facebook Login gets its Instagram account too, without this app."),
     )
+    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {
+        "oauth": (
+            N_("The account must be one for a business or a creator: in the app, Settings → Account type."),
+            N_("Is it linked to a Page? Then connect the Page by Facebook instead, and choose both there."),
+            N_("Else sign in to Instagram in this browser, press the button, and let the office in."),
+        )
+    }
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "recent"})
     daily = 100
     resend_if_absent = True

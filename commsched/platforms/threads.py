@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.figures import Figures, Publication, Reply
+from commsched.core.platform.settings import Way
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._meta import aftermath, containers, login, profile_login, quota, tokens, usage
 from commsched.platforms._meta.client import Client
@@ -79,6 +80,12 @@ class Threads(NetworkPlatform[Client]):
         N_("Enter the Threads app id and the Threads app secret here: they are not the app's own."),
         N_("Give the office's profile the role Threads tester, and accept that in the Threads app."),
     )
+    guide: ClassVar[Mapping[Way, tuple[str, ...]]] = {
+        "oauth": (
+            N_("Sign in to Threads in this browser, as the profile that shall publish."),
+            N_("Press the button, and let the office in."),
+        )
+    }
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "recent"})
     threads = True
     link_card = "network"

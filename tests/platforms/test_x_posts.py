@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.delivery.outcome import CannotTell, Found, Handles, Published, Rejected, Unknown
+from commsched.core.delivery.outcome import CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.budget import Budget
 from commsched.core.platform.contract import ChannelContext, ConnectError
 from commsched.core.platform.figures import Figures, Reply
 from commsched.platforms import get
 from tests.platforms._office import NOW, context, just_now, part, picture, send, view
+from tests.sims._server import Answer
 from tests.sims.x import BEARER, KEYS, USER, XSimulator
 
 x = get("x")
@@ -84,6 +85,22 @@ def test_an_answer_is_hidden_and_shown_again(sim: XSimulator, on: ChannelContext
         assert isinstance(x.hide(reply, hidden, on), Published)
         assert sim.hidden == ({number} if hidden else set())
     assert isinstance(x.hide(replace(reply, id="123456"), True, on), Rejected)
+
+
+@pytest.mark.parametrize(
+    "said", [{"errors": [{"detail": "no"}]}, {"data": {"hidden": False}}, {"ok": True}, []], ids=str
+)
+def test_a_success_that_does_not_say_so_is_none(sim: XSimulator, on: ChannelContext, said: Any) -> None:
+    sim.handle = lambda call: Answer(200, said)  # type: ignore[method-assign]
+    assert isinstance(x.hide(Reply("1", "2", "Maj", "Hot", NOW), True, on), Unknown)
+
+
+def test_a_picture_whose_words_x_did_not_take_does_not_go_out(sim: XSimulator, on: ChannelContext) -> None:
+    route = sim._route
+    errors = Answer(200, {"errors": [{"detail": "no"}]})
+    sim._route = lambda call: errors if call.path == "/2/media/metadata" else route(call)  # type: ignore[method-assign]
+    assert isinstance(send(x, part(x, "Hej", picture()), on), Retry)
+    assert sim.posts == []
 
 
 def test_what_the_account_posted_by_whatever_way_is_told(sim: XSimulator, on: ChannelContext) -> None:

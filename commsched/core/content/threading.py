@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import cache
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -78,6 +77,12 @@ class TooLong(ValueError):
     """It cannot be divided into :data:`MOST_PARTS`, or holds something longer than a post that is never cut."""
 
 
+def still_broken(text: str, broken: list[int]) -> list[int]:
+    """Those of the parts ``broken`` that still end within a sentence, as the thread ``text`` stands now."""
+    parts = split_thread(text)
+    return [number for number in broken if 0 < number < len(parts) and not _SENTENCE_ENDS.search(parts[number - 1])]
+
+
 def numbered(parts: list[str]) -> list[str]:
     """``parts`` with ``1/4`` below each. One alone has no number."""
     if len(parts) < 2:
@@ -123,13 +128,11 @@ class _Divider:
 
     def __init__(self, text: str, limit: int, count: Count, tail: str) -> None:
         self.text, self.limit, self.count, self.tail = text, limit, count, tail
-        cuts = list(_cuts(text))
-        self.cuts = {least: [cut for cut in cuts if cut[1] >= least] for least in (Cut.SENTENCE, Cut.CLAUSE, Cut.WORD)}
+        cuts = [*_cuts(text), (len(text), Cut.PARAGRAPH)]
+        self.cuts = {least: [each for each in cuts if each[1] >= least] for least in Cut}
 
     def next(self, start: int, below: str) -> tuple[int, Cut]:
         """Where the part that begins at ``start`` ends, and how good a place that is."""
-        if self._fits(start, len(self.text), below):
-            return len(self.text), Cut.PARAGRAPH
         for least in (Cut.SENTENCE, Cut.CLAUSE, Cut.WORD):
             fitting = self._fitting(start, least, below)
             if fitting:
@@ -142,17 +145,15 @@ class _Divider:
     def _fitting(self, start: int, least: Cut, below: str) -> list[tuple[int, Cut]]:
         """The places at least as good as ``least`` up to which it fits, in order."""
         cuts = self.cuts[least]
-        first = bisect_right(cuts, self._begins(start), key=itemgetter(0))
-        return cuts[first : _last_that(lambda at: self._fits(start, cuts[at][0], below), first, len(cuts))]
-
-    def _begins(self, start: int) -> int:
-        """Where the first character is that is no blank space."""
-        gap = _GAP.match(self.text, start)
-        return gap.end() if gap else start
+        first = bisect_right(cuts, start, key=lambda cut: cut[0])
+        many = _last_fitting(len(cuts) - first, lambda number: self._fits(start, cuts[first + number][0], below))
+        return cuts[first : first + many]
 
     def _best(self, start: int, fitting: list[tuple[int, Cut]], least: Cut) -> tuple[int, Cut]:
         """The last place; one that ends a paragraph before it where that fills enough of a post."""
         furthest = fitting[-1][0]
+        if furthest == len(self.text):
+            return fitting[-1]
         for better in (Cut.PARAGRAPH, Cut.LINE):
             ends = [place for place, cut in fitting if cut >= better]
             if better > least and ends and ends[-1] - start >= _ENOUGH * (furthest - start):
@@ -162,28 +163,31 @@ class _Divider:
     def _within_word(self, start: int, below: str) -> int:
         """The furthest end of a character within the word at ``start``. Raises :class:`TooLong` where it is no mere
         word."""
-        first = self._begins(start)
-        word = _GAP.split(self.text[first:], maxsplit=1)[0]
+        word = _GAP.split(self.text[start:], maxsplit=1)[0]
         if _is_whole(word):
             raise TooLong
-        ends = [first, *(first + character.end() for character in _grapheme().finditer(word))]
-        end = ends[_last_that(lambda at: self._fits(start, ends[at], below), 1, len(ends)) - 1]
-        last, following = self.text[start:end].rpartition("\n")[2], self.text[end:].partition("\n")[0]
-        if end == first or _ends_as_mark(last) or _begins_as_mark(following):
+        ends = [start + character.end() for character in _grapheme().finditer(word)]
+        many = _last_fitting(len(ends), lambda number: self._fits(start, ends[number], below))
+        end = ends[many - 1] if many else start
+        alone = self.text[start:end] == THREAD_MARK
+        if end == start or alone or _begins_as_mark(self.text, end):
             raise TooLong
         return end
 
 
-def _last_that(fits: Callable[[int], bool], first: int, end: int) -> int:
-    """The first number from ``first`` on that does not fit, or ``end``: what is longer never fits where what is shorter
-    does not. Few are tried, the small ones first: counting a text takes time, and a text may have many places."""
-    step, low = 1, first
-    while low + step <= end and fits(low + step - 1):
+def _last_fitting(many: int, fits: Callable[[int], bool]) -> int:
+    """How many of ``many`` candidates, each longer than the one before, fit: by doubling steps, then halving ones, so
+    that a long text is counted few times. The last of them has been tried."""
+    low, step = 0, 1
+    while low + step <= many and fits(low + step - 1):
         low, step = low + step, step * 2
-    high = min(end, low + step - 1)
+    high = min(low + step - 1, many)
     while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if fits(middle) else (low, middle)
+        middle = (low + high + 1) // 2
+        if fits(middle - 1):
+            low = middle
+        else:
+            high = middle - 1
     return low
 
 
@@ -205,16 +209,19 @@ def _may_part(text: str, end: int, place: int) -> bool:
     following = text[place]
     if unicodedata.category(following)[0] == "M" or following in _JOINS_BACK:
         return False
-    ends = text[max(0, end - 4) : end].split()[-1:] == [THREAD_MARK]
-    return not (ends or text[place : place + 4].split()[:1] == [THREAD_MARK])
+    return not (_ends_as_mark(text, end) or _begins_as_mark(text, place))
 
 
-def _ends_as_mark(line: str) -> bool:
-    return line.split()[-1:] == [THREAD_MARK]
+def _ends_as_mark(text: str, end: int) -> bool:
+    """Whether the word before ``end`` is one that, alone on its line, divides a text."""
+    before = end - len(THREAD_MARK)
+    return text.endswith(THREAD_MARK, 0, end) and (before <= 0 or text[before - 1].isspace())
 
 
-def _begins_as_mark(line: str) -> bool:
-    return line.split()[:1] == [THREAD_MARK]
+def _begins_as_mark(text: str, start: int) -> bool:
+    """The same of the word at ``start``."""
+    after = start + len(THREAD_MARK)
+    return text.startswith(THREAD_MARK, start) and (after >= len(text) or text[after].isspace())
 
 
 def _worth(text: str, gap: re.Match[str]) -> Cut:
@@ -222,7 +229,7 @@ def _worth(text: str, gap: re.Match[str]) -> Cut:
     if lines:
         return Cut.PARAGRAPH if lines > 1 else Cut.LINE
     before = text[max(0, gap.start() - 40) : gap.start()]
-    if _SENTENCE_ENDS.search(before) and _begins_sentence(text[gap.end() : gap.end() + 40]):
+    if _SENTENCE_ENDS.search(before) and _begins_sentence(text[gap.end() : gap.end() + 20]):
         if not (_SHORTENED.search(before) or _ORDINAL.search(before)):
             return Cut.SENTENCE
         return Cut.WORD

@@ -129,7 +129,7 @@ def _reply(status: Status, answers: str) -> Reply:
 def report(client: Client, reply: Reply, reason: str) -> Outcome:
     """Report it to those who run the office's server, and to those who run its writer's."""
     status = client.status(reply.id)
-    client.report(ident(status["account"]), status_ids=[reply.id], comment=reason[:1000], forward=True)
+    ident(client.report(ident(status["account"]), status_ids=[reply.id], comment=reason[:1000], forward=True))
     return Published(reply.id, reply.url, detail="reported")
 
 

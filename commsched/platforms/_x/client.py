@@ -25,7 +25,7 @@ from tweepy.errors import (
 from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown, Why
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.platform.http import HttpAnswer, HttpClient
-from commsched.platforms._shared.answers import ident, read, retry_after, walled
+from commsched.platforms._shared.answers import ident, read, retry_after, walled, without_error
 
 _WINDOW: Final = timedelta(minutes=15)
 """X counts in windows of this length; where it does not say when the next begins, the whole of one is waited."""
@@ -128,12 +128,21 @@ class Client(tweepy.Client):  # type: ignore[misc]
         """Put an uploaded track of captions on a video. Viewers choose it by ``name``; ``language`` is its code."""
         subtitles = {"id": track, "language_code": language, "display_name": name}
         body = {"id": video, "media_category": "TweetVideo", "subtitles": subtitles}
-        self.request("POST", "/2/media/subtitles", json=body)
+        _refuse_errors(self.request("POST", "/2/media/subtitles", json=body))
 
     def describe_picture(self, media: str, alt: str) -> None:
         """Set the alt text of an uploaded picture."""
         body = {"id": media, "metadata": {"alt_text": {"text": alt}}}
-        self.request("POST", "/2/media/metadata", json=body)
+        _refuse_errors(self.request("POST", "/2/media/metadata", json=body))
+
+
+def _refuse_errors(response: HttpAnswer) -> None:
+    """Raise where X names an error in spite of its status: a picture without its words would go out."""
+    try:
+        answer = response.json()
+    except ValueError:  # nothing is said, and nothing is asked for
+        return
+    without_error(answer)
 
 
 def _error(response: HttpAnswer) -> HTTPException:

@@ -15,7 +15,7 @@ from commsched.core.delivery.outcome import CannotTell, Outcome, Published
 from commsched.core.platform.budget import Budget
 from commsched.core.platform.figures import Figures, Publication, Reply
 from commsched.core.text.messages import N_
-from commsched.platforms._shared.answers import ident, read
+from commsched.platforms._shared.answers import ident, read, without_error
 from commsched.platforms._shared.readback import PAGES
 from commsched.platforms._x.timeline import Tweet, answered, expanded, post_url
 
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 _PAGE: Final = 100
 """Posts to a call, as many as X gives and takes."""
 _DAILY: Final = ("x-user-limit-24hour", "x-app-limit-24hour")
+
+
+class _IsHidden(msgspec.Struct):
+    hidden: object = None
+
+
+class _Hidden(msgspec.Struct):
+    data: _IsHidden
 
 
 class _Counts(msgspec.Struct):
@@ -132,7 +140,9 @@ def _reply(
 
 def hide(client: Client, reply: Reply, hidden: bool) -> Outcome:
     """Put it behind a press, or bring it back. It may be repeated."""
-    client.request("PUT", f"/2/tweets/{reply.id}/hidden", json={"hidden": hidden}, user_auth=True)
+    answer = client.request("PUT", f"/2/tweets/{reply.id}/hidden", json={"hidden": hidden}, user_auth=True).json()
+    if read(without_error(answer), _Hidden).data.hidden is not hidden:
+        raise ValueError("X does not say that it is so")
     return Published(reply.id, reply.url, detail="hidden" if hidden else "shown")
 
 

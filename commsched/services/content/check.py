@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 import msgspec
@@ -32,7 +33,7 @@ from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.costs.judging import judge_cost
 from commsched.services.kernel.context import Installation, mute
-from commsched.services.links.checks import link_problems
+from commsched.services.links.checks import MOST_LINKS, link_problems
 from commsched.services.links.pages import Page
 from commsched.services.links.pages import known as read_pages
 from commsched.services.media import provenance, video_forms
@@ -123,7 +124,7 @@ def judge(
     known = around or read_around(session)
     files = stored(installation, session, content)
     texts = [content.link, content.text, *(part.text or "" for part in content.channels)]
-    pages = read_pages(session, set(links_of(texts)))
+    pages = read_pages(session, set(islice(links_of(texts), MOST_LINKS)))
     own, now = own or {}, installation.now()
     others = neighbours(session, item, content, publish_at if near else None, own)
     unwilling = _consent_problems(session, content, max([publish_at or now, now, *own.values()]))

@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.approval.rules import Policy
-from commsched.core.content.model import Content, digest, parse
+from commsched.core.content.model import Content, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import STOPS
-from commsched.core.delivery.outcome import Handles
-from commsched.core.delivery.parts import PartState, delivery_status, next_part
+from commsched.core.delivery.parts import delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
 from commsched.services.content import preview_addresses, versions
 from commsched.services.costs.spending import Month
+from commsched.services.deliver._parts import complete, part_state, recomputed
 from commsched.services.deliver.batch import Batch, Values
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.snapshots import (
@@ -261,7 +261,7 @@ class Admission(msgspec.Struct, frozen=True):
         context = self.context_for(row)
         ready = job.prepared == number or (handles.ready and job.pictures is not None)
         has_files = part.pictures or part.view.other_files or part.view.card_picture
-        prepares = not ready and bool(has_files or platform.needs_prepare(part))
+        prepares = not ready and bool(has_files or (platform.needs_prepare(part) and not part.edits))
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
@@ -413,40 +413,3 @@ class Admission(msgspec.Struct, frozen=True):
 
 def _unread() -> BinaryIO:
     raise FileNotFoundError("the picture has not been read")
-
-
-def part_state(row: PartSnapshot) -> PartState:
-    return PartState(row.number, row.state, row.next_at, row.detail)
-
-
-def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
-    """``part`` with what is stored of it: its key and handles, and the ids of what it answers."""
-    row = known[part.number]
-    previous = known.get(part.number - 1)
-    follows = part.role in ("reply", "comment")
-    filled = Part(
-        number=part.number,
-        role=part.role,
-        text=part.text,
-        view=part.view,
-        pictures=part.pictures,
-        other_files=part.other_files,
-        key=row.key,
-        parent=previous.remote_id if previous and follows else part.parent,
-        root=known[0].remote_id if follows and previous else part.root,
-        parent_handle=part.parent_handle,
-        edits=row.edits,
-        recipient=part.recipient,
-        message_id=row.message_id,
-    )
-    return filled, Handles.read(row.handles)
-
-
-def recomputed(data: bytes, content: Content, channel: int, people: str, pictures: Pictures | None) -> str:
-    """The hash of what would be sent now: the content's own bytes, if the pictures in hand and the list of today
-    (``people``, its digest) are the ones it names; otherwise a hash that nobody approved."""
-    if pictures is not None and pictures.missing:
-        return f"picture:{pictures.missing}"
-    if people != content.on(channel).recipients:
-        return "recipients"
-    return digest(data)

@@ -115,10 +115,12 @@ def _plain(value: object) -> object:
 
 
 def _prepare(installation: Installation, call: Call) -> Done:
+    """Read the files, and let the platform make ready what is to be new there. What is put in the place of something
+    needs nothing new: a draft or a picture made for it would lie there for ever, in nobody's use."""
     view = call.part.view
     card = (view.card_picture,) if view.card_picture else ()
     pictures = read_pictures(installation, view.pictures + view.other_files + card)
-    if pictures.missing or not call.platform.needs_prepare(call.part) or call.handles.ready:
+    if pictures.missing or call.part.edits or not call.platform.needs_prepare(call.part) or call.handles.ready:
         return Done(call, call.handles, pictures)
     progress = Progress(call.handles, partial(save_progress, installation, call.row.id, call.part.number))
     part = replace(in_hand(call.part, pictures), progress=progress)

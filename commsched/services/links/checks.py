@@ -4,6 +4,7 @@ what was read of its page while the item was written."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from commsched.core.installation.inner_links import leads_inside, links_of
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 CLOSED = frozenset({401, 403, 406, 429, 451, 503})
 """What a site answers that lets persons in, but perhaps no programs: that says nothing of whether readers see it."""
+MOST_LINKS = 40
+"""Links of one item that are looked at, the first ones: nobody follows more, and a text may hold tens of thousands."""
 SHOWN = 80
 """Characters of a link that stand in a sentence."""
 
@@ -25,7 +28,7 @@ def link_problems(view: ChannelView, own: str, pages: Mapping[str, Page], shows_
     content = view.content
     texts = [content.link, view.text, content.lead, content.facts, *view.options.values()]
     inside = N_("%(link)s leads into the office's own network, where no reader can follow.")
-    for number, link in enumerate(links_of(texts)):
+    for number, link in enumerate(islice(links_of(texts), MOST_LINKS)):
         field, page = "link" if link == content.link else "text", pages.get(link)
         if leads_inside(link) and not is_own(link, own):
             yield block(field, inside, link=shortened(link))

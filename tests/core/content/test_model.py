@@ -80,6 +80,7 @@ SAMPLE = Content(
     embargo="2026-11-26T06:00:00Z",
     corrects="a1",
     correction="Siffran.",
+    answers="12",
     card=Card(url="https://x.example", title="Tidtabell", description="Alla turer.", picture="cc", width=9, height=5),
     channels=[ChannelContent(channel=1, text="Kort", options={"cw": "val"}), ChannelContent(channel=2, recipients="x")],
 )

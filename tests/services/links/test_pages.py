@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from commsched.services.content import items
 from commsched.services.kernel.context import Installation
-from commsched.services.links import fetching, pages
+from commsched.services.links import checks, fetching, pages
 from commsched.services.links.fetching import Fetched, Picture
 from commsched.services.links.reading import PageFacts
 from commsched.services.media import quota
@@ -185,3 +185,11 @@ def test_another_office_knows_nothing_of_it(cast: Cast, answers: list[Fetched]) 
     pages.look_up(cast.installation, cast.actor("writer"), LINK)
     with cast.installation.store.read(cast.place.id + 1) as session:
         assert pages.known(session, [LINK]) == {}
+
+
+def test_a_text_of_nothing_but_links_is_judged_by_the_first_of_them(
+    cast: Cast, to: dict[str, int], answers: list[Fetched]
+) -> None:
+    text = "".join(f"http://a{number} " for number in range(20_000))
+    told = problems(cast, write(cast, [to["facebook"]], text=text, link=""))
+    assert 1 < len([words for words in told if "own network" in words]) <= checks.MOST_LINKS
