@@ -2044,13 +2044,6 @@ MUTANTS = (
         "tests/services/links/test_forgetting.py",
     ),
     Mutant(
-        "the yes to a ready answer is given to other words",
-        "services/followup/answers.py",
-        "or text != words or",
-        "or",
-        ANSWERS,
-    ),
-    Mutant(
         "a lost change is never made again",
         SETTLE,
         "resend = resend or bool(part.edits)",

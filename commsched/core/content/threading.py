@@ -83,6 +83,12 @@ def still_broken(text: str, broken: list[int]) -> list[int]:
     return [number for number in broken if 0 < number < len(parts) and not _SENTENCE_ENDS.search(parts[number - 1])]
 
 
+def still_broken(text: str, broken: list[int]) -> list[int]:
+    """Those of the parts ``broken`` that still end within a sentence, as the thread ``text`` stands now."""
+    parts = split_thread(text)
+    return [number for number in broken if 0 < number < len(parts) and not _SENTENCE_ENDS.search(parts[number - 1])]
+
+
 def numbered(parts: list[str]) -> list[str]:
     """``parts`` with ``1/4`` below each. One alone has no number."""
     if len(parts) < 2:
@@ -251,4 +257,5 @@ def _is_whole(word: str) -> bool:
 def _grapheme() -> Pattern[str]:
     import regex
 
-    return regex.compile(r"\X")
+    flag = "[\U0001f1e6-\U0001f1ff]"  # a long run of them costs whoever divides by UAX 29 the square of its length
+    return regex.compile(rf"{flag}{{2}}(?={flag})|\X")

@@ -24,6 +24,8 @@ State = Literal["waiting", "published", "unknown", "held", "failed"]
 
 BACK_OFF: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180, 600))
 """Waits between tries that provably sent nothing; the last one repeats until the latest time."""
+LONGEST: Final = timedelta(days=1)
+"""No server's word for when to come back counts for longer: a header must not silence a channel for a year."""
 SOONEST_LOOK: Final = timedelta(seconds=1)
 """A platform that says it is still working is left in peace for as long, whatever it says."""
 LOOKS: Final = tuple(timedelta(seconds=s) for s in (0, 20, 120, 600))
@@ -53,19 +55,25 @@ def back_off(tries: int) -> timedelta:
     return BACK_OFF[min(max(tries, 1), len(BACK_OFF)) - 1]
 
 
+def _believed(after: datetime | None, now: datetime) -> datetime | None:
+    """When a server lets us come back, as far as it is believed: one that says next year has counted wrong."""
+    return min(after, now + LONGEST) if after else None
+
+
 def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime, settle: float) -> Transition:
     """What follows ``outcome``. ``tries`` counts this one; ``settle`` is the platform's, in seconds."""
     match outcome:
         case Published(id=remote, url=url, detail=detail):
             return Transition("published", id=remote, url=url, detail=detail)
         case Unknown(detail=detail, after=after):
-            at = now + timedelta(seconds=settle)
+            at, after = now + timedelta(seconds=settle), _believed(after, now)
             return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)
         case Rejected(detail=detail, why=why):
             reason = "rejected" if why in ("content", "config") else why
             broken = why == "token"
             return Transition("held" if broken else "failed", None, reason, detail, channel_broken=broken)
         case Retry(detail=detail, after=after, whole_channel=whole):
+            after = _believed(after, now)
             at = max(after, now) if after else now + back_off(tries)
             rests = at if whole else None
             if at > latest:
@@ -101,7 +109,7 @@ def after_look(
             return Transition("held", None, "absent", detail)
         case CannotTell(detail=detail, final=final, after=after):
             asked = final or is_asked(looks)
-            at = None if final else _next_look(looks, now)
+            at, after = None if final else _next_look(looks, now), _believed(after, now)
             at = max(at, after) if at and after else at
             return Transition("unknown", at, "ask" if asked else "verify", detail, channel_rests=after)
 

@@ -26,11 +26,13 @@ class Budget(msgspec.Struct, frozen=True):
     resets_at: datetime | None = None
     """``None``: nobody says when there is more."""
 
-    def spent_until(self, now: datetime) -> datetime | None:
-        """Until when nothing more is to be asked for; ``None`` where there is something left, or nobody knows."""
-        if self.remaining > 0 or self.name == "reads" or self.resets_at is None or self.resets_at <= now:
+    def spent_until(self, now: datetime, heard: datetime | None = None) -> datetime | None:
+        """Until when nothing more is to be asked for; ``None`` where there is something left, or nobody knows. It is
+        believed for so long from when it was ``heard``: what is not said again ends."""
+        if self.remaining > 0 or self.name == "reads" or self.resets_at is None:
             return None
-        return min(self.resets_at, now + LONGEST)
+        until = min(self.resets_at, (heard or now) + LONGEST)
+        return until if until > now else None
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -58,7 +60,7 @@ class Ledger:
         """Until when the channel must wait, by the allowance that lasts longest of those that are used up."""
         with self._lock:
             heard = list(self._heard.get(channel, {}).values())
-        moments = (each.budget.spent_until(now) for each in heard)
+        moments = (each.budget.spent_until(now, each.at) for each in heard)
         return max((moment for moment in moments if moment is not None), default=None)
 
     def to_write(self, channel: int, now: datetime) -> list[Heard]:

@@ -36,9 +36,17 @@ class Moved(requests.RequestException):
     what may be read through a redirect cannot be written through it."""
 
     def __init__(self, response: requests.Response) -> None:
-        self.target = _bare(urljoin(response.url, response.headers.get("location", "")))
+        self.target = _bare(_joined(response.url, response.headers.get("location", "")))
         self.url = _bare(response.url)
         super().__init__(f"{self.url} points to {self.target}", response=response)
+
+
+def _joined(url: str, location: str) -> str:
+    """Where ``location`` leads from ``url``; as the server wrote it where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _bare(url: str) -> str:
@@ -157,11 +165,9 @@ class Session(requests.Session):
             current_call.reset(token)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """As requests', which reads the whole body of a redirect, followed or not: never more than is allowed."""
-        target = super().get_redirect_target(resp)
-        if target is not None:
-            self._read(resp)
-        return target
+        """None, ever. requests would read the whole body of a redirect, though it is not followed, and take its target
+        apart, whatever a server has written there."""
+        return None
 
     def _read(self, response: requests.Response) -> None:
         if response._content_consumed:  # type: ignore[attr-defined]

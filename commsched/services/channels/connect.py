@@ -178,7 +178,10 @@ def is_same(platform: Platform, channel: Channel, account: Account) -> bool:
 
 
 def _server(url: str) -> str:
-    return (urlsplit(url).hostname or "").casefold()
+    try:
+        return (urlsplit(url).hostname or "").casefold()
+    except ValueError:  # what a server calls its account's address may be none
+        return url
 
 
 def _keep(

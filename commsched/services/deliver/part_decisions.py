@@ -36,17 +36,18 @@ def begin_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
     """Let what is not out yet wait for the delivery's new time, with its tries counted anew.
 
     ``keep_handles``: what was uploaded stays known, since a platform that found nothing must be sent exactly the same
-    call; otherwise it may be gone there by then, and is uploaded anew.
+    call; otherwise it may be gone there by then, and is uploaded anew. What a person has said that they posted is
+    never handed out to anybody again.
     """
     left = (Part.delivery_id == delivery, Part.state.in_(("waiting", "failed", "held")))
     session.execute(update(Part).where(*left).values(state="waiting", next_at=None, tries=0))
-    if not keep_handles:
+    if not (keep_handles or posted_by(session, delivery)):
         session.execute(update(Part).where(*left).values(handles={}))
 
 
 def send_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
     """Let what failed or was held go out now. ``keep_handles`` as for :func:`begin_again`."""
-    if not keep_handles:
+    if not (keep_handles or posted_by(session, delivery)):
         unpublished = (Part.delivery_id == delivery, Part.state != "published")
         session.execute(update(Part).where(*unpublished).values(handles={}))
     stopped = (Part.delivery_id == delivery, Part.state.in_(("failed", "held")))

@@ -35,6 +35,14 @@ class Entry(msgspec.Struct, frozen=True):
     link: str
     words: str
 
+    @property
+    def same(self) -> str:
+        """SHA-256 of what it says and where it leads: some sites give all that they have said new ids one day. How the
+        address is written makes no difference."""
+        place = re.sub(r"(?i)^https?://(?:www\.)?", "", self.link).rstrip("/")
+        said = f"{self.title}\n{place}\n{self.words}" if place else self.guid
+        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+
 
 class ParsedFeed(msgspec.Struct, frozen=True):
     """A feed's own name and its entries, newest first as the feed has them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, SourceIn
@@ -31,6 +31,9 @@ LEASE: Final = timedelta(minutes=10)
 """While one process reads it, no other does."""
 MOST_DRAFTS: Final = 10
 """Drafts of one reading; a feed that has more news than that at once has lost its memory."""
+MOST_A_DAY: Final = 60
+"""Drafts of one feed within a day: whoever calls everything new with every reading shall not bury an office."""
+TOO_MANY: Final = N_("The feed calls more new than becomes drafts in a day, at most %(most)s. The rest is left out.")
 _MOVES: Final = 3
 _TYPES: Final = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.1"
 
@@ -82,7 +85,10 @@ def _get(installation: Installation, url: str, headers: dict[str, str]) -> Respo
             return session.request("GET", url, headers=headers, timeout=15.0)
         except Moved as moved:
             target = moved.response.headers.get("location", "") if moved.response is not None else ""
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:  # no address at all
+                break
             if not url.startswith(("https://", "http://")):
                 break
         except RequestException as error:
@@ -147,31 +153,41 @@ def _again(row: NewsFeed, now: datetime, wait: timedelta) -> None:
 
 
 def _answered(installation: Installation, feed: NewsFeed, answer: Answer) -> None:
-    if answer.feed is not None:
-        _keep(installation, feed, answer.feed)
+    left_out = _keep(installation, feed, answer.feed) if answer.feed is not None else False
+    trouble = {"message": TOO_MANY, "params": {"most": str(MOST_A_DAY)}} if left_out else {}
     with installation.store.write(feed.workspace_id) as session:
         row = session.get(NewsFeed, feed.id, with_for_update=True)
         if row is not None:
-            row.failures, row.trouble, row.etag, row.modified = 0, {}, answer.etag, answer.modified
+            row.failures, row.trouble, row.etag, row.modified = 0, trouble, answer.etag, answer.modified
             _again(row, installation.now(), EVERY)
 
 
-def _keep(installation: Installation, feed: NewsFeed, parsed: ParsedFeed) -> None:
-    """A draft of each entry that was never seen, the oldest first."""
+def _keep(installation: Installation, feed: NewsFeed, parsed: ParsedFeed) -> bool:
+    """A draft of each entry that was never seen, the oldest first. Returns whether the day's drafts had no room for
+    all of them."""
     with installation.store.read(feed.workspace_id) as session:
         seen = set(session.scalars(select(NewsEntry.guid).where(NewsEntry.news_feed_id == feed.id)))
         channels = _channels(session, feed)
         workspace = session.get_one(Workspace, feed.workspace_id)
-    fresh = [entry for entry in parsed.entries if entry.guid not in seen]
-    for entry in fresh[MOST_DRAFTS:]:
+        room = max(0, MOST_A_DAY - _drafts_today(session, feed, installation.now()))
+    fresh = [entry for entry in parsed.entries if not seen & {entry.guid, entry.same}]
+    most = min(MOST_DRAFTS, room)
+    for entry in fresh[most:]:
         _mark(installation, feed, entry, None)
-    for entry in reversed(fresh[:MOST_DRAFTS]):
+    for entry in reversed(fresh[:most]):
         draft = _draft(feed, entry, channels, workspace.language)
         try:
             _mark(installation, feed, entry, draft)
         except OfficeError as refused:
             log.info("an entry of feed %s makes no draft: %s", feed.id, refused)
             _mark(installation, feed, entry, None)
+    return room < min(MOST_DRAFTS, len(fresh))
+
+
+def _drafts_today(session: Session, feed: NewsFeed, now: datetime) -> int:
+    """How many drafts it has become within a day."""
+    lately = (NewsEntry.news_feed_id == feed.id, NewsEntry.seen_at > now - timedelta(days=1))
+    return session.scalar(select(func.count(NewsEntry.item_id)).where(*lately)) or 0
 
 
 def _channels(session: Session, feed: NewsFeed) -> list[int]:
@@ -196,23 +212,24 @@ def _mark(installation: Installation, feed: NewsFeed, entry: Entry, draft: Draft
     with installation.store.write(feed.workspace_id) as session:
         if session.get(NewsFeed, feed.id, with_for_update=True) is None:
             return
-        same = select(NewsEntry.id).where(NewsEntry.news_feed_id == feed.id, NewsEntry.guid == entry.guid)
-        if session.scalar(same) is not None:
+        names = dict.fromkeys((entry.guid, entry.same))
+        same = select(NewsEntry.id).where(NewsEntry.news_feed_id == feed.id, NewsEntry.guid.in_(names))
+        if session.scalar(same.limit(1)) is not None:
             return
         item = editing.create_in(installation, session, actor, draft, prepared) if draft and prepared else None
-        session.add(
-            NewsEntry(
-                workspace_id=feed.workspace_id,
-                news_feed_id=feed.id,
-                guid=entry.guid,
-                item_id=item.id if item else None,
-                seen_at=installation.now(),
-            )
-        )
+        session.add_all(_rows(feed, entry, installation.now(), item.id if item else None))
+
+
+def _rows(feed: NewsFeed, entry: Entry, now: datetime, item: int | None = None) -> list[NewsEntry]:
+    """What ``entry`` is known by from now on: its id, and what it says. Its draft is counted once."""
+    workspace, number = feed.workspace_id, feed.id
+    rows = [NewsEntry(workspace_id=workspace, news_feed_id=number, guid=entry.guid, item_id=item, seen_at=now)]
+    if entry.same != entry.guid:
+        rows.append(NewsEntry(workspace_id=workspace, news_feed_id=number, guid=entry.same, seen_at=now))
+    return rows
 
 
 def remember(session: Session, feed: NewsFeed, parsed: ParsedFeed, now: datetime) -> None:
     """What stands in a feed when it is added is old: it makes no drafts."""
-    for entry in parsed.entries:
-        row = NewsEntry(workspace_id=feed.workspace_id, news_feed_id=feed.id, guid=entry.guid, seen_at=now)
-        session.add(row)
+    rows = (row for entry in parsed.entries for row in _rows(feed, entry, now))
+    session.add_all({row.guid: row for row in rows}.values())

@@ -18,6 +18,7 @@ from commsched.core.platform.figures import Publication
 from commsched.core.text.clean import clean
 from commsched.services.deliver.snapshots import published_since
 from commsched.services.followup import turns
+from commsched.services.followup.replies import moment
 from commsched.services.kernel.context import Installation
 from commsched.services.upkeep.calling import asked
 from commsched.store import locks
@@ -62,11 +63,8 @@ def _is_in_doubt(session: Session, channel: int) -> bool:
 
 def _keep(session: Session, channel: int, since: datetime, read: Sequence[Publication], now: datetime) -> None:
     ours = published_since(session.connection(), channel, since - BACK)
-    wanted = {
-        post.id[:300]: post
-        for post in read[:MOST]
-        if post.id and post.id not in ours and not (post.url and post.url in ours)
-    }
+    names = ((clean(post.id)[:300], post) for post in read[:MOST])
+    wanted = {name: post for name, post in names if name and name not in ours and not (post.url and post.url in ours)}
     session.execute(delete(OutsidePost).where(OutsidePost.channel_id == channel, OutsidePost.remote_id.in_(list(ours))))
     known = set(
         session.scalars(
@@ -85,7 +83,7 @@ def _keep(session: Session, channel: int, since: datetime, read: Sequence[Public
                 remote_id=name,
                 url=url if url.startswith(("https://", "http://")) and len(url) <= 1000 else "",
                 text=" ".join(clean(post.text).split())[:BEGINNING],
-                at=min(post.at, now),
+                at=moment(post.at, now),
             )
         )
 

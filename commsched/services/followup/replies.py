@@ -8,7 +8,7 @@ is new again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -50,6 +50,9 @@ def read_next(installation: Installation) -> bool:
     answer = asked(
         installation, turn.channel, turn.place, lambda platform, context: platform.replies(names, since, context)
     )
+    read = [] if isinstance(answer, CannotTell) else _tidy(answer, now)
+    words = watch_settings.of(turn.place).words
+    held = {reply.text: watch_settings.first_word(reply.text, words) for reply in read}  # before anybody waits for it
     with installation.store.write(turn.place.id) as session:
         row = session.scalar(locks.rows(select(Listening).where(Listening.channel_id == turn.channel.id)))
         if row is None:
@@ -58,29 +61,50 @@ def read_next(installation: Installation) -> bool:
             row.trouble = answer.detail[:500] or "?"
             row.replies_at = max(answer.after or now, now + turns.LATER)
             return True
-        _keep(installation, session, turn, ours, answer)
+        _keep(installation, session, turn, ours, read, held)
         row.trouble, row.replies_read_at = "", now
     return True
 
 
+def _tidy(read: Sequence[Reply], now: datetime) -> list[Reply]:
+    """What a network told, as it may be kept: nothing in it that a database refuses, nothing longer than its place."""
+    return [
+        Reply(
+            id=clean(reply.id)[:300],
+            answers=clean(reply.answers)[:300],
+            author=clean(reply.author)[:MOST_AUTHOR],
+            text=clean(reply.text)[:MOST_TEXT],
+            at=moment(reply.at, now),
+            url=_address(reply.url),
+            hidden=reply.hidden,
+            handle=clean(reply.handle)[:500],
+        )
+        for reply in read
+    ]
+
+
 def _keep(
-    installation: Installation, session: Session, turn: turns.Turn, ours: Sequence[turns.Ours], read: Sequence[Reply]
+    installation: Installation,
+    session: Session,
+    turn: turns.Turn,
+    ours: Sequence[turns.Ours],
+    read: Sequence[Reply],
+    held: Mapping[str, str],
 ) -> None:
+    """``held``: the office's word that stands in each text."""
     channel, now = turn.channel.id, installation.now()
     items = {part.remote_id: part.item for part in ours}
     mine = _our_own(session, channel, [reply.id for reply in read])
-    names = {reply.id[:300]: reply for reply in read if reply.id and reply.id not in mine}
+    names = {reply.id: reply for reply in read if reply.id and reply.id not in mine}
     wanted = [*names, *map(hashed, names)]
     known = {row.remote_id: row for row in session.scalars(_known(channel, wanted))}
-    words = watch_settings.of(turn.place).words
     fresh = 0
     for name, reply in names.items():
-        text = clean(reply.text)[:MOST_TEXT]
         row = known.get(name)
         if hashed(name) in known:
             continue  # its words were forgotten, and stay so
         if row is not None:
-            _changed(row, text, reply.hidden, words)
+            _changed(row, reply, held[reply.text])
             continue
         fresh += 1
         if fresh > MOST_NEW:
@@ -90,15 +114,15 @@ def _keep(
                 channel_id=channel,
                 item_id=items.get(reply.answers),
                 remote_id=name,
-                handle=clean(reply.handle)[:500],
-                answers=clean(reply.answers)[:300],
-                author=clean(reply.author)[:MOST_AUTHOR],
-                text=text,
-                url=_address(reply.url),
-                at=_moment(reply.at, now),
+                handle=reply.handle,
+                answers=reply.answers,
+                author=reply.author,
+                text=reply.text,
+                url=reply.url,
+                at=reply.at,
                 found_at=now,
                 hidden=reply.hidden,
-                word=watch_settings.first_word(text, words),
+                word=held[reply.text],
             )
         )
 
@@ -115,11 +139,11 @@ def _our_own(session: Session, channel: int, names: Sequence[str]) -> set[str]:
     return set(session.scalars(rows.where(Delivery.channel_id == channel, Part.remote_id.in_(names))))
 
 
-def _changed(row: RemoteComment, text: str, hidden: bool, words: list[str]) -> None:
+def _changed(row: RemoteComment, reply: Reply, word: str) -> None:
     """What a network tells anew of a comment that is known. Other words must be seen again."""
-    row.hidden = hidden
-    if text != row.text:
-        row.text, row.word = text, watch_settings.first_word(text, words)
+    row.hidden = reply.hidden
+    if reply.text != row.text:
+        row.text, row.word = reply.text, word
         row.seen_at = row.seen_by = row.told_at = None
 
 
@@ -129,7 +153,7 @@ def _address(url: str) -> str:
     return tidy if tidy.startswith(("https://", "http://")) and len(tidy) <= 1000 else ""
 
 
-def _moment(at: datetime, now: datetime) -> datetime:
+def moment(at: datetime, now: datetime) -> datetime:
     """When it was written; a network's clock may be ahead, and what it says may have no zone."""
     return min(at if at.tzinfo else at.replace(tzinfo=UTC), now)
 

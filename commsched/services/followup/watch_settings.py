@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -63,12 +64,33 @@ def first_word(text: str, words: list[str]) -> str:
     A longer one also counts as a part of a compound. A phrase is its words one after the other.
     """
     tokens = _LETTERS.findall(fold(text))
+    forms = _Forms(tokens)
     for word in words:
         wanted = _LETTERS.findall(fold(word))
-        places = range(len(tokens) - len(wanted) + 1) if wanted else ()
-        if any(all(map(_is_form, tokens[at : at + len(wanted)], wanted)) for at in places):
+        if not wanted or not all(map(forms.hold, wanted)):
+            continue
+        places = range(len(tokens) - len(wanted) + 1) if len(wanted) > 1 else ()
+        if len(wanted) == 1 or any(all(map(_is_form, tokens[at : at + len(wanted)], wanted)) for at in places):
             return word
     return ""
+
+
+class _Forms:
+    """The words of a text in their forms, each once: a stranger writes it, and it is compared with many words."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.words = set(tokens)
+        self.stems = {stem for word in self.words for stem in stems(word)}
+        self.all = "\n".join(["", *self.words, *self.stems, ""])
+
+    def hold(self, word: str) -> bool:
+        """Whether any word of the text is a form of ``word``, as :func:`_is_form` says."""
+        if word in self.words:
+            return True
+        return any(
+            stem in self.stems or (len(stem) >= LOOSE and (f"\n{stem}" in self.all or f"{stem}\n" in self.all))
+            for stem in stems(word)
+        )
 
 
 def _is_form(token: str, word: str) -> bool:

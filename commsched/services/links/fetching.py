@@ -120,7 +120,10 @@ class _Reader:
                 return address, http.request("GET", _asked(address), headers=_HEADERS, timeout=left)
             except Moved as moved:
                 target = moved.response.headers.get("location", "") if moved.response is not None else ""
-                address = urljoin(address, target)
+                try:
+                    address = urljoin(address, target)
+                except ValueError:  # no address at all
+                    return "error"
             except AddressBlocked:
                 return "inside"
             except (requests.RequestException, OSError, ValueError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -40,7 +41,8 @@ def read_page(data: bytes, address: str, charset: str = "") -> PageFacts:
     """What the page ``data`` says, which was read from ``address``; ``charset`` is what its server says of it. Never
     raises: a page may be anything, and may end in the middle."""
     parser = _Head()
-    parser.feed(_text(data, charset))
+    with suppress(AssertionError):  # the parser gives up at a declaration that is none: what stood before it stands
+        parser.feed(_text(data, charset))
     picture = parser.first(_PICTURES)
     return PageFacts(
         _plain(parser.first(_TITLES))[:MOST_TITLE],

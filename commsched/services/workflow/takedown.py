@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.links import whole_address
-from commsched.core.text.clean import passage
+from commsched.core.text.clean import one_line, passage
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.platforms import own_page_keys
 from commsched.services.content import items
@@ -108,9 +108,13 @@ def _reason(reason: str) -> str:
 
 def _address(moved_to: str) -> str:
     """Where it has moved: an address on the web, which is where readers are sent."""
-    address = whole_address(moved_to.strip())
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(address) > MOST_ADDRESS:
+    address = whole_address(one_line(moved_to))
+    try:
+        parts = urlsplit(address)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no address at all, such as https://[::1
+        fine = False
+    if not fine or " " in address or len(address) > MOST_ADDRESS:
         raise Invalid(N_("Write the address where it stands now, with https:// before it."), "moved_to")
     return address
 

@@ -50,7 +50,7 @@ def picture(key: str, token: str, number: int) -> Response:
 
 
 def _number(value: str) -> int:
-    if not value.isdigit() or len(value) > 4:
+    if not (value.isascii() and value.isdigit()) or len(value) > 4:
         raise Invalid(N_("Choose among the accounts that are shown here."), "account")
     return int(value)
 

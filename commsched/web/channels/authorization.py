@@ -16,7 +16,10 @@ from commsched.web.http.request_context import page
 
 def origin(address: str) -> str:
     """``https://host[:port]`` of ``address``; empty for what is no address of a server."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
     fine = parts.scheme in ("https", "http") and parts.netloc and not set(parts.netloc) & set(" ;,'\"")
     return f"{parts.scheme}://{parts.netloc}" if fine else ""
 

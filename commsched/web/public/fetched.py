@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from commsched.core.access.routes import public
 from commsched.core.text.messages import NotFound
@@ -59,6 +60,8 @@ def file(token: str, name: str) -> Response:
         response = files.send(stored, sha256)
     except (NotFound, FileNotFoundError):
         return _plain(404, "Not found")
+    except RequestedRangeNotSatisfiable:
+        return _plain(416, "There is no such part of it")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return _unlisted(response)
 

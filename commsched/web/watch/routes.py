@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -41,7 +41,7 @@ def index() -> str:
 def evening() -> str:
     """One comment at a time, for one hand."""
     seen = watch.read(installation(), actor())
-    skipped = [int(number) for number in request.args.getlist("after") if number.isascii() and number.isdigit()][:100]
+    skipped = _numbers(request.args.getlist("after"))[:100]
     left = [comment for comment in seen.comments if comment.row.id not in skipped]
     return page("watch/round.html", seen=seen, comment=left[0] if left else None)
 
@@ -50,7 +50,7 @@ def evening() -> str:
 @allow("resolve")
 def look() -> Response:
     """What was on their page has been seen."""
-    shown = [int(number) for number in request.form.getlist("shown") if number.isascii() and number.isdigit()]
+    shown = _numbers(request.form.getlist("shown"))
     count = watch.look(installation(), actor(), shown[: watch.PAGE])
     if request.form.get("back") == "round" and shown:
         return _back("")
@@ -181,5 +181,9 @@ def _back(words: str) -> Response:
 
 
 def _number(name: str) -> int:
-    wish = request.args.get(name, "")
-    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 16 else 0
+    return next(iter(_numbers([request.args.get(name, "")])), 0)
+
+
+def _numbers(texts: Iterable[str]) -> list[int]:
+    """Those of ``texts`` that are numbers the store can count to."""
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]

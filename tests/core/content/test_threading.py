@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import regex
@@ -178,3 +180,21 @@ def test_wherever_the_end_falls_a_number_keeps_its_unit_and_a_name_its_halves(li
     parts = suggest(text, limit, graphemes).parts
     for whole in ("12 500 kronor", "den 3 maj", "kl. 07.30", "@[Anna Ek]", "4,5 %"):
         assert sum(whole in part for part in parts) == 1, parts
+
+
+@pytest.mark.parametrize("piece", ["å ", "a. ", "1 000 ", "🇸🇪", "a\n", "a ---\n", "x\N{COMBINING ACUTE ACCENT}", "… "])
+@pytest.mark.parametrize("limit", [300, 5000])
+def test_no_text_takes_long_to_divide(piece: str, limit: int) -> None:
+    """Each of these took minutes: the time grew with the square of the text, or faster."""
+    counted = 0
+
+    def count(text: str) -> int:
+        nonlocal counted
+        counted += len(text)
+        return len(text)
+
+    text, began = (piece * 40_000)[: limit * MOST_PARTS], time.process_time()
+    with suppress(TooLong):
+        assert all(len(part) <= limit for part in suggest(text, limit, count).parts)
+    assert counted <= 100 * len(text), "each character is counted a few times, not for each word"
+    assert time.process_time() - began < 20

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.delivery.retry import GOING_ON, LOOKS, after_attempt, after_look, back_off
+from commsched.core.delivery.retry import GOING_ON, LONGEST, LOOKS, after_attempt, after_look, back_off
 from tests.core.kinds import NOON, moments, same_each_time
 
 LATEST = NOON + timedelta(hours=2)
@@ -121,3 +121,11 @@ def test_waits_grow_and_then_stay() -> None:
 def test_a_dead_token_breaks_the_channel_and_other_refusals_do_not(why: str, state: str, broken: bool) -> None:
     following = after_attempt(Rejected("no", why), 1, NOON, LATEST, 5)  # type: ignore[arg-type]
     assert (following.state, following.channel_broken) == (state, broken)
+
+
+def test_a_server_that_says_next_year_is_believed_for_a_day() -> None:
+    later, latest = NOON + timedelta(days=400), NOON + timedelta(days=3)
+    following = after_attempt(Retry("429", after=later, whole_channel=True), 1, NOON, latest, 5)
+    assert (following.state, following.at, following.channel_rests) == ("waiting", NOON + LONGEST, NOON + LONGEST)
+    assert after_attempt(Unknown("503", after=later), 1, NOON, latest, 5).channel_rests == NOON + LONGEST
+    assert after_look(CannotTell("429", after=later), 1, NOON, latest, True).channel_rests == NOON + LONGEST

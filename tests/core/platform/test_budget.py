@@ -50,3 +50,10 @@ def test_not_every_answer_is_written_down() -> None:
     assert ledger.to_write(1, NOW + timedelta(hours=2)) == [], "nothing new was heard"
     ledger.hear(1, [Budget("calls", 300, 0, SOON)], NOW + timedelta(hours=1, seconds=1))
     assert ledger.to_write(1, NOW + timedelta(hours=1, seconds=1)), "that it is used up is written down at once"
+
+
+def test_what_was_said_once_of_next_year_is_not_believed_for_more_than_a_day() -> None:
+    ledger = Ledger()
+    ledger.hear(1, [Budget("uploads", 9, 0, NOW + timedelta(days=400))], NOW)
+    assert ledger.spent_until(1, NOW + timedelta(hours=23)) == NOW + LONGEST
+    assert ledger.spent_until(1, NOW + timedelta(hours=25)) is None, "nothing more was said of it"

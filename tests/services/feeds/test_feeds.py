@@ -165,7 +165,7 @@ def test_one_that_has_lost_its_memory_makes_few_drafts(
     assert [row.title for row in drafts(cast)][-1] == "Nyhet 140"
     assert len(drafts(cast)) == reading.MOST_DRAFTS
     with office.store.read(cast.place.id) as session:
-        assert len(session.scalars(select(NewsEntry)).all()) == 42
+        assert len(session.scalars(select(NewsEntry)).all()) == 2 * 42, "by its id, and by what it says"
 
 
 def test_it_is_switched_off_and_on_and_removed_and_its_drafts_stay(
@@ -313,3 +313,42 @@ def test_what_cannot_be_kept_makes_no_draft_and_is_not_tried_for_ever(
     clock.forward(minutes=31)
     reading.read_due(office)
     assert drafts(cast) == []
+
+
+def test_a_site_that_gives_everything_new_ids_makes_no_second_drafts(
+    office: Installation, cast: Cast, clock: SetClock, server: FeedServer
+) -> None:
+    add(office, cast, server)
+    server.tell(3, 2, 1)
+    clock.forward(minutes=31)
+    reading.read_due(office)
+    assert [row.title for row in drafts(cast)] == ["Nyhet 3"]
+    moved = rss(4, 3, 2, 1).replace(b"<guid>n-", b"<guid>https://www.riks.example/?p=")
+    server.body, server.etag = moved.replace(b"<link>https://", b"<link>http://www."), '"moved"'
+    clock.forward(minutes=31)
+    reading.read_due(office)
+    assert [row.title for row in drafts(cast)] == ["Nyhet 3", "Nyhet 4"]
+
+
+def test_one_that_calls_everything_new_every_time_buries_nobody(
+    office: Installation, cast: Cast, clock: SetClock, server: FeedServer
+) -> None:
+    add(office, cast, server)
+    for reads in range(reading.MOST_A_DAY // reading.MOST_DRAFTS + 2):
+        server.tell(*range(1000 + 20 * reads, 1020 + 20 * reads))
+        clock.forward(minutes=31)
+        assert reading.read_due(office)
+    assert len(drafts(cast)) == reading.MOST_A_DAY
+    assert only(cast).trouble["message"] == reading.TOO_MANY
+    server.tell(5000)
+    clock.forward(hours=25)
+    reading.read_due(office)
+    assert drafts(cast)[-1].title == "Nyhet 5000"
+    assert only(cast).trouble == {}
+
+
+@pytest.mark.parametrize("to", ["https://[::1", "//[x", "http://a:b:c/", "javascript:alert(1)", "https://exa mple/"])
+def test_a_move_to_no_address_is_a_sentence(office: Installation, cast: Cast, server: FeedServer, to: str) -> None:
+    server.moves["/feed"] = to
+    with pytest.raises(Invalid):
+        add(office, cast, server)

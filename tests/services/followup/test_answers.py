@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -202,3 +203,27 @@ def test_bad_input(say: Say, cast: Cast) -> None:
         answers.answer(cast.installation, cast.elsewhere_actor, comment, "Tack!")
     with pytest.raises(Invalid):
         answers.propose(cast.installation, cast.actor("writer"), "x" * 1001)
+
+
+def test_the_yes_to_a_ready_answer_is_no_yes_to_what_was_changed_meanwhile(
+    say: Say, cast: Cast, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody changes the item in the moment between its making and the yes that it is given."""
+    comment = say()
+    ready = answers.propose(cast.installation, cast.actor("writer"), "Tack!")
+    answers.approve_ready(cast.installation, cast.actor("approver"), ready)
+    submit = approve.submit
+
+    def changed(installation: Installation, actor: Actor, number: int, **more: Any) -> None:
+        submit(installation, actor, number, **more)
+        with installation.store.read(cast.place.id) as session:
+            row = items.load(session, number)
+            draft = drafts.as_draft(installation, session, row, session.get_one(Revision, row.revision_id))
+        editing.save(installation, actor, number, replace(draft, text="Något helt annat"))
+        submit(installation, actor, number, **more)
+
+    monkeypatch.setattr(answers.approve, "submit", changed)
+    item = answers.answer(cast.installation, cast.actor("writer"), comment, ready=ready)
+    desk.publish_what_is_due(cast.installation)
+    assert list(network.posts) == ["p1"]
+    assert desk.look(cast, item).state == "in_review"

@@ -65,3 +65,12 @@ def test_silence_changes_nothing(network: Network, cast: Cast, clock: SetClock, 
     outside.read_next(cast.installation)
     with cast.installation.store.read(cast.place.id) as session:
         assert session.scalars(select(Listening)).one().recent_read_at is None
+
+
+def test_what_a_network_tells_may_be_anything(network: Network, cast: Cast, clock: SetClock, item: int) -> None:
+    at = clock.at
+    told = [("a\x00\ud800", "\ud800Hej", at), ("\ud800", "utan namn", at), ("b", "utan zon", at.replace(tzinfo=None))]
+    posts = [Publication(name, "", text, moment) for name, text, moment in told]
+    network.recent = lambda since, context: posts  # type: ignore[method-assign]
+    assert outside.read_next(cast.installation)
+    assert kept(cast) == [("a", "Hej"), ("b", "utan zon")]

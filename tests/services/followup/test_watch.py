@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -254,3 +256,23 @@ def test_settings_have_bounds(cast: Cast, typed: str, hours: int, days: int) -> 
         watch_settings.keep(cast.installation, cast.actor(), typed, hours, days)
     with pytest.raises(NotAllowed):
         watch_settings.keep(cast.installation, cast.actor("writer"), "", 1, 30)
+
+
+def test_an_id_that_no_database_takes_blinds_nobody(network: Network, say: Say, cast: Cast, clock: SetClock) -> None:
+    """One comment that cannot be kept as it was told would hide all the others."""
+    kept: dict[str, Any] = {"answers": "p1", "at": cast.installation.now()}
+    network.written = [Reply(id="a\x00\ud800", text="\x00\ud800Hej", author="\ud800", handle="\ud800", **kept)]
+    network.written += [Reply(id="\ud800", text="utan namn", author="", **kept)]
+    say("Bra!", name="r1")
+    with cast.installation.store.read(cast.place.id) as session:
+        rows = session.execute(select(RemoteComment.remote_id, RemoteComment.text).order_by(RemoteComment.id)).all()
+    assert [tuple(row) for row in rows] == [("a", "Hej"), ("r1", "Bra!")]
+
+
+def test_no_comment_keeps_the_office_waiting() -> None:
+    """A comment of single letters was compared with each of two hundred words, letter by letter."""
+    words = [f"skällsord{number}aktig" for number in range(150)] + [f"gå hem{number}" for number in range(50)]
+    began = time.process_time()
+    for _ in range(20):
+        assert watch_settings.first_word("a b c d e f " * 420, words) == ""
+    assert time.process_time() - began < 5

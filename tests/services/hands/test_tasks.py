@@ -12,7 +12,7 @@ from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.services.channels.connect import connect
 from commsched.services.hands import tasks
 from commsched.services.kernel.context import Installation
-from commsched.services.workflow import approve, editing, pause, resolve
+from commsched.services.workflow import approve, editing, pause, resolve, schedule
 from commsched.store.models import Attempt, AuditEntry, Delivery
 from tests.conftest import Cast, SetClock
 from tests.publications import channel
@@ -201,3 +201,36 @@ def test_an_edit_makes_the_old_task_void(installation: Installation, cast: Cast,
     editing.save(installation, cast.actor("writer"), item.id, draft, desk.hash_of(cast, item.id))
     with pytest.raises(Conflict):
         tasks.confirm(installation, cast.actor("writer"), number, seen.hash, LINK)
+
+
+def test_what_somebody_has_posted_is_nobodys_task_again(
+    installation: Installation, cast: Cast, clock: SetClock, page: int
+) -> None:
+    """Held in the moment between the word and the publisher's turn, it is written down when it may go on; it is not
+    handed out once more, to be posted twice."""
+    number = handed(installation, cast, clock, page)
+    confirm(cast, number)
+    pause.pause(installation, cast.actor("writer"), "Något har hänt")
+    desk.publish_what_is_due(installation)
+    pause.resume(installation, cast.actor("writer"))
+    assert delivery(cast, number).state == "held"
+    resolve.send(installation, cast.actor("writer"), number)
+    desk.publish_what_is_due(installation)
+    row = delivery(cast, number)
+    assert (row.state, row.url) == ("published", LINK)
+
+
+def test_neither_is_what_is_given_another_time(
+    installation: Installation, cast: Cast, clock: SetClock, page: int
+) -> None:
+    number = handed(installation, cast, clock, page)
+    confirm(cast, number)
+    pause.pause(installation, cast.actor("writer"), "Något har hänt")
+    desk.publish_what_is_due(installation)
+    pause.resume(installation, cast.actor("writer"))
+    item = delivery(cast, number).item_id
+    schedule.schedule(installation, cast.actor("writer"), item, "2026-11-27T10:00")
+    clock.forward(days=1)
+    desk.publish_what_is_due(installation)
+    row = delivery(cast, number)
+    assert (row.state, row.url) == ("published", LINK)

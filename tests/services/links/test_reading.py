@@ -83,3 +83,9 @@ def test_a_title_has_no_signs_that_nobody_sees() -> None:
 def test_nothing_that_a_server_sends_raises(data: bytes, charset: str) -> None:
     read_page(data, HERE, charset)
     read_page(b"<meta property=og:image content=" + data + b"><title>" + data, HERE, charset)
+
+
+@pytest.mark.parametrize("broken", ["<![<![", "<![endif]--><![x", "<!doctype [<!x"])
+def test_a_declaration_that_is_none_ends_the_reading_and_nothing_else(broken: str) -> None:
+    assert read(f"<title>Bussen</title>{broken}<title>Annat</title>").title == "Bussen"
+    assert read(broken * 2000) == PageFacts("", "", "")

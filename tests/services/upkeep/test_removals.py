@@ -217,3 +217,21 @@ def test_a_mail_cannot_be_called_back(cast: Cast, clock: SetClock, network: Netw
         session.scalars(select(Delivery)).one()
     with pytest.raises(Conflict):
         down(cast, item.id)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://[::1",
+        "https://a.se/\r\nSet-Cookie: a=b",
+        "https://a b.se/",
+        "https://a.se:99999/",
+        "https:///x",
+        "\ud800",
+    ],
+)
+def test_what_has_moved_leads_to_an_address_and_nothing_else(cast: Cast, clock: SetClock, to: str) -> None:
+    item = out(cast, clock, platform="newsroom")
+    with pytest.raises(Invalid):
+        down(cast, item, kind="moved", moved_to=to)
+    assert rows(cast) == []

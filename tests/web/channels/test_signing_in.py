@@ -15,6 +15,7 @@ from PIL import Image
 from commsched.services.accounts import machine_admin
 from commsched.services.channels import apps, directory
 from commsched.services.kernel.context import Installation
+from commsched.web.channels.authorization import origin
 from commsched.web.http.headers import POLICY
 from tests.conftest import Browser, Cast
 from tests.services.channels.plaza import AT, Gallery, Plaza, page
@@ -121,7 +122,7 @@ def test_a_choice_that_is_nobodys_is_told_in_words(browse: Browse, cast: Cast, p
     plaza.accounts = [page("1", "Regiongruppen"), page("2", "Distriktet")]
     admin = browse(cast.administrator)
     where = admin.get(sent_off(admin)).headers["Location"]
-    for wanted in (["5"], ["x"], []):
+    for wanted in (["5"], ["x"], ["²"], ["9" * 5000], []):
         refused = admin.post(where, {"account": wanted})
         assert refused.status_code == 422
         assert "Distriktet" in refused.text
@@ -202,3 +203,8 @@ def test_a_channel_that_signed_in_signs_in_again(
     came = admin.get(sent_off(admin, f"~/channels/{channel.id}/access"))
     assert came.headers["Location"].endswith(f"/channels/{channel.id}")
     assert [row.account_name for row in directory.channels(installation, cast.place.id)] == ["Nytt namn"]
+
+
+@pytest.mark.parametrize("address", ["https://[::1", "//[x", "javascript:alert(1)", ""])
+def test_what_is_no_address_is_the_address_of_no_server(address: str) -> None:
+    assert origin(address) == ""

@@ -227,3 +227,15 @@ def test_it_is_said_before_approval_where_a_network_cannot_fetch(cast: Cast, ins
     assert any("fetches pictures" in words and "http://localhost" in words for words in told())
     installation.settings["base_url"] = OUTSIDE
     assert told() == []
+
+
+@pytest.mark.parametrize("wanted", ["bytes=99999999999-", "bytes=5-2", "bytes=-0", "bytes=" + "0-," * 50, "lines=1-2"])
+def test_a_part_that_there_is_not_is_told_in_few_bytes(story: Fetching, press: FlaskClient, wanted: str) -> None:
+    story.at_noon()
+    with press.get(story.path(), headers={"Range": wanted}) as answer:
+        assert answer.status_code in (200, 416)
+        if answer.status_code == 416:
+            assert answer.mimetype == "text/plain"
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    assert answer.headers["Cache-Control"] == "private, no-store"

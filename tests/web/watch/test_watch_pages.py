@@ -182,3 +182,14 @@ def test_ready_answers_are_written_by_one_and_approved_by_another(browse: Browse
     desk.publish_what_is_due(cast.installation)
     assert network.parents["p2"] == "r1"
     assert writer.post(f"~/comments/ready/{number}/end", {}).status_code == 303
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "²", "-1", "1e9", "\x00"])
+def test_a_number_that_is_none_is_no_fault_of_ours(browse: Browse, cast: Cast, network: Network, number: str) -> None:
+    browser = browse(cast.writer)
+    assert browser.get("~/comments/round", query_string={"after": number}).status_code == 200
+    assert browser.get("~/comments/", query_string={"all": "1", "before": number}).status_code == 200
+    assert browser.post("~/comments/look", {"shown": number}).status_code == 303
+    some = numbers(cast)["r1"].id
+    assert browser.post(f"~/comments/{some}/answer", {"ready": number}).status_code in (303, 404)
+    assert browser.post(f"~/comments/{'9' * 30}/hide", {}).status_code == 404
