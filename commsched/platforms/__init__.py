@@ -85,6 +85,10 @@ def preview(key: str) -> str | None:
     """The source of the preview template that another package brings for its platform ``key``, if it does."""
     if key not in _others():
         return None
+    try:
+        get(key)
+    except Invalid:
+        return None  # it is in the log; the plain preview stands in for it
     template = brought(key) / "templates" / "previews" / f"{key}.html"
     return template.read_text("utf-8") if template.is_file() else None
 

@@ -354,6 +354,18 @@ def test_a_lost_answer_is_unknown_found_or_sent_again_and_never_two(
     assert len(sim.records) == 1
 
 
+@pytest.mark.parametrize(
+    "fault", ["502 UpstreamFailure", "400 InvalidRequest", "400 ExpiredToken", "404 NotFound", "429 Busy", "wall_403"]
+)
+def test_only_the_server_that_keeps_the_posts_says_that_one_is_absent(
+    sim: BlueskySimulator, on: ChannelContext, fault: str
+) -> None:
+    one = part(bluesky, "Hej")
+    handles = prepared(one, on)
+    sim.faults = [f"read:{fault}"]
+    assert isinstance(bluesky.find(one, handles, NOW, on), CannotTell)
+
+
 def test_what_comes_late_after_it_was_sent_again_is_the_same_post(sim: BlueskySimulator, on: ChannelContext) -> None:
     one = part(bluesky, "Hej")
     handles = prepared(one, on)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +110,29 @@ def test_its_own_tests_pass(site: Path) -> None:
     quiet = ("-q", "-p", "no:cacheprovider", "--rootdir", str(TEMPLATE), "-c", "/dev/null")
     said = run("pytest", *quiet, str(TEMPLATE / "tests"), cwd=TEMPLATE, path=f"{site}:{root}")
     assert "passed" in said
+
+
+def test_a_copy_under_another_name_is_built_as_its_readme_says(tmp_path: Path) -> None:
+    """Steps 1 and 2, word by word; the wheel has the module, its preview and its translations in it."""
+    copied = tmp_path / "forum"
+    shutil.copytree(TEMPLATE, copied, ignore=shutil.ignore_patterns("__pycache__", "dist", "*.egg-info"))
+    (copied / "src/commsched_example/templates/previews/example.html").rename(
+        copied / "src/commsched_example/templates/previews/forum.html"
+    )
+    (copied / "src/commsched_example").rename(copied / "src/commsched_forum")
+    project = copied / "pyproject.toml"
+    words = project.read_text("utf-8").replace('example = "commsched_example:', 'forum = "commsched_forum:')
+    project.write_text(words.replace('name = "commsched-example"', 'name = "commsched-forum"'), "utf-8")
+    run("hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist"), cwd=copied)
+    [wheel] = (tmp_path / "dist").glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"commsched_forum/__init__.py", "commsched_forum/templates/previews/forum.html"} <= names
+
+
+def test_one_that_cannot_be_loaded_has_the_plain_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("gone", "a_module_that_is_gone:PLATFORM", registry.GROUP)
+    monkeypatch.setattr(registry, "_others", lambda: {"gone": point})
+    monkeypatch.setattr(registry, "keys", lambda: ("gone",))
+    registry.get.cache_clear()
+    assert registry.preview("gone") is None
+    registry.get.cache_clear()

@@ -12,6 +12,6 @@ GUIDE: Final[Mapping[Way, tuple[str, ...]]] = {
     "keys": (
         N_("In Telegram: write /newbot to @BotFather, and choose a name. It answers with a token."),
         N_("Open your channel: Administrators → Add, and choose the bot. It needs the right to post messages."),
-        N_("Copy the token here, and write the channel's name with @."),
+        N_("Write the channel's @name here, and copy the token here."),
     ),
 }

@@ -60,6 +60,7 @@ def make_context(
         home=str(installation.home),
         media_address=partial(_media_address, installation, channel, str(settings.get("allow_private", "")) == "1"),
         app=app_of(installation, platform),
+        client_key=partial(installation.vault.derive, f"client-key:{platform}"),
     )
 
 

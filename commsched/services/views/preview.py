@@ -9,9 +9,10 @@ from commsched.core.approval.rules import fitted, standing, strictest
 from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.model import Attachment, Card, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
-from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part, Platform
 from commsched.core.platform.http import Offline
 from commsched.core.text.languages import SOURCE, known
+from commsched.core.text.length import split_thread
 from commsched.core.text.recipients import read
 from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
@@ -43,6 +44,8 @@ class Preview(msgspec.Struct, frozen=True):
     card: Card | None = None
     """What stands in that card: what is sent with it, or what its page said when it was read, as the network will read
     it. ``None`` where nothing is known."""
+    card_at: int = 0
+    """The number of the part below which that card stands: of the one that has the link in it."""
     lengths: list[int] = []
     """How long each part of a thread is, as its network counts; empty where there is one."""
     notice: str = ""
@@ -99,13 +102,25 @@ def _look(
         language = known(content.language, SOURCE)
         notice = embargo.notice(content.embargo, place.zone, language, installation.now())
     link = link_shown(view.content.link, view.text) if platform.link_card and not view.other_files else ""
-    link = "" if view.pictures else link
+    card_at = _card_at(platform, view, link)
+    link = "" if view.pictures or card_at is None else link
     card = view.content.card if platform.link_card == "given" else _as_card(judgement.pages.get(link))
     parts = [msgspec.structs.replace(part, text=platform.shown(part.text)) for part in platform.parts(view)]
     lengths = (
         [platform.count(part.text, channel.facts) for part in parts] if platform.threads and len(parts) > 1 else []
     )
-    return Preview(channel, checked, view, parts, many, sender, foot, subject, link, card, lengths, notice)
+    return Preview(
+        channel, checked, view, parts, many, sender, foot, subject, link, card, card_at or 0, lengths, notice
+    )
+
+
+def _card_at(platform: Platform, view: ChannelView, link: str) -> int | None:
+    """The part of a thread that has ``link`` in it, the first for a link that is put below the text; ``None`` where the
+    card would be ours to give, which only the first post is."""
+    at = next((number for number, text in enumerate(split_thread(view.text)) if link in text), 0)
+    if at and platform.link_card == "given":
+        return None
+    return at if platform.threads else 0
 
 
 def _as_card(page: Page | None) -> Card | None:

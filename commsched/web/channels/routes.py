@@ -154,6 +154,7 @@ def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Res
         none_typed=Form(),
         people=_people(platform),
         app_ready=is_ready(installation(), platform),
+        no_sign_in=platform.refuses_sign_in(installation().base_url) if "oauth" in platform.connects else "",
         may_set_apps=bool(platform.app) and apps.may_set(installation(), actor()),
     )
     answer = make_response(words, form.status)
@@ -165,7 +166,8 @@ def _said(channel: Channel) -> str:
         return _("The addresses are kept, but no mail server is set: the list reaches nobody until one is.")
     if mail_status.filed(channel.platform):
         return _("Connected. This is a demo without a mail server: the mails are saved as files.")
-    if channel.account_name and not installation().platform(channel.platform).own:
+    platform = installation().platform(channel.platform)
+    if channel.account_name and not platform.own and not platform.by_person:
         return _("Connected: it answers as %(account)s.", account=channel.account_name)
     return _("Connected.")
 

@@ -33,6 +33,10 @@ class StatusText(msgspec.Struct, frozen=True):
     """It is planned, but will be held: red."""
 
 
+_BY_HAND: Final = "by_hand"
+"""The reason of a delivery that was handed to a person."""
+
+
 def when(seen: ItemView, zone: str) -> str:
     """When it goes out; the first of several times."""
     return dates.when(seen.plan.first, zone, language(), installation().now()) if seen.plan.first else ""
@@ -196,7 +200,10 @@ def _scheduled(seen: ItemView, _names: list[str], zone: str) -> StatusText:
         going(row, installation().now(), place.paused_at) == "sending" for row in seen.deliveries
     ):
         return StatusText(_("It is going out right now."), _("You need do nothing."))
-    many = sum(row.state == "waiting" for row in seen.deliveries)
+    waiting = [row for row in seen.deliveries if row.state == "waiting"]
+    if waiting and all(row.reason == _BY_HAND for row in waiting):
+        return StatusText(_("It is time to post it by hand. It is out when somebody has confirmed it."))
+    many = len(waiting)
     if len(seen.plan.groups()) > 1:
         words = _("Goes out by itself in %(n)s channels, the first %(when)s.", n=many, when=when(seen, zone))
         return StatusText(words, _approval(seen, zone))
@@ -240,7 +247,10 @@ def _begun(seen: ItemView, zone: str) -> StatusText:
     now = " ".join(sentences) or _("Some of it is out.")
     if g.place.paused_at is not None:
         return StatusText(now, _("Everything is paused: the rest does not go out before somebody resumes."))
-    goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in live if row.state == "waiting"), default=None)
+    waiting = [row for row in live if row.state == "waiting" and row.reason != _BY_HAND]
+    if not waiting and any(row.reason == _BY_HAND for row in live):
+        return StatusText(now, _("The rest is posted by hand: it is out when somebody has confirmed it."))
+    goes_on = min((max(row.due_at, row.next_at or row.due_at) for row in waiting), default=None)
     at = dates.when(goes_on, zone, language(), installation().now()) if goes_on else when(seen, zone)
     return StatusText(now, _("The rest goes out by itself %(when)s.", when=at))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from typing import Any
 
@@ -12,6 +13,7 @@ from commsched.core.text.x_length import x_length
 from commsched.services.kernel.context import Installation
 from tests import writing
 from tests.conftest import Browser, Cast
+from tests.publications import channel
 from tests.web.composer.test_writing import Browse, form, latest, post
 
 LONG = "Bussen går var tionde minut från torget i Ljungby. " * 9
@@ -103,3 +105,17 @@ def test_numbers_are_chosen_and_stand_in_what_is_approved(
     assert "2/2" in writer.post("~/write/check", wanted).json["previews"]
     writer.post("~/write", wanted)
     assert latest(installation, cast)[1].parsed().on(to["x"]).options == {"numbered": "1"}
+
+
+@pytest.mark.parametrize(("platform", "shown"), [("x", "look-reply"), ("bluesky", "")])
+def test_a_card_stands_below_the_part_that_has_its_link_or_nowhere(
+    writer: Browser, installation: Installation, cast: Cast, platform: str, shown: str
+) -> None:
+    """The network draws it there; ours to give is only that of the first post."""
+    to = channel(installation, cast.place.id, platform=platform, account="1", account_name="Kansliet")
+    text = "Nattbussen får gå vidare.\n---\nLäs mer: https://ljungpartiet.se/nattbussen"
+    look = writer.post("~/write/check", post(text=text, channels=[to])).json["previews"]
+    articles = re.findall(r"<article.*?</article>", look, re.S)
+    with_card = [article for article in articles if "look-linkcard" in article or "look-page" in article]
+    assert len(articles) == 2
+    assert [shown in article for article in with_card] == ([True] if shown else [])

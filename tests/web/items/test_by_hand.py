@@ -10,6 +10,7 @@ from commsched.services.channels.connect import connect
 from commsched.services.hands import tasks
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import approve
+from commsched.store.models import Delivery
 from tests.conftest import Cast, SetClock
 from tests.services import desk
 
@@ -81,3 +82,25 @@ def test_who_does_it_is_chosen_among_those_who_may(browse: Any, cast: Cast, inst
     again = chief.get(f"~/channels/{left}/access").text
     assert '<option value="borta@ljungpartiet.example" selected' in again, "nobody is changed unseen"
     assert "inte på kansliet nu" in again
+
+
+def test_the_item_says_that_a_person_posts_it_and_leads_there(browse: Any, cast: Cast, task: int) -> None:
+    with cast.installation.store.read(cast.place.id) as session:
+        item = session.get_one(Delivery, task).item_id
+    shown = browse(cast.writer).get(f"~/items/{item}").text
+    assert f"/by-hand/{task}" in shown
+    assert "av sig själv" not in shown
+    assert f"/by-hand/{task}" not in browse(cast.reader).get(f"~/items/{item}").text
+
+
+def test_what_is_left_after_the_networks_is_not_said_to_go_by_itself(
+    browse: Any, cast: Cast, installation: Installation, clock: SetClock
+) -> None:
+    by_hand = connect(installation, cast.actor(), "by_hand", "Story", {"network": "tiktok", "name": "Vår TikTok"}).id
+    room = connect(installation, cast.actor(), "newsroom", "", {}).id
+    item = desk.scheduled(cast, channels=[room, by_hand], title="Om bussarna")
+    clock.forward(hours=5)
+    desk.publish_what_is_due(installation)
+    shown = browse(cast.writer).get(f"~/items/{item}").text
+    assert "Resten publiceras för hand" in shown
+    assert "av sig själv" not in shown
