@@ -71,6 +71,19 @@ def test_there_is_no_file_without_one(browse: Any, cast: Cast, task: int) -> Non
     assert browse(cast.writer).get(f"~/by-hand/{task}/files/0").status_code == 404
 
 
+def test_who_does_it_is_chosen_among_those_who_may(browse: Any, cast: Cast, installation: Installation) -> None:
+    chief = browse(cast.administrator)
+    page = chief.get("~/channels/new/by_hand").text
+    for person in (cast.writer, cast.approver):
+        assert f'<option value="{person.email}"' in page
+    assert cast.reader.email not in page.partition("<main")[2]
+    settings = {"network": "other", "name": "Anslagstavlan", "responsible": "borta@ljungpartiet.example"}
+    left = connect(installation, cast.actor(), "by_hand", "Tavlan", settings).id
+    again = chief.get(f"~/channels/{left}/access").text
+    assert '<option value="borta@ljungpartiet.example" selected' in again, "nobody is changed unseen"
+    assert "inte på kansliet nu" in again
+
+
 def test_the_item_says_that_a_person_posts_it_and_leads_there(browse: Any, cast: Cast, task: int) -> None:
     with cast.installation.store.read(cast.place.id) as session:
         item = session.get_one(Delivery, task).item_id
