@@ -39,7 +39,7 @@ PROPOSALS, PROPOSED = "services/review/proposals.py", "tests/services/review/tes
 REMOVALS, EDITS = "tests/services/upkeep/test_removals.py", "tests/services/upkeep/test_edits.py"
 ANSWERS, OVER_COMMENTS = "tests/services/followup/test_answers.py", "tests/services/followup/test_watch.py"
 REFERENCE = "tests/platforms/test_reference.py"
-BLUESKY = "tests/platforms/test_bluesky.py"
+BLUESKY, BLUESKY_IN = "tests/platforms/test_bluesky.py", "tests/platforms/test_bluesky_sign_in.py"
 FILMS = "tests/services/media/test_video_forms.py"
 LINKEDIN = "tests/platforms/test_linkedin.py"
 TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_webhook.py"
@@ -1560,6 +1560,34 @@ MUTANTS = (
         BLUESKY,
     ),
     Mutant(
+        "whoever signs in at Bluesky is taken for whom was asked for",
+        "platforms/_bluesky/sign_in.py",
+        '    if granted.sub != kept["did"]:\n',
+        "    if False:\n",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "an answer of another issuer is traded",
+        "platforms/_bluesky/sign_in.py",
+        'if answer.get("iss") != kept.get("issuer") or',
+        "if",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "a signed call is made again after any refusal that brings a nonce",
+        "platforms/_bluesky/dpop.py",
+        "return bool(nonce) and nonce != known and wants_nonce(answer)",
+        "return bool(nonce) and nonce != known",
+        BLUESKY_IN,
+    ),
+    Mutant(
+        "a proof is good for any access",
+        "platforms/_bluesky/dpop.py",
+        'claims |= {"ath": challenge(token)} if token else {}',
+        "claims |= {}",
+        BLUESKY_IN,
+    ),
+    Mutant(
         "a facet is placed by letters and not by bytes",
         "platforms/_bluesky/richtext.py",
         "begins = offset + len(shown.text[at : span.start].encode())",
@@ -2007,6 +2035,20 @@ MUTANTS = (
         "call.part.edits or not call.platform.needs_prepare",
         "not call.platform.needs_prepare",
         "tests/platforms/test_changed_through_the_outbox.py -k site",
+    ),
+    Mutant(
+        "the picture of a card that is in use goes",
+        "services/links/forgetting.py",
+        "return [page for page in old if not page.picture or page in left]",
+        "return old",
+        "tests/services/links/test_forgetting.py",
+    ),
+    Mutant(
+        "the yes to a ready answer is given to other words",
+        "services/followup/answers.py",
+        "or text != words or",
+        "or",
+        ANSWERS,
     ),
     Mutant(
         "a lost change is never made again",

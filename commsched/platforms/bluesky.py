@@ -6,11 +6,13 @@ same record at the same key again changes nothing, so a lost answer may be asked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import (
     Absent,
@@ -23,7 +25,7 @@ from commsched.core.delivery.outcome import (
     Published,
     Rejected,
 )
-from commsched.core.platform.access import Tokens
+from commsched.core.platform.access import Authorization, Tokens
 from commsched.core.platform.contract import (
     Account,
     Budget,
@@ -37,9 +39,10 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.text.messages import N_, Problem
-from commsched.platforms._bluesky import aftermath, record, rules, session
+from commsched.platforms._bluesky import aftermath, app, record, rules, session, sign_in
 from commsched.platforms._bluesky.addresses import place_of
 from commsched.platforms._bluesky.client import POST, Client, XrpcError, meaning
+from commsched.platforms._bluesky.dpop import Bound
 from commsched.platforms._bluesky.guide import GUIDE
 from commsched.platforms._bluesky.richtext import length, rich
 from commsched.platforms._bluesky.video import SERVICE
@@ -62,6 +65,7 @@ _PASSWORD = Setting(
     secret=True,
     help=N_("On Bluesky: Settings → Privacy and security → App passwords. Not the account's own password."),
     aliases=("password",),
+    ways=("keys",),
 )
 _VIDEO = Setting(
     "video_url", N_("Video service"), kind="url", required=False, default=SERVICE, help=N_("Leave as it is.")
@@ -90,11 +94,15 @@ class Bluesky(NetworkPlatform[Client]):
         NUMBERED,
         FIRST_COMMENT,
     )
+    connects = frozenset({"keys", "oauth"})
     can = frozenset({"refresh", "delete", "metrics", "replies", "hide", "report", "recent"})
     resend_if_absent = True
     settle = 1.0
 
     def client(self, context: ChannelContext) -> Client:
+        if key := context.secrets.get(sign_in.KEY):
+            access = context.secrets.get(sign_in.ACCESS, "")
+            return Client(_server(context), access, context.account, context, Bound(key, context))
         access = session.kept_access(context, _name(context), value(context, _PASSWORD))
         return Client(_server(context), access, context.account, context)
 
@@ -106,6 +114,8 @@ class Bluesky(NetworkPlatform[Client]):
 
     def account(self, client: Client, context: ChannelContext) -> Account:
         """Whose the kept session is; one that has ended, or was never begun, is begun by signing in."""
+        if client.bound is not None:
+            return self._bound_account(client, context)
         name, password = _name(context), value(context, _PASSWORD)
         if not name or not password:
             raise ConnectError(N_("This is needed."), _PASSWORD.key if name else _HANDLE.key)
@@ -121,7 +131,58 @@ class Bluesky(NetworkPlatform[Client]):
         picture = session.picture(Client(server or client.server, access, who.did, context))
         return Account(who.did, f"@{who.handle}", url, None, facts, tokens, picture=picture)
 
+    def _bound_account(self, client: Client, context: ChannelContext) -> Account:
+        """Whose the access is that somebody signed in for: it must be the account that was asked for."""
+        who = read(client.get("com.atproto.server.getSession"), session.Session)
+        if who.did != context.secrets.get("did"):
+            raise ValueError("the access is another account's")
+        session.require_active(who)
+        client.did = who.did
+        facts = msgspec.to_builtins(_Facts(client.server))
+        url = f"https://bsky.app/profile/{who.did}"
+        return Account(who.did, f"@{who.handle}", url, None, facts, picture=session.picture(client))
+
+    def provider(self, settings: Mapping[str, str]) -> str:
+        """Bluesky's own, by far the most; to an account's server of its own leads a page with a link."""
+        return _BASE_URL.default
+
+    def refuses_sign_in(self, public_url: str) -> str:
+        return app.refuses(public_url)
+
+    def client_document(self, context: ChannelContext) -> dict[str, object]:
+        assert context.handshake is not None, "nobody says where people come back to"
+        return app.document(context, context.handshake.redirect_uri)
+
+    def authorize(self, context: ChannelContext) -> Authorization:
+        name = _name(context)
+        if not name:
+            raise ConnectError(N_("This is needed."), _HANDLE.key)
+        with self._in_words(context):
+            return sign_in.begin(name, base_url(context, _BASE_URL), context)
+
+    def callback(self, context: ChannelContext, answer: Mapping[str, str]) -> list[Account]:
+        with self._in_words(context):
+            who, tokens = sign_in.finish(context, answer)
+        facts = msgspec.to_builtins(_Facts(who.server))
+        signed_in = replace(context, secrets={**context.secrets, **tokens.secrets}, account=who.did, facts=facts)
+        return [replace(self.connect(signed_in), tokens=tokens)]
+
+    @contextmanager
+    def _in_words(self, context: ChannelContext) -> Iterator[None]:
+        """Whatever goes wrong within the block is a sentence, by the field it concerns."""
+        try:
+            yield
+        except ConnectError:
+            raise
+        except Exception as error:
+            blame, outcome = self.blame(context), self.outcome(error, context)
+            fields = {"token": blame.token, "server": blame.server, "refused": blame.refused}
+            raise refusal(error, outcome, self.name, **fields, secrets=context.secrets.values()) from error
+
     def refresh(self, context: ChannelContext) -> Tokens:
+        if context.secrets.get(sign_in.KEY):
+            with self._in_words(context):
+                return sign_in.renew(context)
         name, password = _name(context), value(context, _PASSWORD)
         try:
             server = base_url(context, _BASE_URL)

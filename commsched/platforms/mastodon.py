@@ -72,6 +72,7 @@ class Mastodon(NetworkPlatform["Client"]):
     shape = "16:9"
     threads = True
     link_card = "network"
+    answers_mention = True
     name = "Mastodon"
     about = N_("An account on any Mastodon server: posts, threads, pictures, videos and polls.")
     icon = "mastodon"

@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from commsched.bootstrap import open_installation
+from commsched.cli.channels import FORMATS
 from commsched.store.models import Proof
 from commsched.store.session import EVERY_WORKSPACE
 from tests.cli.conftest import Run
+from tests.peers.bluesky import Server, bluesky_server
 from tests.sims.wordpress import WordPressSimulator
+
+__all__ = ["bluesky_server"]
 
 
 @pytest.fixture
@@ -60,3 +64,30 @@ def test_what_fails_fails_the_command(
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     sim.faults.append("wp:403:rest_cannot_publish")
     assert run(*channel, "--real-office", "--yes", "--format", "text").exit_code == 1
+
+
+@pytest.mark.peer
+@pytest.mark.xdist_group("bluesky")
+def test_an_account_on_a_real_bluesky_server_is_proved(run: Run, founded: str, bluesky_server: Server) -> None:
+    account = bluesky_server.account()
+    settings = [
+        f"base_url={bluesky_server.url}",
+        f"handle={account['handle']}",
+        f"app_password={bluesky_server.app_password(account)}",
+    ]
+    sets = [word for setting in settings for word in ("--set", setting)]
+    added = run("channel", "add", "--workspace", founded, "--platform", "bluesky", "--name", "Blått", *sets)
+    command = ["channel", "prove", "--workspace", founded, "--channel", added.stdout.strip(), "--real-office", "--yes"]
+    proved = run(*command)
+    assert proved.exit_code == 0, proved.output
+    assert {name: state for name, state, *_words in map(str.split, proved.stdout.splitlines()) if name in FORMATS} == {
+        "text": "passed",
+        "picture": "passed",
+        "thread": "passed",
+        "video": "skipped",
+        "link": "passed",
+        "edit": "skipped",
+        "delete": "passed",
+    }
+    assert "could not be compared" not in proved.output
+    assert bluesky_server.posts(account) == [], "all of it is taken down"

@@ -27,6 +27,7 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -45,6 +46,18 @@ net.Server.prototype.listen = function (first, ...rest) {
   if (typeof first === 'number' && rest[0] !== '127.0.0.1') rest.unshift('127.0.0.1')
   if (first && typeof first === 'object' && first.port !== undefined) first = { ...first, host: '127.0.0.1' }
   return listen.call(this, first, ...rest)
+}
+"""
+_READER: Final = """\
+// What the server reads of an installation at https://kansli.ljungpartiet.se lies in a file.
+const real = globalThis.fetch
+globalThis.fetch = async (input, init) => {
+  const url = new URL(typeof input === 'object' && 'url' in input ? input.url : input)
+  if (url.hostname !== 'kansli.ljungpartiet.se') return real(input, init)
+  const documents = JSON.parse(require('fs').readFileSync(process.env.DOCUMENTS, 'utf8'))
+  const known = documents[url.href]
+  const headers = { 'Content-Type': 'application/json' }
+  return new Response(JSON.stringify(known ?? {}), { status: known ? 200 : 404, headers })
 }
 """
 _START: Final = """\
@@ -68,6 +81,10 @@ class Server:
     """Where it listens, and what to ask it as an outsider."""
 
     url: str
+    directory: str = ""
+    """Where its directory of accounts is."""
+    documents: Path = Path()
+    """The file with what it reads at https://kansli.ljungpartiet.se: JSON by address."""
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def account(self) -> dict[str, str]:
@@ -79,6 +96,25 @@ class Server:
     def app_password(self, account: dict[str, str]) -> str:
         made = self.ask("com.atproto.server.createAppPassword", account, json={"name": "kansliet"})
         return str(made["password"])
+
+    def answer(self, address: str, account: dict[str, str], consents: bool = True) -> dict[str, str]:
+        """Open the server's own page at ``address``, sign in on it as ``account`` and press yes, or no: the query that
+        the person's browser comes back with. Its calls are those of the page's own program."""
+        page = _Page(address)
+        page.open()
+        signed_in = {"locale": "sv", "username": account["handle"], "password": PASSWORD}
+        bearer = str(page.press("sign-in", {**signed_in, "remember": False})["ephemeralToken"])
+        made = page.press("consent", {"did": account["did"]}, bearer) if consents else page.press("reject", {})
+        query = parse_qs(urlsplit(str(made["url"])).query)
+        return {key: values[0] for key, values in query.items() if not key.startswith("redirect_")}
+
+    def revoke(self, account: dict[str, str]) -> None:
+        """Turn every app out that the account has let in, on the page where its person does so."""
+        page = _Page(f"{self.url.replace('127.0.0.1', 'localhost')}/account")
+        page.open()
+        page.press("sign-in", {"locale": "sv", "username": account["handle"], "password": PASSWORD, "remember": True})
+        for each in page.look("oauth-sessions", account["did"]):
+            page.press("revoke-oauth-session", {"did": account["did"], "tokenId": each["tokenId"]})
 
     def posts(self, account: dict[str, str]) -> list[dict[str, Any]]:
         """Everything the account has published, newest first, with what stands in each record."""
@@ -101,6 +137,41 @@ class Server:
             session.trust_env = False
             verb = "POST" if "json" in more else "GET"
             return session.request(verb, f"{self.url}/xrpc/{method}", headers=access, timeout=30, **more)
+
+
+class _Page:
+    """A browser on the server's own page, as far as the server can tell: it keeps cookies, and says where it is."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.origin = "://".join(urlsplit(address)[:2])
+        self.cookies: dict[str, str] = {}
+
+    def open(self) -> None:
+        self._ask("GET", self.address, {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, None, "none")
+
+    def look(self, what: str, did: str) -> list[dict[str, Any]]:
+        return list(self._call("GET", f"{what}?did={did}", None, ""))
+
+    def press(self, what: str, body: dict[str, Any], bearer: str = "") -> dict[str, Any]:
+        return dict(self._call("POST", what, body, bearer))
+
+    def _call(self, verb: str, what: str, body: Any, bearer: str) -> Any:
+        headers = {"Sec-Fetch-Mode": "same-origin", "Sec-Fetch-Dest": "empty", "Origin": self.origin}
+        headers |= {"Referer": self.address, "X-CSRF-Token": self.cookies["csrf-token"]}
+        headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        url = f"{self.origin}/@atproto/oauth-provider/~api/{what}"
+        return self._ask(verb, url, headers, body, "same-origin").json()
+
+    def _ask(self, verb: str, url: str, headers: dict[str, str], body: Any, site: str) -> requests.Response:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {**headers, "Sec-Fetch-Site": site, "User-Agent": "Mozilla/5.0", "Cookie": cookies}
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(verb, url, headers=sent, json=body, timeout=30, allow_redirects=False)
+        assert answer.status_code == 200, f"{url}: {answer.status_code} {answer.text[:500]}"
+        self.cookies |= {each.name: each.value or "" for each in answer.cookies}
+        return answer
 
 
 def installed() -> Path:
@@ -179,10 +250,14 @@ def serve() -> Iterator[Server]:
     with TemporaryDirectory() as scratch:
         log = Path(scratch) / "log"
         plc, pds = _free_ports()
-        environment = _environment(folder, PLC_PORT=str(plc), PDS_PORT=str(pds), TMPDIR=scratch)
+        reader, documents = Path(scratch) / "reader.cjs", Path(scratch) / "documents.json"
+        reader.write_text(_READER)
+        documents.write_text("{}")
+        ports = {"PLC_PORT": str(plc), "PDS_PORT": str(pds)}
+        environment = _environment(folder, **ports, TMPDIR=scratch, DOCUMENTS=str(documents))
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [node(folder), "--require", "./loopback.cjs", "start.mjs"],
+                [node(folder), "--require", "./loopback.cjs", "--require", str(reader), "start.mjs"],
                 cwd=folder,
                 env=environment,
                 stdout=out,
@@ -190,7 +265,7 @@ def serve() -> Iterator[Server]:
             )
         try:
             _wait(process, log)
-            yield Server(f"http://127.0.0.1:{pds}")
+            yield Server(f"http://127.0.0.1:{pds}", f"http://127.0.0.1:{plc}", documents)
         finally:
             _stop(process)
 

@@ -15,6 +15,12 @@ SHARE: Final = 0.2
 """The last part of its life in which an access is renewed."""
 
 
+def client_address(public_url: str, workspace: str, platform: str) -> str:
+    """Where a network that registers no apps reads what this installation is, for one office: an address that is an id
+    (see ``Platform.client_document``)."""
+    return f"{public_url}/oauth/{workspace}/{platform}.json"
+
+
 class Handshake(msgspec.Struct, frozen=True):
     """What one authorization is known by, from the address a person is sent to until the answer comes back."""
 

@@ -107,6 +107,8 @@ class ChannelContext(msgspec.Struct):
     media_address: Callable[[AttachmentFile], str] = lambda file: ""
     """A public address from which a network fetches a file, signed and for a limited time, for networks that take no
     uploads. Empty where this installation has no address that is reached from outside."""
+    client_key: Callable[[], bytes] = lambda: b""
+    """32 secret bytes, always the same, of which a platform makes the key that this installation proves itself by."""
 
 
 class Platform(ABC):
@@ -175,6 +177,9 @@ class Platform(ABC):
     ``view.content.card`` and ``view.card_picture``, which are approved with it (see ``_shared.checks.card_of``)."""
     mentions: ClassVar[str] = ""
     """Which handle of the mention book stands in its texts (``x``, ``mastodon``, ``bluesky`` …); else the name does."""
+    answers_mention: ClassVar[bool] = False
+    """Whether an answer to a comment tells its writer only where its words mention them: ``Reply.handle`` is then put
+    before the words, and is approved with them."""
     own_page: ClassVar[Literal["", "room", "wall"]] = ""
     """Whether what is published shows on a page of ours, which we can change and take down: the office's one
     newsroom, or a wall for each channel."""
@@ -193,6 +198,15 @@ class Platform(ABC):
     def provider(self, settings: Mapping[str, str]) -> str:
         """Where ``authorize`` sends a person with these settings, as ``https://host``; empty where nobody knows yet."""
         return ""
+
+    def refuses_sign_in(self, public_url: str) -> str:
+        """Why nobody can sign in from an installation at ``public_url``: a msgid, empty where they can."""
+        return ""
+
+    def client_document(self, context: ChannelContext) -> dict[str, object] | None:
+        """What stands at ``access.client_address``, for networks that register no apps but read there what an
+        installation is; ``context.handshake`` has the address to come back to. Public. ``None``: nothing."""
+        return None
 
     def authorize(self, context: ChannelContext) -> Authorization:
         """The address at the platform where a person says yes. Raises :class:`ConnectError`.

@@ -15,6 +15,7 @@ from commsched.core.delivery.outcome import Outcome, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext
 from commsched.core.platform.http import HttpAnswer
 from commsched.core.text.messages import N_
+from commsched.platforms._bluesky.dpop import WANTED, Bound
 from commsched.platforms._shared.answers import detail, read, retry_after, walled
 
 POST: Final = "app.bsky.feed.post"
@@ -83,8 +84,10 @@ class Written(msgspec.Struct):
 class Client:
     """Calls to one server with one access. ``server`` as ``https://host[:port]``."""
 
-    def __init__(self, server: str, token: str, did: str, context: ChannelContext) -> None:
+    def __init__(self, server: str, token: str, did: str, context: ChannelContext, bound: Bound | None = None) -> None:
         self.server, self.token, self.did, self.context = server, token, did, context
+        self.bound = bound
+        """What signs each call, where the access is bound to a key."""
 
     def get(self, method: str, params: Params | None = None) -> object:
         """A query. Raises :class:`XrpcError` for every answer that is no success."""
@@ -122,10 +125,16 @@ class Client:
         data: BinaryIO | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpAnswer:
+        url = f"{self.server}/xrpc/{method}"
+        if self.bound is not None:
+            if data is not None and not self.bound.knows(url):  # a long file is not sent to be refused
+                self.get("com.atproto.server.getSession")
+            more = {"params": params, "json": json, "data": data, "headers": headers}
+            return self.bound.request(verb, url, token=self.token, **more)  # type: ignore[arg-type]
         access = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.context.http.request(
             verb,
-            f"{self.server}/xrpc/{method}",
+            url,
             params=params,
             json=json,
             data=data,
@@ -154,6 +163,10 @@ def meaning(error: XrpcError, context: ChannelContext) -> Outcome:
         return Retry(words, after, whole_channel=True)
     if status < 400 or status >= 500 or status in (408, 409) or error.is_swap:  # an error inside a success, too
         return Unknown(words, after)
+    if error.name == WANTED:  # refused before it was looked at
+        return Retry(words, whole_channel=True)
+    if error.name == "invalid_dpop_proof":  # not the access is wrong, but the clock or the key
+        return Rejected(words, "config")
     if error.name in _ACCOUNT:
         return Rejected(words, "permission")
     if error.name in _TOKEN or status == 401:

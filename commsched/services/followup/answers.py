@@ -2,11 +2,13 @@
 
 A comment has one answer at most: the item is entered on the comment's row in the transaction that makes it. A ready
 answer was approved once, for every comment that it fits; its approver's yes is then given to each, as long as they may
-approve and the office's rule asks for no more.
+approve and the office's rule asks for no more. Where a network needs it the one who is answered is mentioned first:
+nothing else is ever put to approved words.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -27,6 +29,8 @@ from commsched.store.models import Channel, Item, Membership, ReadyAnswer, Remot
 MOST: Final = 1000
 """Characters of a ready answer."""
 MOST_READY: Final = 50
+_MENTION: Final = re.compile(r"@\w[\w.-]{0,99}(?:@[\w-][\w.-]{0,250})?")
+"""``@maj``, or ``@maj@server.example`` of another server."""
 
 
 def answer(installation: Installation, actor: Actor, comment: int, text: str = "", ready: int = 0) -> int:
@@ -43,6 +47,7 @@ def answer(installation: Installation, actor: Actor, comment: int, text: str = "
         words = known.text if known is not None else passage(text, "text")
         if not words:
             raise Invalid(N_("Write the answer."), "text")
+        words = _addressed(installation, session, row, words)
         draft = DraftIn(kind="post", text=words, channels=[row.channel_id], when_approved=True)
     prepared = editing.ready(installation, actor, draft, answers=str(comment))
     with installation.store.write(actor.workspace) as session:
@@ -57,8 +62,20 @@ def answer(installation: Installation, actor: Actor, comment: int, text: str = "
         number = item.id
     approve.submit(installation, actor, number, then_schedule=True)
     if known is not None:
-        _approve_ready(installation, actor, number, known)
+        _approve_ready(installation, actor, number, known, words)
     return number
+
+
+def _addressed(installation: Installation, session: Session, row: RemoteComment, words: str) -> str:
+    """``words`` with a mention of whom they answer first, where the network tells them by it alone. It is a part of
+    the text, so that exactly what is sent is approved; what a network calls a name is put there only where it is
+    nothing but one."""
+    platform = installation.platform(session.get_one(Channel, row.channel_id).platform)
+    if not platform.answers_mention or not _MENTION.fullmatch(row.handle):
+        return words
+    if re.search(rf"(?<![\w@.]){re.escape(row.handle)}(?![\w@.-]*\w)", words, re.IGNORECASE):
+        return words
+    return f"{row.handle} {words}"
 
 
 def _refuse(session: Session, row: RemoteComment) -> None:
@@ -71,14 +88,16 @@ def _refuse(session: Session, row: RemoteComment) -> None:
         raise Conflict(N_("It has been answered already, or an answer is being written."))
 
 
-def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer) -> None:
-    """The yes that was given to the ready answer is given to this one. Where it does not count (its approver may not
-    approve any more, or wrote it), it waits for one as anything does."""
+def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer, words: str) -> None:
+    """The yes that was given to the ready answer is given to this one, whose ``words`` are those and a mention of whom
+    it answers. Where it does not count (its approver may not approve any more, or wrote it; other words stand there by
+    now), it waits for one as anything does."""
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, number)
-        hashed = items.current(session, item).hash
+        revision = items.current(session, item)
+        hashed, text = revision.hash, revision.parsed().text
         member = session.scalar(select(Membership).where(Membership.person_id == ready.approved_by))
-        if item.state != "in_review" or member is None or not member.person.active:
+        if item.state != "in_review" or text != words or member is None or not member.person.active:
             return
         person = member.person
         approver = Actor(person.id, person.name or person.email, int(actor.workspace), member.role, actor.via)

@@ -25,7 +25,7 @@ TIMEOUT = 20.0
 def make_context(
     installation: Installation,
     *,
-    platform: str = "",
+    platform: str,
     workspace: str,
     channel: int = 0,
     settings: Mapping[str, object],
@@ -37,7 +37,7 @@ def make_context(
     office_name: str = "",
     zone: str = "UTC",
 ) -> ChannelContext:
-    """The context for one channel on ``platform``, or for one about to be connected (``channel`` 0).
+    """The context for one channel on ``platform`` (its key), or for one about to be connected (``channel`` 0).
 
     Only a channel added from the machine's own command line may reach private addresses.
     """
@@ -46,7 +46,7 @@ def make_context(
         settings={key: str(value) for key, value in settings.items()},
         secrets=dict(secrets),
         now=installation.now,
-        http=_counted(installation, platform, channel, _heard(installation, _session(installation, settings))),
+        http=_counted(installation, platform, channel, session_for(installation, settings)),
         timeout=TIMEOUT,
         facts=dict(facts or {}),
         account=account,
@@ -59,7 +59,8 @@ def make_context(
         zone=zone,
         home=str(installation.home),
         media_address=partial(_media_address, installation, channel, str(settings.get("allow_private", "")) == "1"),
-        app=app_of(installation, platform) if platform else {},
+        app=app_of(installation, platform),
+        client_key=partial(installation.vault.derive, f"client-key:{platform}"),
     )
 
 
@@ -74,6 +75,11 @@ def _media_address(installation: Installation, channel: int, private: bool, file
         signed_addresses.Grant(channel, file.sha256, suffix),
     )
     return installation.base_url + signed_addresses.path(key, grant, installation.now())
+
+
+def session_for(installation: Installation, settings: Mapping[str, object]) -> requests.Session:
+    """The HTTP session with which a channel of such ``settings`` is asked. It compares clocks as it goes."""
+    return _heard(installation, _session(installation, settings))
 
 
 def _session(installation: Installation, settings: Mapping[str, object]) -> requests.Session:
@@ -101,7 +107,7 @@ def _heard(installation: Installation, http: requests.Session) -> requests.Sessi
 def _counted(installation: Installation, platform: str, channel: int, http: requests.Session) -> requests.Session:
     """A session of the channel's own, its connections shared, that hears what the platform still allows it."""
     with_hook: Callable[[Callable[..., object]], requests.Session] | None = getattr(http, "with_hook", None)
-    if not platform or not channel or with_hook is None:
+    if not channel or with_hook is None:
         return http
     known = installation.platform(platform)
     return with_hook(BudgetListener(installation, known, channel)) if listens(known) else http

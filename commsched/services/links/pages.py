@@ -113,7 +113,9 @@ def is_given(installation: Installation, platforms: Iterable[str]) -> bool:
 
 
 def card_for(session: Session, link: str) -> Card | None:
-    """The card of ``link``, as its page was when it was read last."""
+    """The card of ``link``, as its page was when it was read last. Until the transaction ends nobody takes the page
+    away, which may be about to be named in a text."""
+    locks.shared(session, locks.FILES)
     page = known(session, [link]).get(link)
     return page.as_card() if page is not None else None
 

@@ -24,6 +24,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
+from commsched.services.links import forgetting
 from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.media.details import learn_of_published
@@ -73,6 +74,7 @@ def run(installation: Installation) -> None:
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:
         tidy(session, installation.now())
+    forgetting.forget_daily(installation)
     quota.sweep(installation)
     uploads.tidy(installation, installation.now())
     look_daily(installation)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from commsched.services.kernel.channel_context import make_context
+from commsched.services.kernel.channel_context import session_for
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel
 from commsched.store.session import EVERY_WORKSPACE
@@ -25,7 +25,7 @@ def ask(installation: Installation) -> int:
     for url, private in servers(installation)[:MOST]:
         settings = {"allow_private": "1" if private else "", "base_url": url}
         try:
-            make_context(installation, workspace="", settings=settings, secrets={}).http.request("HEAD", url)
+            session_for(installation, settings).request("HEAD", url)
             answered += 1
         except (
             Exception

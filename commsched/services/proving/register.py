@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, get_args
 
 import msgspec
 from sqlalchemy import delete, select
@@ -18,21 +18,48 @@ from sqlalchemy.orm import Session
 
 from commsched import __version__
 from commsched.core.content.model import AttachmentKind
-from commsched.core.platform.contract import AttachmentFile, Limits
+from commsched.core.platform.contract import AttachmentFile, Limits, Platform
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import N_, Conflict
 from commsched.services.channels import directory
+from commsched.services.channels.renewal import renew
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
-from commsched.services.proving.kit import ALT, FORMATS, Format, Kit, Step
+from commsched.services.proving.kit import ALT, Kit, Step
 from commsched.store.models import Channel, Proof, Workspace
+
+Aspect = Literal[
+    "text",
+    "picture",
+    "alt",
+    "several",
+    "video",
+    "captions",
+    "thread",
+    "first_comment",
+    "link",
+    "poll",
+    "lost",
+    "edit",
+    "delete",
+    "metrics",
+    "replies",
+    "answer",
+    "hide",
+    "report",
+    "recent",
+    "signing_in",
+]
+"""What is proved of a platform: the formats of the kit, and what it cannot try by itself. ``several`` is of pictures,
+``lost`` an answer that never came and made no twin; ``metrics`` to ``recent`` are what ``Platform.can`` speaks of."""
+ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 _FILE: Final = Path(__file__).with_name("proofs.toml")
 
 
 class Tested(msgspec.Struct, frozen=True):
-    """What the tests prove of one format. Each is ``file::test``; empty where nothing does."""
+    """What the tests prove of one aspect. Each is ``file::test``; empty where nothing does."""
 
     simulator: str = ""
     server: str = ""
@@ -41,16 +68,16 @@ class Tested(msgspec.Struct, frozen=True):
 
 
 @cache
-def known_to_tests() -> dict[str, dict[str, Tested]]:
-    """By platform and format."""
+def known_to_tests() -> dict[str, dict[Aspect, Tested]]:
+    """By platform and aspect."""
     with _FILE.open("rb") as file:
-        return msgspec.convert(tomllib.load(file), dict[str, dict[str, Tested]])
+        return msgspec.convert(tomllib.load(file), dict[str, dict[Aspect, Tested]])
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One format of one platform."""
+    """One aspect of one platform."""
 
-    format: Format
+    aspect: Aspect
     tested: Tested
     live: Proof | None
 
@@ -75,7 +102,7 @@ def sheets(session: Session) -> list[Sheet]:
             living.count(name),
             [
                 Line(each, known.get(name, {}).get(each, Tested()), live.get((name, each)))
-                for each in FORMATS
+                for each in ASPECTS
                 if each in known.get(name, {}) or (name, each) in live
             ],
         )
@@ -84,20 +111,19 @@ def sheets(session: Session) -> list[Sheet]:
 
 
 def as_table() -> str:
-    """What the tests prove, as the table of docs/platforms.md."""
-    head = "| | " + " | ".join(FORMATS) + " |\n|---|" + "---|" * len(FORMATS) + "\n"
-    rows = []
-    for name, formats in sorted(known_to_tests().items()):
-        cells = [_cell(formats.get(each)) for each in FORMATS]
-        rows.append(f"| `{name}` | " + " | ".join(cells) + " |\n")
-    return head + "".join(rows)
+    """What the tests prove, as the table of docs/platforms.md: a column for each platform, and below it the day since
+    when all of it stands."""
+    known = sorted(known_to_tests().items())
+    rows = [[each, *(_cell(aspects.get(each)) for _name, aspects in known)] for each in ASPECTS]
+    since = [str(max(proof.since for proof in aspects.values() if proof.since)) for _name, aspects in known]
+    lines = [["", *(f"`{name}`" for name, _aspects in known)], ["---"] * (len(known) + 1), *rows, ["since", *since]]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def _cell(proof: Tested | None) -> str:
     if proof is None:
         return ""
-    kinds = [word for word, test in (("simulator", proof.simulator), ("server", proof.server)) if test]
-    return f"{' and '.join(kinds)}, {proof.since}" if proof.since else " and ".join(kinds)
+    return " + ".join(word for word, test in (("sim", proof.simulator), ("server", proof.server)) if test)
 
 
 class Refused(Conflict):
@@ -118,6 +144,7 @@ def kit_for(installation: Installation, actor: Actor, channel: int, mark: str, *
         raise Refused(N_("There is nothing to prove there: it asks no network."))
     if row.state != "ok":
         raise Refused(N_("The channel has lost its access. Connect it again."))
+    row = _renewed(installation, actor, row, platform)
     context = make_context(
         installation,
         platform=row.platform,
@@ -133,6 +160,14 @@ def kit_for(installation: Installation, actor: Actor, channel: int, mark: str, *
         zone=place.zone,
     )
     return Kit(platform, context, mark, lambda seconds: None), row.account_url
+
+
+def _renewed(installation: Installation, actor: Actor, row: Channel, platform: Platform) -> Channel:
+    """``row`` with an access that holds: in an office for trying nobody else renews it."""
+    if "refresh" not in platform.can or row.renew_at is None or row.renew_at > installation.now():
+        return row
+    renew(installation, actor.workspace, row.id)
+    return directory.get(installation, actor.workspace, row.id)
 
 
 def file_at(path: Path | None, limits: Limits) -> AttachmentFile | None:

@@ -7,18 +7,31 @@ from flask import Blueprint
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
 from commsched.services.proving import register
-from commsched.services.proving.kit import Format
+from commsched.services.proving.register import Aspect
 from commsched.web.http.request_context import actor, installation, page
 
 bp = Blueprint("proof", __name__, url_prefix="/w/<slug>/channels/proof")
-WORDS: dict[Format, str] = {
+WORDS: dict[Aspect, str] = {
     "text": N_("Text"),
-    "picture": N_("Picture with alt text"),
-    "thread": N_("Thread"),
+    "picture": N_("Picture"),
+    "alt": N_("Alt text"),
+    "several": N_("Several pictures"),
     "video": N_("Video"),
+    "captions": N_("Captions"),
+    "thread": N_("Thread"),
+    "first_comment": N_("First comment"),
     "link": N_("Link"),
+    "poll": N_("Poll"),
+    "lost": N_("A lost answer makes no second post"),
     "edit": N_("Change afterwards"),
     "delete": N_("Take down"),
+    "metrics": N_("Figures"),
+    "replies": N_("Reading comments"),
+    "answer": N_("Answering comments"),
+    "hide": N_("Hiding comments"),
+    "report": N_("Reporting comments"),
+    "recent": N_("Seeing what was posted by hand"),
+    "signing_in": N_("Signing in"),
 }
 
 

@@ -145,6 +145,7 @@ def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Res
         kept=kept,
         none_typed=Form(),
         app_ready=is_ready(installation(), platform),
+        no_sign_in=platform.refuses_sign_in(installation().base_url) if "oauth" in platform.connects else "",
         may_set_apps=bool(platform.app) and apps.may_set(installation(), actor()),
     )
     answer = make_response(words, form.status)

@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
+from commsched.core.content.threading import still_broken
 from commsched.web.components.clock_input import clock_time
 
 MOST_SPAN: Final = 366 * 24 * 60
@@ -59,10 +60,11 @@ class VideoFields(msgspec.Struct):
 
 
 class Before(msgspec.Struct):
-    """A text as it was, and whether its channel had one of its own."""
+    """A text as it was, whether its channel had one of its own, and which parts of its thread end within a sentence."""
 
     text: str
     own: bool = True
+    broken: list[int] = msgspec.field(default_factory=list)
 
 
 class Fields(msgspec.Struct):
@@ -107,6 +109,11 @@ class Fields(msgspec.Struct):
         return not self.media and not self.videos and not any(text.strip() for text in written)
 
 
+def numbers(joined: str) -> list[int]:
+    """The numbers in ``1.2.3``, at most 200; what is none is left out."""
+    return _numbers(joined.split(".")[:200])
+
+
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
     fields = Fields(kind=form.get("kind", "post"))
@@ -117,6 +124,8 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     fields.media = [(number, _typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, fields)
+    for number, was in fields.whole.items():
+        was.broken = still_broken(fields.own.get(number, "") if number else fields.texts["text"], was.broken)
     fields.publish, fields.latest, fields.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
     fields.when_approved = form.get("when_approved", "") == "1"
     fields.times, fields.spans = _own_times(form)
@@ -166,7 +175,8 @@ def _variants(form: MultiDict[str, str], fields: Fields) -> None:
         elif head == "opt" and key:
             fields.options.setdefault(int(number), {})[key] = _typed(value)
         elif head == "whole" and not key:
-            fields.whole[int(number)] = Before(_typed(value), form.get(f"{name}-own", "") == "1")
+            broken = numbers(form.get(f"{name}-broken", ""))
+            fields.whole[int(number)] = Before(_typed(value), form.get(f"{name}-own", "") == "1", broken)
         elif head == "crop" and not key and value:
             fields.crops[int(number)] = _typed(value)[:20]
 

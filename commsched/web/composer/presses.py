@@ -13,7 +13,7 @@ from commsched.services.channels import sets
 from commsched.services.kernel import members
 from commsched.services.links.pages import link_shown, look_up
 from commsched.services.views.preview import Preview
-from commsched.web.composer.fields import Before, Fields
+from commsched.web.composer.fields import Before, Fields, numbers
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import translated
 from commsched.web.http.request_context import actor, installation
@@ -27,20 +27,15 @@ def pressed(fields: Fields, press: str, form: Form, look: Callable[[Fields], lis
     channels would say it."""
     verb, _, what = press.partition(":")
     if verb == "thread":
-        divide(fields, _numbers(what), look(fields))
+        divide(fields, numbers(what), look(fields))
     elif verb == "look":
         look_up(installation(), actor(), link_shown(whole_address(fields.texts["link"].strip()), fields.texts["text"]))
     elif verb == "whole":
-        for number in _numbers(what):
+        for number in numbers(what):
             put_together(fields, number)
     else:
         return _pressed_set(fields, verb, what, form)
     return True
-
-
-def _numbers(what: str) -> list[int]:
-    wanted = what.split(".")[:200]
-    return [int(number) for number in wanted if number.isascii() and number.isdigit() and len(number) < 16]
 
 
 def divide(fields: Fields, wanted: list[int], previews: list[Preview]) -> None:
@@ -56,7 +51,7 @@ def divide(fields: Fields, wanted: list[int], previews: list[Preview]) -> None:
         alone = number not in fields.own and fields.channels == [number]
         place = COMMON if alone else number
         was = Before(fields.texts["text"]) if alone else Before(fields.own.get(number, ""), number in fields.own)
-        fields.whole.setdefault(place, was)
+        fields.whole.setdefault(place, was).broken = thread.broken
         if alone:
             fields.texts["text"] = thread.text
         else:

@@ -13,6 +13,7 @@ from commsched.core.delivery.outcome import Unknown
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.services.content import drafts, items
 from commsched.services.followup import answers, replies, watch
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.workflow import approve, editing, schedule
 from commsched.store.models import Decision, Delivery, Item, RemoteComment, Revision
 from tests.conftest import Cast, SetClock
@@ -123,6 +124,63 @@ def test_a_ready_answer_is_approved_once_for_all(say: Say, cast: Cast, network: 
     answers.end_ready(cast.installation, cast.actor("writer"), ready)
     with pytest.raises(NotFound):
         answers.answer(cast.installation, cast.actor("writer"), say(name="r3"), ready=ready)
+
+
+@pytest.fixture
+def mentions(network: Network) -> None:
+    network.answers_mention = True  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("handle", "words", "sent"),
+    [
+        ("@maj@annan.example", "Tack!", "@maj@annan.example Tack!"),
+        ("@maj", "Tack!", "@maj Tack!"),
+        ("@maj", "Tack, @MAJ!", "Tack, @MAJ!"),
+        ("@maj", "Tack, @maja!", "@maj Tack, @maja!"),
+        ("@maj", "Tack, @maj@annan.example!", "@maj Tack, @maj@annan.example!"),
+        ("@maj rösta på oss @alla", "Tack!", "Tack!"),
+        ("3k2la", "Tack!", "Tack!"),
+        ("", "Tack!", "Tack!"),
+    ],
+)
+def test_who_is_answered_is_mentioned_and_that_is_approved(
+    say: Say, cast: Cast, network: Network, mentions: None, handle: str, words: str, sent: str
+) -> None:
+    item = answers.answer(cast.installation, cast.actor("writer"), say(handle=handle), words)
+    with cast.installation.store.read(cast.place.id) as session:
+        revision = items.current(session, items.load(session, item))
+        assert revision.parsed().text == sent
+        assert digest(revision.content) == revision.hash
+    approved(cast, item)
+    assert network.posts["p2"] == sent
+
+
+def test_elsewhere_nobody_is_mentioned(say: Say, cast: Cast, network: Network) -> None:
+    approved(cast, answers.answer(cast.installation, cast.actor("writer"), say(handle="@maj"), "Tack!"))
+    assert network.posts["p2"] == "Tack!"
+
+
+def test_a_ready_answer_mentions_and_its_yes_is_for_its_words_alone(
+    say: Say, cast: Cast, network: Network, mentions: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = answers.propose(cast.installation, cast.actor("writer"), "Tack för att du hör av dig!")
+    answers.approve_ready(cast.installation, cast.actor("approver"), ready)
+    answers.answer(cast.installation, cast.actor("writer"), say(handle="@maj@annan.example"), ready=ready)
+    desk.publish_what_is_due(cast.installation)
+    assert network.posts["p2"] == "@maj@annan.example Tack för att du hör av dig!"
+    submit = approve.submit
+
+    def meanwhile(installation: Installation, actor: Actor, number: int, then_schedule: bool) -> None:
+        with installation.store.read(cast.place.id) as session:
+            row = items.load(session, number)
+            draft = drafts.as_draft(installation, session, row, session.get_one(Revision, row.revision_id))
+        editing.save(installation, actor, number, replace(draft, text="Något helt annat"))
+        submit(installation, actor, number, then_schedule=then_schedule)
+
+    monkeypatch.setattr(approve, "submit", meanwhile)
+    second = answers.answer(cast.installation, cast.actor("writer"), say(name="r2", handle="@nils"), ready=ready)
+    assert desk.look(cast, second).state == "in_review", "other words wait for a yes of their own"
 
 
 def test_nobody_approves_their_own_ready_answer(say: Say, cast: Cast, network: Network) -> None:

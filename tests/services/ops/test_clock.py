@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commsched.services.kernel import heartbeats
-from commsched.services.kernel.channel_context import make_context
+from commsched.services.kernel.channel_context import session_for
 from commsched.services.kernel.context import Installation
 from commsched.services.ops import doctor, health
 from tests.conftest import NOW, Browser, Cast
@@ -48,8 +48,7 @@ def serve() -> Iterator[Serve]:
 
 
 def ask(installation: Installation, url: str, times: int = 3) -> None:
-    context = make_context(installation, workspace="gruppen", settings={"allow_private": "1"}, secrets={})
-    with context.http as http:
+    with session_for(installation, {"allow_private": "1"}) as http:
         for _ in range(times):
             assert http.get(url).ok
     heartbeats.beat(installation, "engine")

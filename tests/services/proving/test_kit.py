@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from commsched.services.kernel.context import Installation
 from commsched.services.proving import register
 from commsched.services.proving.kit import FORMATS, Format, Kit, Step, difference, green_picture
 from commsched.store.models import Proof
-from tests.conftest import Cast
+from tests.conftest import Cast, SetClock
 from tests.peers.mastodon import TOKEN, Server, mastodon_server
 from tests.platforms._office import context, part, picture
 from tests.platforms.test_wordpress import real_site
+from tests.sims.bluesky import HANDLE, PASSWORD, BlueskySimulator
 from tests.sims.wordpress import WordPressSimulator
 
 __all__ = ["mastodon_server"]
@@ -186,6 +188,19 @@ def test_a_real_office_is_only_used_where_that_was_said(
     assert (made.platform, server) == (wordpress, sim.site)
 
 
+def test_an_access_that_has_run_out_is_renewed_before_the_proof(
+    installation: Installation, cast: Cast, clock: SetClock
+) -> None:
+    with BlueskySimulator() as bluesky:
+        settings = {"base_url": bluesky.url, "handle": HANDLE, "app_password": PASSWORD}
+        number = connect(installation, cast.actor(), "bluesky", "Blått", settings, allow_private=True).id
+        clock.at = datetime.now(UTC) + timedelta(days=1)  # the simulator's tokens are of today
+        bluesky.access = "a session that has ended"
+        made, _server = register.kit_for(installation, cast.actor(), number, "m", real_office=True)
+        steps = list(made.prove(["text"]))
+        assert states(steps) == {"text": "passed", "delete": "passed"}, steps
+
+
 def test_nothing_of_our_own_is_proved(installation: Installation, cast: Cast) -> None:
     room = connect(installation, cast.actor(), "newsroom", "Pressrum", {}).id
     with pytest.raises(Conflict, match="asks no network"):
@@ -205,6 +220,6 @@ def test_what_was_seen_is_written_down_and_what_was_not_tried_is_left(
         [row] = session.scalars(select(Proof)).all()
         sheets = {sheet.platform: sheet for sheet in register.sheets(session)}
     assert (row.format, row.passed, row.detail, row.server) == ("text", False, "other words", sim.site)
-    [line] = [line for line in sheets["wordpress"].lines if line.format == "text"]
+    [line] = [line for line in sheets["wordpress"].lines if line.aspect == "text"]
     assert line.live is not None
     assert line.tested.server

@@ -56,6 +56,18 @@ def test_a_press_divides_the_text_and_the_form_has_both(writer: Browser, to: dic
     assert "whole-0" not in back
 
 
+def test_a_sentence_that_had_to_be_cut_is_told_until_it_is_whole_again(writer: Browser, to: dict[str, int]) -> None:
+    breathless = "Kort början. " + "och sedan fler turer till byn " * 14 + "till slut. Bussen går."
+    data = post(text=breathless, channels=[to["x"]])
+    shown = writer.post("~/write", data | {"do": f"thread:{to['x']}"})
+    assert "är delad där del 1 slutar" in unescape(shown.text)
+    assert "är delad där" in writer.post("~/write/check", form(shown.text)).json["wholes"], "as long as it is so"
+    mended = form(shown.text) | {"text": "Kort början.\n---\nOch mer.\n---\nBussen går."}
+    assert "är delad där" not in writer.post("~/write/check", mended).json["wholes"]
+    assert "är delad där" not in writer.post("~/write", long([to["x"]]) | {"do": f"thread:{to['x']}"}).text
+    assert "är delad där" not in writer.post("~/write", form(shown.text) | {"do": "whole:0"}).text
+
+
 def test_where_others_say_it_too_the_channel_gets_a_text_of_its_own_and_the_others_keep_theirs(
     writer: Browser, installation: Installation, cast: Cast, to: dict[str, int]
 ) -> None:

@@ -40,6 +40,7 @@ class Fetching:
         """What the adapter gets for the picture, now."""
         context = make_context(
             self.installation,
+            platform="newsroom",
             workspace="gruppen",
             channel=self.channel if channel is None else channel,
             settings=settings or {},

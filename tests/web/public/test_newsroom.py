@@ -156,7 +156,9 @@ def test_the_address_that_the_platform_records_is_the_one_that_answers(
     view = channel_view(
         kind="release", title="Ja till fler turer på landet", text="Regionen säger **ja**.", uid=item.uid
     )
-    context = make_context(installation, workspace="gruppen", channel=room, settings={}, secrets={})
+    context = make_context(
+        installation, platform="newsroom", workspace="gruppen", channel=room, settings={}, secrets={}
+    )
     outcome = newsroom.publish(newsroom.parts(view)[0], Handles(), context)
     assert isinstance(outcome, Published)
     assert press.get(outcome.url.removeprefix("http://localhost")).status_code == 200
