@@ -83,12 +83,6 @@ def still_broken(text: str, broken: list[int]) -> list[int]:
     return [number for number in broken if 0 < number < len(parts) and not _SENTENCE_ENDS.search(parts[number - 1])]
 
 
-def still_broken(text: str, broken: list[int]) -> list[int]:
-    """Those of the parts ``broken`` that still end within a sentence, as the thread ``text`` stands now."""
-    parts = split_thread(text)
-    return [number for number in broken if 0 < number < len(parts) and not _SENTENCE_ENDS.search(parts[number - 1])]
-
-
 def numbered(parts: list[str]) -> list[str]:
     """``parts`` with ``1/4`` below each. One alone has no number."""
     if len(parts) < 2:

@@ -90,8 +90,8 @@ def _refuse(session: Session, row: RemoteComment) -> None:
 
 def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer, hashed: str) -> None:
     """The yes that was given to the ready answer is given to this one, whose content (those words, and perhaps a
-    mention of whom it answers) has the hash ``hashed``: to what somebody has changed meanwhile nobody has said yes. Where it
-    does not count (its approver may not approve any more, or wrote it), it waits for one as anything does."""
+    mention of whom it answers) has the hash ``hashed``: to what somebody has changed meanwhile nobody has said yes.
+    Where it does not count (its approver may not approve any more, or wrote it), it waits for one as anything does."""
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, number)
         member = session.scalar(select(Membership).where(Membership.person_id == ready.approved_by))

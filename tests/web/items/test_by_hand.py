@@ -104,3 +104,19 @@ def test_what_is_left_after_the_networks_is_not_said_to_go_by_itself(
     shown = browse(cast.writer).get(f"~/items/{item}").text
     assert "Resten publiceras för hand" in shown
     assert "av sig själv" not in shown
+
+
+@pytest.mark.parametrize(("network", "marked"), [("tiktok", False), ("other", True)])
+def test_no_mark_of_a_thread_is_copied_to_a_place_without_threads(
+    browse: Any, cast: Cast, installation: Installation, clock: SetClock, network: str, marked: bool
+) -> None:
+    to = connect(installation, cast.actor(), "by_hand", "", {"network": network, "name": "Vår plats"}).id
+    item = desk.scheduled(cast, channels=[to], text="Det första.\n---\nDet andra.")
+    clock.forward(hours=5)
+    desk.publish_what_is_due(installation)
+    (row,) = desk.deliveries(cast, item)
+    writer = browse(cast.writer)
+    for page in (f"~/by-hand/{row.id}", f"~/items/{item}"):
+        shown = writer.get(page).text
+        assert "Det andra." in shown
+        assert ("\n---\n" in shown) is marked, page
