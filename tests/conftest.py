@@ -49,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[postgres.SOCKET] = databases.socket
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a browser, a server of somebody else's and a lost answer are waited for."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure() -> None:
     _server.close()
 
