@@ -520,6 +520,14 @@ def test_no_call_is_redirected_and_where_to_is_said_without_its_parameters(sim: 
     assert (error.url, error.target) == (f"{sim.url}/to", at.partition("?")[0] if "://" in at else f"{sim.url}{at}")
 
 
+@pytest.mark.parametrize("at", ["http://u:s3cret@in.example/x", "https://[::1", "//[x", "http://a:b:c/"])
+def test_whatever_a_redirect_says_it_is_one_and_tells_no_password(sim: Echo, at: str) -> None:
+    error = fail(Session(guard=None), "GET", f"{sim.url}/to?at={at}")
+    assert isinstance(error, Moved)
+    assert "s3cret" not in f"{error} {error.target}"
+    assert error.url == f"{sim.url}/to"
+
+
 @pytest.mark.parametrize(("status", "expected"), [(301, Rejected), (302, Rejected), (303, Unknown), (307, Rejected)])
 def test_a_writing_call_is_never_redirected(sim: Echo, status: int, expected: type) -> None:
     error = fail(Session(guard=None), "POST", f"{sim.url}/to?at=http://elsewhere.example/&status={status}")

@@ -66,7 +66,8 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
         case Published(id=remote, url=url, detail=detail):
             return Transition("published", id=remote, url=url, detail=detail)
         case Unknown(detail=detail, after=after):
-            at, after = now + timedelta(seconds=settle), _believed(after, now)
+            at = now + timedelta(seconds=settle)
+            after = _believed(after, now)
             return Transition("unknown", max(at, after) if after else at, "verify", detail, channel_rests=after)
         case Rejected(detail=detail, why=why):
             reason = "rejected" if why in ("content", "config") else why

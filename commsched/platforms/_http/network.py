@@ -50,8 +50,10 @@ def _joined(url: str, location: str) -> str:
 
 
 def _bare(url: str) -> str:
-    """``url`` without parameters, which may be secret, and at most 200 characters."""
-    return url.partition("?")[0].partition("#")[0][:200]
+    """``url`` without parameters, a name and a password, which may be secret, and at most 200 characters."""
+    scheme, mark, rest = url.partition("?")[0].partition("#")[0].rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
 Malformed = requests.exceptions.InvalidURL

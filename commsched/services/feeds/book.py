@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import func, select
@@ -30,6 +31,11 @@ class Shown(msgspec.Struct, frozen=True):
     channels: list[Channel]
     drafts: int
     trouble: Message | None
+
+    @property
+    def address(self) -> str:
+        """Where it is, for whoever only reads."""
+        return told(self.feed.url)
 
     @property
     def on(self) -> bool:
@@ -80,7 +86,7 @@ def add(installation: Installation, actor: Actor, url: str, channels: Sequence[i
         words = refused.words
         raise Invalid(words.message, "url", **{name: str(value) for name, value in words.params.items()}) from refused
     assert answer.feed is not None, "what was never read cannot be unchanged"
-    name, now = answer.feed.name or url, installation.now()
+    name, now = answer.feed.name or told(url), installation.now()
     with installation.store.write(actor.workspace) as session:
         if session.scalar(select(NewsFeed.id).where(NewsFeed.url == url)) is not None:
             raise Invalid(N_("This feed is read already."), "url")
@@ -92,8 +98,14 @@ def add(installation: Installation, actor: Actor, url: str, channels: Sequence[i
         session.add(feed)
         session.flush()
         reading.remember(session, feed, answer.feed, now)
-        note(session, installation, actor, "news_feed.added", name=feed.name, url=url[:300])
+        note(session, installation, actor, "news_feed.added", name=feed.name, url=told(url))
     return name
+
+
+def told(url: str) -> str:
+    """``url`` as the record has it, which everybody reads: some feeds are opened by a password or a key in it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:300]
 
 
 def _chosen(session: Session, channels: Sequence[int]) -> str:

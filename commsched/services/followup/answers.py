@@ -59,10 +59,10 @@ def answer(installation: Installation, actor: Actor, comment: int, text: str = "
             row.seen_at, row.seen_by = installation.now(), actor.person
         channel = session.get_one(Channel, row.channel_id).name
         note(session, installation, actor, "watch.answered", item.id, comment=row.id, channel=channel, ready=ready)
-        number, words_hash = item.id, items.current(session, item).hash
+        number, whole = item.id, items.current(session, item).hash
     approve.submit(installation, actor, number, then_schedule=True)
     if known is not None:
-        _approve_ready(installation, actor, number, known, words_hash)
+        _approve_ready(installation, actor, number, known, whole)
     return number
 
 
@@ -89,13 +89,14 @@ def _refuse(session: Session, row: RemoteComment) -> None:
 
 
 def _approve_ready(installation: Installation, actor: Actor, number: int, ready: ReadyAnswer, hashed: str) -> None:
-    """The yes that was given to the ready answer is given to this one, whose content (those words, and perhaps a
-    mention of whom it answers) has the hash ``hashed``: to what somebody has changed meanwhile nobody has said yes.
-    Where it does not count (its approver may not approve any more, or wrote it), it waits for one as anything does."""
+    """The yes that was given to the ready answer is given to this one, which has the hash ``hashed``: its words and a
+    mention of whom it answers. Where it does not count (its approver may not approve any more, or wrote it; something
+    else stands there by now), it waits for one as anything does."""
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, number)
+        changed = items.current(session, item).hash != hashed
         member = session.scalar(select(Membership).where(Membership.person_id == ready.approved_by))
-        if item.state != "in_review" or member is None or not member.person.active:
+        if item.state != "in_review" or changed or member is None or not member.person.active:
             return
         person = member.person
         approver = Actor(person.id, person.name or person.email, int(actor.workspace), member.role, actor.via)

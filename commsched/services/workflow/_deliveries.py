@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
 from commsched.core.timing.plan import Plan, Slot
+from commsched.platforms import by_person_keys
 from commsched.services.content import times
 from commsched.services.deliver import part_decisions
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import stops
-from commsched.store.models import Delivery, Item, Part, Revision
+from commsched.store.models import Channel, Delivery, Item, Part, Revision
 
 
 def place(
@@ -59,8 +60,11 @@ def some_out(states: tuple[str, ...] = ("waiting", "held", "failed", "cancelled"
 
 
 def partly_out(session: Session, item: Item) -> list[Delivery]:
-    """The item's deliveries that stopped with something out already."""
-    return list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
+    """The item's deliveries that stopped with something out already, or that a person has said they posted."""
+    stopped = list(session.scalars(select(Delivery).where(Delivery.item_id == item.id, some_out())))
+    by_hand = select(Delivery).join(Channel, Channel.id == Delivery.channel_id).where(Delivery.item_id == item.id)
+    rows = session.scalars(by_hand.where(Channel.platform.in_(by_person_keys()), Delivery.state != "published"))
+    return stopped + [row for row in rows if row not in stopped and part_decisions.posted_by(session, row.id)]
 
 
 def _set_anew(

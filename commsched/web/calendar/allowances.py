@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.platform.budget import LONGEST
 from commsched.services.views.calendar_rows import Row
 from commsched.store.models import ChannelBudget
 from commsched.store.types import to_micros
@@ -49,7 +50,7 @@ def beyond_left(rows: Sequence[Row], left: Sequence[ChannelBudget], now: int) ->
     """The first item of each channel that is more than its network, as it said last, takes until it counts anew."""
     full = []
     for budget in left:
-        until = to_micros(budget.resets_at) if budget.resets_at else now
+        until = to_micros(min(budget.resets_at, budget.heard_at + LONGEST)) if budget.resets_at else now
         waiting = [row for row in rows if now < (row[1] or 0) < until and budget.channel_id in _channels(row)]
         if len(waiting) > budget.remaining:
             full.append(Full(waiting[budget.remaining], budget.channel_id, len(waiting), budget.remaining))

@@ -16,7 +16,7 @@ from commsched.services.content import items
 from commsched.services.feeds import book, reading
 from commsched.services.feeds.parsing import MOST_BYTES, Unreadable, parse
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Delivery, Item, NewsEntry, NewsFeed, Notice
+from commsched.store.models import AuditEntry, Delivery, Item, NewsEntry, NewsFeed, Notice
 from tests.conftest import Cast, SetClock
 from tests.sims._server import Answer, Call, Simulator, Stage
 
@@ -352,3 +352,16 @@ def test_a_move_to_no_address_is_a_sentence(office: Installation, cast: Cast, se
     server.moves["/feed"] = to
     with pytest.raises(Invalid):
         add(office, cast, server)
+
+
+def test_a_key_in_the_address_stands_in_no_record(office: Installation, cast: Cast, server: FeedServer) -> None:
+    server.body = RSS.format(items="").replace("<title>Riksnytt</title>", "").encode()
+    address = server.url.replace("http://", "http://kansli:hemligt@")
+    book.add(office, cast.actor("writer"), f"{address}/feed?key=s3cret", [])
+    with office.store.read(cast.place.id) as session:
+        [line] = session.scalars(select(AuditEntry).where(AuditEntry.action == "news_feed.added")).all()
+        [shown] = book.feeds(session)
+    said = f"{line.facts} {shown.feed.name} {shown.address}"
+    assert f"{server.url}/feed" in said
+    assert "hemligt" not in said
+    assert "s3cret" not in said

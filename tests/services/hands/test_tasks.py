@@ -234,3 +234,18 @@ def test_neither_is_what_is_given_another_time(
     desk.publish_what_is_due(installation)
     row = delivery(cast, number)
     assert (row.state, row.url) == ("published", LINK)
+
+
+def test_other_words_take_over_from_nothing_that_is_posted(
+    installation: Installation, cast: Cast, clock: SetClock, page: int
+) -> None:
+    """Between the word and the publisher's turn: as a task of their own they would be posted beside the first."""
+    number = handed(installation, cast, clock, page)
+    confirm(cast, number)
+    item = delivery(cast, number).item_id
+    with pytest.raises(Conflict):
+        editing.save(
+            installation, cast.actor("writer"), item, desk.draft([page], text="Andra ord"), desk.hash_of(cast, item)
+        )
+    desk.publish_what_is_due(installation)
+    assert [(row.state, row.url) for row in desk.deliveries(cast, item)] == [("published", LINK)]

@@ -12,7 +12,9 @@ from commsched.core.platform.budget import Budget, Heard
 from commsched.platforms import get as platform_called
 from commsched.services.kernel import budgets
 from commsched.services.kernel.context import Installation
-from commsched.web.calendar.allowances import DAY, too_many
+from commsched.store.models import ChannelBudget
+from commsched.store.types import to_micros
+from commsched.web.calendar.allowances import DAY, beyond_left, too_many
 from tests.conftest import Cast, SetClock
 from tests.publications import channel
 from tests.services.desk import scheduled
@@ -82,3 +84,12 @@ def test_what_a_network_says_since_makes_the_page_another(
         assert (looks_again(), looks_again()) == (200, 304)
     clock.forward(minutes=11)
     assert looks_again() == 200, "it counts anew by now"
+
+
+def test_what_was_said_of_next_year_warns_for_a_day(cast: Cast, installation: Installation) -> None:
+    now = installation.now()
+    said = ChannelBudget(channel_id=1, name="posts", allowed=9, remaining=0, resets_at=now + timedelta(days=400))
+    said.heard_at = now
+    soon, late = (row(to_micros(now + timedelta(hours=hours))) for hours in (2, 30))
+    assert [full.row for full in beyond_left([soon, late], [said], to_micros(now))] == [soon]
+    assert beyond_left([late], [said], to_micros(now)) == []
