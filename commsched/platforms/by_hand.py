@@ -110,7 +110,8 @@ RESPONSIBLE: Final = Setting(
     "responsible",
     N_("Who does it"),
     required=False,
-    help=N_("The e-mail address of somebody in the office. If it is empty, everybody who may publish is told."),
+    kind="person",
+    help=N_("Only they are told when it is time. Where they have left the office, everybody who may publish is."),
 )
 
 

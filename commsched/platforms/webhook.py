@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published, Rejected, Retry
@@ -23,6 +23,7 @@ from commsched.core.platform.contract import (
     Part,
     Setting,
 )
+from commsched.core.platform.settings import Way
 from commsched.core.text.messages import N_, Problem
 from commsched.platforms._shared.adapter import Blame, NetworkPlatform
 from commsched.platforms._shared.answers import base_url, detail, outcome_of, value
@@ -47,6 +48,13 @@ _SECRET = Setting(
     help=N_("What your program knows the sender by: whsec_ and Base64, or any 24 characters or more."),
     aliases=("signing_secret",),
 )
+GUIDE: Final[Mapping[Way, tuple[str, ...]]] = {
+    "keys": (
+        N_("Ask whoever runs the program for its address. What it gets is told to them in docs/platforms.md."),
+        N_("Agree on a secret, or let the program make one: with it the program knows that it is you."),
+        N_("Write both here. A trial is sent at once: it says “ping”, and shows nothing to anybody."),
+    ),
+}
 LIMITS = Limits(
     pictures=10,
     picture_bytes=1_000_000,  # they stand in the message: addresses that a network fetches from end when it is out
@@ -60,6 +68,7 @@ class Webhook(NetworkPlatform["Receiver"]):
     about = N_("A program of your own: each item as signed JSON, also when it is changed or withdrawn.")
     icon = "lucide:webhook"
     settings = (_ADDRESS, _SECRET)
+    guide = GUIDE
     by_itself = ()
     can = frozenset({"edit", "delete"})
     resend_if_absent = True

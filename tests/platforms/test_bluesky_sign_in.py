@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -205,6 +206,15 @@ def test_a_refresh_token_is_good_once_and_a_silent_issuer_has_not_said_no(sim: S
     with pytest.raises(DeadToken) as dead:
         bluesky.refresh(on)
     assert before["refresh_token"] not in str(dead.value.words)
+
+
+@pytest.mark.parametrize("said", [0, -1, "3600", None, True, 10**12], ids=str)
+def test_an_odd_word_of_how_long_it_lasts_loses_no_access(sim: SignIn, on: ChannelContext, said: object) -> None:
+    sim.twisted = {TOKEN: {"expires_in": said}}
+    tokens = signed_in(sim, on).tokens
+    assert tokens is not None
+    assert tokens.access_until is not None
+    assert on.now() - timedelta(seconds=1) < tokens.access_until < on.now() + timedelta(days=1, seconds=1)
 
 
 def test_a_server_without_a_sign_in_says_so(sim: SignIn, on: ChannelContext) -> None:

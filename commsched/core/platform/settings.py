@@ -21,7 +21,8 @@ class Setting(msgspec.Struct, frozen=True):
     required: bool = True
     default: str = ""
     help: str = ""
-    kind: Literal["text", "url", "password", "lines", "choice", "bool"] = "text"
+    kind: Literal["text", "url", "password", "lines", "choice", "bool", "person"] = "text"
+    """A ``person`` is somebody of the office who may publish, known by their e-mail address."""
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
     note: str = ""

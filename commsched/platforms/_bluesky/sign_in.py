@@ -71,7 +71,7 @@ class _Granted(msgspec.Struct):
     sub: str
     scope: str
     refresh_token: str = ""
-    expires_in: int = 0
+    expires_in: object = 0
 
 
 class _Refusal(msgspec.Struct):
@@ -189,7 +189,9 @@ def _granted(kept: Mapping[str, str], form: Mapping[str, str], context: ChannelC
     now = context.now()
     began = kept.get(BEGAN) or now.isoformat()
     ends = datetime.fromisoformat(began) + _LASTS[app.confidential]
-    access_until = now + timedelta(seconds=min(granted.expires_in or 300, 86_400))
+    said = granted.expires_in
+    life = min(said, 86_400) if isinstance(said, int) and said > 0 else 300  # an odd word is no reason to lose it
+    access_until = now + timedelta(seconds=life)
     return Tokens({**secrets, BEGAN: began}, access_until, ends)
 
 

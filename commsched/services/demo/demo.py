@@ -34,6 +34,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
+from commsched.services.upkeep.calling import PRETENDED
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Channel, Delivery, Item, Notice, Workspace
 from commsched.store.models import Person as PersonRow
@@ -72,7 +73,7 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         },
     ),
 )
-_PRETENDED: Final = {"x": Account("demo", "@ljungpartiet", "")}
+_PRETENDED: Final = {"x": Account(PRETENDED, "@ljungpartiet", "")}
 """Invented accounts on real platforms, to write and preview for. The demo schedules nothing to them. Their servers do
 not exist, so a post that a person sends there fails with an error."""
 _DATE: Final = re.compile(r"\{([+-]\d+)\}")

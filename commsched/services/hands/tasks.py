@@ -18,9 +18,10 @@ from commsched.core.delivery.gate import Go, Hold, Wait, judge
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, Part
 from commsched.core.text.clean import one_line, passage
+from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, Conflict, Invalid, Message, NotFound
 from commsched.platforms import by_person_keys
-from commsched.platforms.by_hand import Place, place_of
+from commsched.platforms.by_hand import PLACES, Place, place_of
 from commsched.services.content import items
 from commsched.services.deliver import part_decisions, snapshots
 from commsched.services.deliver.admission import Admission
@@ -54,6 +55,12 @@ class Task(msgspec.Struct, frozen=True):
     """Whether it waits for somebody's word."""
     by: str = ""
     """Who has confirmed it."""
+
+    @property
+    def text(self) -> str:
+        """What is copied. What is a thread elsewhere is one text of several paragraphs where a place has none."""
+        words = self.part.text if self.part else ""
+        return words if self.place is PLACES["other"] else "\n\n".join(split_thread(words))
 
     @property
     def files(self) -> tuple[AttachmentFile, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from commsched.core.access.roles import GRANTS, Permission
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.kernel.context import Actor
-from commsched.store.models import Membership, Workspace
+from commsched.store.models import Membership, Person, Workspace
 
 
 def people_with(session: Session, permission: Permission) -> set[int]:
@@ -16,6 +16,12 @@ def people_with(session: Session, permission: Permission) -> set[int]:
     roles = [role for role, granted in GRANTS.items() if permission in granted]
     rows = session.scalars(select(Membership).where(Membership.role.in_(roles)))
     return {row.person_id for row in rows if row.person.active}
+
+
+def addresses_with(session: Session, permission: Permission) -> list[tuple[str, str]]:
+    """The e-mail address and the name of each member in :func:`people_with`, by name."""
+    people = session.execute(select(Person.email, Person.name).where(Person.id.in_(people_with(session, permission))))
+    return sorted(((email, name or email) for email, name in people), key=lambda person: person[1].casefold())
 
 
 def workspace_of(session: Session, actor: Actor) -> Workspace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from commsched.core.delivery.outcome import CannotTell, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, Platform
@@ -19,13 +19,17 @@ from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Channel, Workspace
 
+PRETENDED: Final = "demo"
+"""The account of a channel that a demo shows and that is none."""
 log = logging.getLogger("commsched.upkeep")
 _T = TypeVar("_T")
 
 
 def reaches(installation: Installation, channel: Channel, place: Workspace) -> bool:
-    """Whether anybody may be asked there: the channel works, and is no invented one of a demo."""
-    return channel.state == "ok" and not (place.is_demo and not installation.platform(channel.platform).own)
+    """Whether anybody may be asked there: the channel works, and is no invented one of a demo. One that somebody has
+    connected in a demo is as real as any: what went out there can be taken down."""
+    invented = place.is_demo and channel.account == PRETENDED and not installation.platform(channel.platform).own
+    return channel.state == "ok" and not invented
 
 
 def context_of(installation: Installation, channel: Channel, place: Workspace) -> ChannelContext:

@@ -37,6 +37,7 @@ from commsched.services.views.calendar_rows import Row, split
 from commsched.services.workflow.schedule import SCHEDULABLE
 from commsched.store.models import (
     Channel,
+    ChannelBudget,
     ChannelTime,
     Delivery,
     Item,
@@ -124,6 +125,7 @@ _OWN_SPAN: Final = _item.c.id.in_(
     )
 )
 _outside = OutsidePost.__table__
+_budget = ChannelBudget.__table__
 _outside_at = type_coerce(_outside.c.at, BigInteger)
 _OTHERS: Final = (
     _outside.c.workspace_id == bindparam("workspace"),
@@ -238,7 +240,12 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
     channel = stamps.piece(_channel.c.id, _channel.c.name, _channel.c.platform, _channel.c.state)
     person = stamps.piece(_member.c.person_id, _person.c.name, _person.c.email)
     members = select(person).join_from(_member, _person, _person.c.id == _member.c.person_id)
+    ours = and_(_budget.c.workspace_id == _workspace, _budget.c.name == "posts")
+    counts = stamps.flag(_budget.c.resets_at > stamps.asked_at)
+    left = select(stamps.piece(_budget.c.channel_id, _budget.c.remaining, _budget.c.resets_at, counts)).where(ours)
+    anew = select(func.min(_budget.c.resets_at)).where(ours, _budget.c.resets_at > stamps.asked_at)
     return select(
+        stamps.joined(left.order_by(_budget.c.channel_id)),
         stamps.joined(select(stamps.piece(func.count(), func.max(_outside.c.id))).where(*_OTHERS)),
         stamps.joined(shown.where(_SPAN).order_by(_at, _item.c.id)),
         stamps.joined(shown.where(_OWN_SPAN).order_by(_item.c.id)),
@@ -247,6 +254,7 @@ def _stamp_statement(wanted: CalendarFilter) -> Any:
         stamps.joined(loose.order_by(_item.c.updated_at.desc(), _item.c.id.desc()).limit(UNDATED)),
         stamps.joined(select(channel).where(_channel.c.workspace_id == _workspace).order_by(_channel.c.id)),
         stamps.joined(members.where(_member.c.workspace_id == _workspace).order_by(_member.c.id)),
+        anew.scalar_subquery(),
         *stamps.NEXT_DUE,
     )
 
@@ -286,8 +294,8 @@ def _read_stamp(
 ) -> tuple[str, datetime | None]:
     """:func:`stamp`, and the next moment at which it may change by the time alone."""
     row = _ask(session, _stamp_statement(wanted), start=to_micros(start), end=to_micros(end), now=now).one()
-    *pieces, due, tried = row
-    return stamps.digest(pieces), min((moment for moment in (due, tried) if moment is not None), default=None)
+    *pieces, anew, due, tried = row
+    return stamps.digest(pieces), min((moment for moment in (anew, due, tried) if moment is not None), default=None)
 
 
 class Movable(msgspec.Struct, frozen=True):

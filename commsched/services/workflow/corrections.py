@@ -41,6 +41,8 @@ class OwnPages(msgspec.Struct, frozen=True):
     """What is taken down, or is to be, on networks: of the newest take-down."""
     correctable: bool = False
     """It stands somewhere where it can be corrected from here."""
+    stays: list[str] = []
+    """The names of the channels where it is out and no correction reaches it: the network changes nothing."""
 
     @property
     def can_be_taken_down(self) -> bool:
@@ -54,7 +56,8 @@ class OwnPages(msgspec.Struct, frozen=True):
 def own_pages(installation: Installation, session: Session, item: Item) -> OwnPages:
     """What the item's page shows about corrections, and which actions it offers."""
     original = original_of(session, item)
-    ours, out = is_on_own_page(session, original.id), bool(removals.on_networks(session, original.id))
+    networks = removals.on_networks(session, original.id)
+    ours, out = is_on_own_page(session, original.id), bool(networks)
     if not ours and not out:
         return OwnPages()
     down = standing(session, original.id)
@@ -69,7 +72,14 @@ def own_pages(installation: Installation, session: Session, item: Item) -> OwnPa
         corrections=corrections,
         removals=removals.of_item(session, original.id) if down is not None else [],
         correctable=down is None and bool(places(installation, session, original)),
+        stays=_unchanged(installation, [channel for _delivery, _part, channel in networks]) if down is None else [],
     )
+
+
+def _unchanged(installation: Installation, channels: list[Channel]) -> list[str]:
+    """The names of those whose networks change nothing that is out, each once; a copy of our own is none."""
+    kinds = {channel.name: installation.platform(channel.platform) for channel in channels}
+    return [name for name, kind in kinds.items() if not kind.own and not versions.changes_in_place(kind)]
 
 
 def begin(installation: Installation, actor: Actor, item_id: int) -> int:

@@ -28,7 +28,7 @@ from commsched.services.channels import (
     portraits,
 )
 from commsched.services.costs.spending import of_channel
-from commsched.services.kernel import budgets
+from commsched.services.kernel import budgets, members
 from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
@@ -133,6 +133,14 @@ def callback(key: str) -> Response:
     return _form(platform, form)
 
 
+def _people(platform: Platform) -> list[tuple[str, str]]:
+    """Whom a field of the platform may choose among, by address and name."""
+    if all(setting.kind != "person" for setting in platform.settings):
+        return []
+    with installation().store.read(actor().workspace) as session:
+        return members.addresses_with(session, "resolve")
+
+
 def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Response:
     """The page with the connect form, or with the form that renews ``channel``; it may lead to the platform's own
     page."""
@@ -144,6 +152,7 @@ def _form(platform: Platform, form: Form, channel: Channel | None = None) -> Res
         channel=channel,
         kept=kept,
         none_typed=Form(),
+        people=_people(platform),
         app_ready=is_ready(installation(), platform),
         no_sign_in=platform.refuses_sign_in(installation().base_url) if "oauth" in platform.connects else "",
         may_set_apps=bool(platform.app) and apps.may_set(installation(), actor()),

@@ -53,3 +53,4 @@ def test_what_a_platform_says_that_it_can_is_proved(platform: str) -> None:
     named = set(known_to_tests()[platform])
     calls = {"edit", "delete", "metrics", "replies", "hide", "report", "recent"}
     assert named & calls == can & calls
+    assert ("signing_in" in named) == ("oauth" in get(platform).connects)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
 from commsched.core.text.messages import Conflict
@@ -14,7 +14,7 @@ from commsched.services.content import drafts, items
 from commsched.services.kernel.context import Installation
 from commsched.services.upkeep import removals
 from commsched.services.workflow import approve, corrections, editing, pause, schedule, takedown
-from commsched.store.models import Delivery, Item, Part, Revision
+from commsched.store.models import Channel, Delivery, Item, Part, Revision
 from tests import publications
 from tests.conftest import Cast, SetClock
 from tests.network import Network, put_in
@@ -208,3 +208,16 @@ def test_after_a_restore_an_edit_is_asked_about(network: Network, cast: Cast, cl
         desk.publish_what_is_due(cast.installation)
     assert network.posts == {"p1": "Sju bussar"}
     assert state(cast, number)[0] == "unknown"
+
+
+def test_where_no_correction_reaches_is_said(network: Network, cast: Cast, clock: SetClock) -> None:
+    place = cast.place.id
+    to = [publications.channel(cast.installation, place, "mastodon", name=name) for name in ("Nätet", "Det andra")]
+    number = desk.scheduled(cast, channels=to, text="Fyra bussar")
+    clock.forward(hours=6)
+    desk.publish_what_is_due(cast.installation)
+    with cast.installation.store.write(place) as session:
+        session.execute(update(Channel).where(Channel.id == to[1]).values(platform="bluesky"))
+    with cast.installation.store.read(place) as session:
+        own = corrections.own_pages(cast.installation, session, items.load(session, number))
+    assert (own.correctable, own.stays) == (True, ["Det andra"])

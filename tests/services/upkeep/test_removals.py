@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commsched.core.delivery.outcome import Published, Rejected, Retry, Unknown
 from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.services.kernel.context import Installation
 from commsched.services.upkeep import removals
 from commsched.services.workflow import pause, takedown
-from commsched.store.models import AuditEntry, Channel, Delivery, Part, Removal, Takedown
+from commsched.store.models import AuditEntry, Channel, Delivery, Part, Removal, Takedown, Workspace
 from tests import publications
 from tests.conftest import NOW, Cast, SetClock
 from tests.network import Network, put_in
@@ -235,3 +235,17 @@ def test_what_has_moved_leads_to_an_address_and_nothing_else(cast: Cast, clock: 
     with pytest.raises(Invalid):
         down(cast, item, kind="moved", moved_to=to)
     assert rows(cast) == []
+
+
+@pytest.mark.parametrize(("account", "called"), [("7", 1), ("demo", 0)])
+def test_in_a_demo_only_what_is_invented_is_left_alone(
+    network: Network, cast: Cast, clock: SetClock, account: str, called: int
+) -> None:
+    """What somebody has connected there is real: what went out is taken down like anywhere."""
+    item = out(cast, clock)
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).is_demo = True
+        session.execute(update(Channel).values(account=account))
+    down(cast, item)
+    assert removals.take_down_due(cast.installation) == called
+    assert bool(network.posts) is not bool(called)

@@ -15,7 +15,7 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import ChannelBudget
 from commsched.store.types import to_micros
 from commsched.web.calendar.allowances import DAY, beyond_left, too_many
-from tests.conftest import Cast
+from tests.conftest import Cast, SetClock
 from tests.publications import channel
 from tests.services.desk import scheduled
 
@@ -58,6 +58,32 @@ def test_the_calendar_warns_of_what_the_network_says_is_left(
     told = browse(cast.writer).get("~/calendar/").text
     assert "2 är planerade, och det tar emot 1" in told, "the third comes after it counts anew"
     assert re.search(rf'href="#i{items[1]}"', told)
+
+
+def test_what_a_network_says_since_makes_the_page_another(
+    browse: Any, cast: Cast, installation: Installation, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = channel(installation, cast.place.id, platform="sandbox")
+    monkeypatch.setattr(type(platform_called("sandbox")), "budgets", lambda self, headers, now: [])
+    scheduled(cast, channels=[wall], publish_at="2026-11-26T12:00")
+    reader, seen = browse(cast.writer), []
+
+    def hear(remaining: int) -> None:
+        heard = Heard(Budget("posts", 100, remaining, clock.now() + timedelta(minutes=10)), clock.now())
+        with installation.store.write(cast.place.id) as session:
+            budgets.write(session.connection(), [budgets.row_of(cast.place.id, wall, heard)])
+
+    def looks_again() -> int:
+        answer = reader.get("~/calendar/", headers={"If-None-Match": seen[-1]} if seen else {})
+        seen.append(answer.headers["ETag"])
+        return int(answer.status_code)
+
+    assert (looks_again(), looks_again()) == (200, 304)
+    for remaining in (5, 0):
+        hear(remaining)
+        assert (looks_again(), looks_again()) == (200, 304)
+    clock.forward(minutes=11)
+    assert looks_again() == 200, "it counts anew by now"
 
 
 def test_what_was_said_of_next_year_warns_for_a_day(cast: Cast, installation: Installation) -> None:

@@ -71,6 +71,19 @@ def test_there_is_no_file_without_one(browse: Any, cast: Cast, task: int) -> Non
     assert browse(cast.writer).get(f"~/by-hand/{task}/files/0").status_code == 404
 
 
+def test_who_does_it_is_chosen_among_those_who_may(browse: Any, cast: Cast, installation: Installation) -> None:
+    chief = browse(cast.administrator)
+    page = chief.get("~/channels/new/by_hand").text
+    for person in (cast.writer, cast.approver):
+        assert f'<option value="{person.email}"' in page
+    assert cast.reader.email not in page.partition("<main")[2]
+    settings = {"network": "other", "name": "Anslagstavlan", "responsible": "borta@ljungpartiet.example"}
+    left = connect(installation, cast.actor(), "by_hand", "Tavlan", settings).id
+    again = chief.get(f"~/channels/{left}/access").text
+    assert '<option value="borta@ljungpartiet.example" selected' in again, "nobody is changed unseen"
+    assert "inte på kansliet nu" in again
+
+
 def test_the_item_says_that_a_person_posts_it_and_leads_there(browse: Any, cast: Cast, task: int) -> None:
     with cast.installation.store.read(cast.place.id) as session:
         item = session.get_one(Delivery, task).item_id
@@ -91,3 +104,19 @@ def test_what_is_left_after_the_networks_is_not_said_to_go_by_itself(
     shown = browse(cast.writer).get(f"~/items/{item}").text
     assert "Resten publiceras för hand" in shown
     assert "av sig själv" not in shown
+
+
+@pytest.mark.parametrize(("network", "marked"), [("tiktok", False), ("other", True)])
+def test_no_mark_of_a_thread_is_copied_to_a_place_without_threads(
+    browse: Any, cast: Cast, installation: Installation, clock: SetClock, network: str, marked: bool
+) -> None:
+    to = connect(installation, cast.actor(), "by_hand", "", {"network": network, "name": "Vår plats"}).id
+    item = desk.scheduled(cast, channels=[to], text="Det första.\n---\nDet andra.")
+    clock.forward(hours=5)
+    desk.publish_what_is_due(installation)
+    (row,) = desk.deliveries(cast, item)
+    writer = browse(cast.writer)
+    for page in (f"~/by-hand/{row.id}", f"~/items/{item}"):
+        shown = writer.get(page).text
+        assert "Det andra." in shown
+        assert ("\n---\n" in shown) is marked, page

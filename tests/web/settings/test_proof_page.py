@@ -20,3 +20,5 @@ def test_it_shows_what_the_tests_and_the_networks_say(browse: Any, cast: Cast, i
     assert shown.status_code == 200
     assert "WordPress" in shown.text
     assert 'class="wrong"' in shown.text
+    for words in ("Alt-text", "Undertexter", "Svara på kommentarer", "Ett förlorat svar"):
+        assert words in shown.text
