@@ -230,6 +230,8 @@ def _values(
         "place": workspace.name,
         "expires": gettext(language, _SOON.get(int(facts.get("days", 2)), _DAYS)) % {"days": facts.get("days", "")},
         "days": facts.get("days", ""),
+        "count": facts.get("count", ""),
+        "hours": facts.get("hours", ""),
         "day": dates.long_day(dates.local(now, workspace.zone).date(), language),
         "week": gettext(language, N_("w. %(week)s")) % {"week": dates.week(dates.local(now, workspace.zone).date())},
     }
