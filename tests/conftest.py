@@ -65,6 +65,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"SQLite only: {marker.args[0]}"))
 
 
+@pytest.fixture(autouse=True)
+def _usual_umask() -> Iterator[None]:
+    """Commands of the program narrow it for their whole process, which here is the next test's as well: what that makes
+    for a server under another user must be readable."""
+    os.umask(0o022)
+    yield
+    os.umask(0o022)
+
+
 def _people(url: URL) -> None:
     """Put the two offices of :class:`Cast` into the empty database at ``url``, and let go of it."""
     with tempfile.TemporaryDirectory() as home, _cheap():

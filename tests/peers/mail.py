@@ -245,14 +245,17 @@ def _prepare(home: Path, **ports: int) -> None:
 
 
 def _postfix(home: Path, command: str) -> None:
-    subprocess.run(
+    ran = subprocess.run(
         ["postfix", "-c", str(home), command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=60,
-        check=command == "start",
+        check=False,
     )
+    if command == "start" and ran.returncode:
+        log = home / "maillog"
+        raise OSError(f"postfix does not start:\n{log.read_text()[-2000:] if log.exists() else 'it has no log'}")
 
 
 def _await(port: int, home: Path) -> None:
