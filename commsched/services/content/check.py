@@ -21,6 +21,7 @@ from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
 from commsched.core.platform.attached import check_attached
 from commsched.core.platform.channel_view import Stored, for_channel
+from commsched.core.platform.contract import ChannelView, Platform
 from commsched.core.platform.fitting import describe_fitting
 from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
@@ -201,29 +202,9 @@ def _check_one(
     platform = installation.platform(channel.platform)
     view = for_channel(content, channel.id, uid, files, people, alt_rule(office))
     limits = platform.limits(channel.facts)
-    unready = _unready(content, channel, limits, files)
-    files_then = (once_made(file, limits) if file.sha256 in unready else file for file in view.other_files)
-    attached = replace(view, other_files=tuple(files_then))
-    said = platform.check(view, channel.facts)
-    if content.answers:  # an answer to a comment needs neither a picture nor a headline
-        said = [problem for problem in said if problem.field == "text"]
-    problems = [*unwilling, *said]
-    problems += [*unready.values(), *check_attached(attached, limits, platform.name)]
+    problems = [*unwilling, *_content_problems(channel, platform, content, view, limits, files)]
     problems += link_problems(view, installation.base_url, pages, bool(platform.link_card))
-    if content.kind not in platform.kinds:
-        problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
-    if channel.state == "broken":
-        problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
-    if platform.fetches_files and (view.pictures or view.other_files):
-        problems += _fetching_problems(installation, channel, platform.name)
-    if mute(installation, channel.platform, office.is_demo):
-        problems.append(
-            warn(
-                "channels",
-                N_("No mail server is set, so %(name)s reaches nobody. It is held at its time, until one is set."),
-                name=channel.name,
-            )
-        )
+    problems += _channel_problems(installation, channel, platform, content, view, office)
     now = installation.now()
     costs = judge_cost(session, platform, channel, view, at or now, now, office.zone)
     return Checked(
@@ -241,6 +222,46 @@ def _check_one(
             *_notes(installation, channel, content, files),
         ],
     )
+
+
+def _content_problems(
+    channel: Channel,
+    platform: Platform,
+    content: Content,
+    view: ChannelView,
+    limits: Limits,
+    files: Mapping[str, Stored],
+) -> list[Problem]:
+    """What the platform finds in the words and the files."""
+    said = platform.check(view, channel.facts)
+    if content.answers:  # an answer to a comment needs neither a picture nor a headline
+        said = [problem for problem in said if problem.field == "text"]
+    unready = _unready(content, channel, limits, files)
+    files_then = (once_made(file, limits) if file.sha256 in unready else file for file in view.other_files)
+    attached = replace(view, other_files=tuple(files_then))
+    return [*said, *unready.values(), *check_attached(attached, limits, platform.name)]
+
+
+def _channel_problems(
+    installation: Installation,
+    channel: Channel,
+    platform: Platform,
+    content: Content,
+    view: ChannelView,
+    office: Workspace,
+) -> list[Problem]:
+    """What stops the channel itself: its access, the mail server, an address that a network cannot reach."""
+    problems = []
+    if content.kind not in platform.kinds:
+        problems.append(block("channels", N_("%(name)s does not take this kind of item."), name=channel.name))
+    if channel.state == "broken":
+        problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
+    if platform.fetches_files and (view.pictures or view.other_files):
+        problems += _fetching_problems(installation, channel, platform.name)
+    if mute(installation, channel.platform, office.is_demo):
+        words = N_("No mail server is set, so %(name)s reaches nobody. It is held at its time, until one is set.")
+        problems.append(warn("channels", words, name=channel.name))
+    return problems
 
 
 def _fetching_problems(installation: Installation, channel: Channel, name: str) -> list[Problem]:
