@@ -1,6 +1,7 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
+from commsched.store.contacts import Contact, ContactEvent, Suppression
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -80,6 +81,8 @@ __all__ = [
     "Comment",
     "Confidant",
     "ConsentWarning",
+    "Contact",
+    "ContactEvent",
     "Decision",
     "Delivery",
     "Deputy",
@@ -122,6 +125,7 @@ __all__ = [
     "Scoped",
     "SignIn",
     "SignInTry",
+    "Suppression",
     "Takedown",
     "Upload",
     "Video",

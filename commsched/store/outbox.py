@@ -41,6 +41,8 @@ class Channel(Base, Scoped):
     list_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """Of a list: :func:`commsched.core.content.model.addresses_digest` of its lines as they were written, changed in
     the transaction that changes its rows. An approval covers it."""
+    segment: Mapped[JsonObject] = mapped_column(default=dict, server_default=text("'{}'"))
+    """Of a list that fills itself: which contacts belong on it, by beat, area and language; empty for every other."""
     facts: Mapped[JsonObject] = mapped_column(default=dict)
     policy: Mapped[JsonObject] = mapped_column(default=dict)
     """A stricter approval policy than the workspace's, or empty."""
@@ -112,6 +114,8 @@ class ListRecipient(Base, Scoped):
     """The line it stands on, counted from one."""
     blind: Mapped[str] = mapped_column(String(64))
     """A keyed hash of the address (:meth:`commsched.store.vault.Vault.blind`): it finds a person without decrypting."""
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    """Who it is; none in a line that names nobody."""
     address: Mapped[str] = mapped_column(Text, default="")
     """Encrypted; empty where the line names nobody."""
     entry: Mapped[str] = mapped_column(Text, default="")
@@ -197,6 +201,8 @@ class Part(Base):
     """Encrypted address."""
     blind: Mapped[str] = mapped_column(String(64), default="", server_default="")
     """What finds its recipient in the list again; empty in those of before there was any."""
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """Which language its recipient reads, frozen with the address; empty for the item's own."""
     message_id: Mapped[str] = mapped_column(String(200), default="")
     handles: Mapped[dict[str, str]] = mapped_column(default=dict)
     remote_id: Mapped[str] = mapped_column(String(300), default="")

@@ -1,0 +1,89 @@
+"""Whom an office writes to, each person once in a world: journalists here, members in a world of their own.
+
+Worlds never mix: everything that finds, counts, exports or writes to contacts names the world it means.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commsched.store.base import Base, Scoped
+
+
+class Contact(Base, Scoped):
+    """A person or a desk. What says who they are is encrypted; what they are chosen by is not."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "world", "blind"),
+        Index("ix_contact_workspace_id_world_outlet", "workspace_id", "world", "outlet"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    world: Mapped[str] = mapped_column(String(10))
+    """``press``; a world keeps its contacts from every other."""
+    blind: Mapped[str] = mapped_column(String(64))
+    """A keyed hash of the address (:meth:`commsched.store.vault.Vault.blind`): it finds a person without decrypting."""
+    address: Mapped[str] = mapped_column(Text)
+    """Encrypted."""
+    name: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted."""
+    outlet: Mapped[str] = mapped_column(String(200), default="")
+    beats: Mapped[list[str]] = mapped_column(default=list)
+    """What they write about, each folded to lower case."""
+    areas: Mapped[list[str]] = mapped_column(default=list)
+    """Where, each folded to lower case."""
+    language: Mapped[str] = mapped_column(String(8), default="")
+    """Empty: the office's own."""
+    notes: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted."""
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    """``active``; ``unconfirmed`` until a subscriber has answered; ``unsubscribed`` or ``bounced`` for whom nothing is
+    sent to, on any list."""
+    since: Mapped[datetime]
+    """When it came to that state."""
+    source: Mapped[str] = mapped_column(String(20), default="")
+    """Where it came from: ``pasted``, ``imported``, ``entered``, ``subscribed`` or ``migrated``."""
+    score: Mapped[int] = mapped_column(default=0)
+    """How much has come back of late, in tenths: a soft refusal is ten."""
+    scored_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class ContactEvent(Base, Scoped):
+    """What a contact agreed to or asked for, and how it is known. Rows are added and never changed."""
+
+    __tablename__ = "contact_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    act: Mapped[str] = mapped_column(String(20))
+    """``basis`` (why they may be written to), ``asked`` (a subscriber who has yet to answer), ``confirmed``,
+    ``unsubscribed``, ``joined``, ``left``, ``bounced``."""
+    basis: Mapped[str] = mapped_column(String(20), default="")
+    """``interest`` (a journalist's work is to be told) or ``consent``."""
+    words: Mapped[str] = mapped_column(Text, default="")
+    """The very text that they said yes to."""
+    words_version: Mapped[str] = mapped_column(String(64), default="")
+    """SHA-256 of those words."""
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="SET NULL"))
+    """The list that it is about, if it is about one."""
+    source: Mapped[str] = mapped_column(String(200), default="")
+    """Where that was said: a page, a mail's link, a file that was imported, a person's name."""
+    at: Mapped[datetime]
+
+
+class Suppression(Base, Scoped):
+    """An address that nothing is sent to, also when nothing else is known of it. Only its keyed hash is kept."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("workspace_id", "world", "blind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    world: Mapped[str] = mapped_column(String(10))
+    blind: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(12))
+    """``unsubscribed``, ``bounced`` or ``erased``."""
+    at: Mapped[datetime]
