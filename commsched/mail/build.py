@@ -27,6 +27,7 @@ _EXTRA: Final = frozenset(
         "auto-submitted",
         "list-unsubscribe",
         "list-unsubscribe-post",
+        "in-reply-to",
         "list-id",
         "precedence",
         "references",

@@ -55,6 +55,7 @@ from commsched.store.people import (
 )
 from commsched.store.record import (
     AuditEntry,
+    Coverage,
     FactCheck,
     Figure,
     Listening,
@@ -67,6 +68,7 @@ from commsched.store.record import (
     ReleaseReview,
     RemoteComment,
     Removal,
+    Visits,
 )
 
 __all__ = [
@@ -89,7 +91,9 @@ __all__ = [
     "Derivative",
     "FactCheck",
     "Feed",
+    "Coverage",
     "Figure",
+    "Visits",
     "GoneFile",
     "Heartbeat",
     "Idempotency",
