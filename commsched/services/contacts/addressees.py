@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Channel, Delivery, Item, ListRecipient, Part
 
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
@@ -79,8 +80,8 @@ def gets_it_elsewhere(
     """
     has_it = and_(_home.c.item_id.in_(_same(what.root)), _other.c.state.in_(OUT))
     coming = [
-        _home.c.item_id == what.item,
-        _home.c.channel_id != channel,
+        _home.c.item_id.in_(_same(what.root)),
+        or_(_home.c.item_id != what.item, _home.c.channel_id != channel),
         _home.c.state != "cancelled",
         _home.c.stop == "",
         _other.c.state.in_(COMING),
@@ -184,6 +185,11 @@ class Addressed(msgspec.Struct, frozen=True):
         return sum(each.elsewhere for each in self.lists)
 
 
+def of_item(rows: Session | Connection, item: Item, channels: Sequence[int]) -> Addressed:
+    """As :func:`count`, for an item that has been read."""
+    return count(rows, Mailing(item.id, item.follows_id, item.corrects_id), channels)
+
+
 def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) -> Addressed:
     """How many ``channels`` (the item's lists, in its order) would be written to now. One statement, whatever the
     size."""
@@ -279,3 +285,39 @@ def _was_reached(what: Mailing) -> ColumnElement[bool]:
     if what.corrects is None:
         return literal(False)
     return _of_original(what.corrects, _list.c.channel_id, OUT).where(_other.c.blind == _list.c.blind).exists()
+
+
+PAGE: Final = 200
+"""People that are shown at a time."""
+
+
+class Addressee(msgspec.Struct, frozen=True):
+    """One person whom a list would be sent to."""
+
+    address: str
+    came: bool
+    """Since the list was last written to."""
+    again: bool
+    """Got what this corrects."""
+
+
+def people(
+    installation: Installation, session: Session, item: Item, channels: Sequence[int], channel: int, start: int
+) -> list[Addressee]:
+    """Who would get ``item`` by the list ``channel``, one of its ``channels``, from the ``start``-th on: one more than
+    :data:`PAGE` where there are more. The caller has asked whether the reader may see addresses."""
+    what = Mailing(item.id, item.follows_id, item.corrects_id)
+    earlier = channels[: channels.index(channel)]
+    before = _list.alias("before")
+    on_earlier = exists(literal(1)).where(
+        before.c.channel_id.in_(earlier), before.c.blind == _list.c.blind, before.c.state == "active"
+    )
+    rows = session.execute(
+        select(_list.c.address, ~_was_there(_list.c.channel_id, _list.c.blind), _was_reached(what))
+        .where(_list.c.channel_id == channel, _list.c.state == "active", ~_has(what, _list.c.blind))
+        .where(is_wanted(what, _list.c.channel_id, _list.c.blind), ~on_earlier.correlate(_list))
+        .order_by(_list.c.position, _list.c.id)
+        .offset(start)
+        .limit(PAGE + 1)
+    )
+    return [Addressee(installation.vault.unseal(row[0]), bool(row[1]), bool(row[2])) for row in rows]
