@@ -117,7 +117,7 @@ def test_the_sum_balances_in_any_history(cast: Cast, mail: MailBag, clock: SetCl
     item = release(cast, lists)
     clock.forward(hours=5)
     courier = Dispatcher(cast.installation, limit=chance.randint(1, 3), wait=lambda seconds: None)
-       for _ in range(12):
+    for _ in range(12):
         _happen(cast, chance, courier, item, lists)
         balances(cast, item)
         clock.forward(minutes=chance.randint(0, 20))
@@ -133,9 +133,7 @@ def _answer(mail: MailBag, message: Email, chance: random.Random) -> Outcome:
     return answer
 
 
-def _happen(
-    cast: Cast, chance: random.Random, courier: Dispatcher, item: int, lists: list[int]
-) -> None:
+def _happen(cast: Cast, chance: random.Random, courier: Dispatcher, item: int, lists: list[int]) -> None:
     row = chance.choice(desk.deliveries(cast, item))
     what = chance.choice(("step", "step", "run", "halt", "go on", "drop", "answer", "leave"))
     try:
