@@ -94,9 +94,9 @@ def gets_it_elsewhere(
 
 def _is_on(channel: ColumnElement[int], blind: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a person is on a list still: by one that they have left they get nothing."""
-    there = _list.alias("there")
-    mine = exists(literal(1)).where(there.c.channel_id == channel, there.c.blind == blind, there.c.state == "active")
-    return mine.correlate_except(there)
+    still = _list.alias("still_there")
+    mine = exists(literal(1)).where(still.c.channel_id == channel, still.c.blind == blind, still.c.state == "active")
+    return mine.correlate_except(still)
 
 
 def _recipient_elsewhere(blind: ColumnElement[str], delivery: int) -> Select[int]:
@@ -221,7 +221,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
         .group_by(people.c.channel_id)
         .subquery("sums")
     )
-    told = rows.execute(
+    counted = rows.execute(
         select(_channel.c.id, _channel.c.name, sums, _last(_channel.c.id).label("last"), _went().label("went"))
         .select_from(_channel.outerjoin(sums, sums.c.channel_id == _channel.c.id))
         .where(_channel.c.id.in_(channels))
@@ -236,7 +236,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
             None if row.last is None else row.went,
             row.again or 0,
         )
-        for row in told
+        for row in counted
     ]
     return Addressed(sorted(lists, key=lambda each: channels.index(each.channel)))
 

@@ -105,8 +105,8 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     _thaw(rows, delivery, channel)
     what = addressees.mailing(rows, rows.execute(select(Delivery.item_id).where(Delivery.id == delivery)).scalar_one())
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
-    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active")
-    people = (*people, addressees.is_wanted(what, channel, _list.c.blind))
+    on_list, wanted = _list.c.state == "active", addressees.is_wanted(what, channel, _list.c.blind)
+    empty, people = literal(""), (_list.c.channel_id == channel, on_list, wanted)
     twice: ColumnElement[bool] = false()
     if addressees.siblings(rows, what, delivery):
         twice = addressees.gets_it_elsewhere(what, delivery, channel, _list.c.blind)

@@ -59,14 +59,15 @@ def details(
 
 def _people(facts: JsonObject, language: str) -> str:
     """How many it goes to in all, and by each list, with how many have come and gone since that was last written to."""
-    if not facts.get("people"):
+    counted = facts.get("addressed") or {}
+    if not counted.get("people"):
         return ""
     words = gettext(language, N_("%(num)s in all"))
     lists = []
-    for name, people, came, went in facts.get("lists") or ():
+    for name, people, came, went in counted.get("lists") or ():
         since = gettext(language, N_("since last time %(came)s new, %(went)s gone")) % {"came": came, "went": went}
         lists.append(f"{name} {people}" + (f" ({since})" if came or went else ""))
-    return f"{words % {'num': facts['people']}}: {', '.join(lists)}"
+    return f"{words % {'num': counted['people']}}: {', '.join(lists)}"
 
 
 def brief(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:

@@ -29,7 +29,7 @@ _ONLY_THE_WAY: Final = ("utm_", "fbclid", "gclid", "mc_", "igsh", "ref_src", "cm
 """Beginnings of what stands in a link to tell how somebody came to it."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class ArticleIn(msgspec.Struct, frozen=True):
     """A link as it was pasted, with what a person says of it. ``day`` is ``2026-11-26``, or empty for today."""
 
     link: str
@@ -49,17 +49,17 @@ def same_link(link: str) -> str:
     return urlunsplit(("https", host, parts.path.rstrip("/"), urlencode(kept), ""))
 
 
-def add(installation: Installation, actor: Actor, item_id: int, found: Found) -> int:
+def add(installation: Installation, actor: Actor, item_id: int, article: ArticleIn) -> int:
     """Note a link; returns its id. Its page is read, with care, for what was left out. Raises :class:`Conflict` for one
     that is noted already, also under another form of its address."""
     actor.require("write")
-    link = _checked(installation, found.link)
-    tone, written = found.tone if found.tone in TONES else "neutral", _day(found.day)
+    link = _checked(installation, article.link)
+    tone, written = article.tone if article.tone in TONES else "neutral", _day(article.day)
     digest = hashlib.sha256(same_link(link).encode()).hexdigest()
     with installation.store.read(actor.workspace) as session:
         items.load(session, item_id)
         _refuse_known(session, item_id, digest)
-    title, outlet = _from_its_page(installation, actor, link, found)
+    title, outlet = _from_its_page(installation, actor, link, article)
     with installation.store.write(actor.workspace) as session:
         items.load(session, item_id, lock=True)
         _refuse_known(session, item_id, digest)
@@ -73,7 +73,7 @@ def add(installation: Installation, actor: Actor, item_id: int, found: Found) ->
             outlet=outlet[:200],
             tone=tone,
             day=written or local(now, members.workspace_of(session, actor).zone).date().isoformat(),
-            note=passage(found.note)[:2000],
+            note=passage(article.note)[:2000],
             person_id=actor.person,
             at=now,
         )
@@ -118,9 +118,9 @@ def _refuse_known(session: Session, item_id: int, digest: str) -> None:
         raise Conflict(N_("No more than %(most)s articles are noted for one release."), "link", most=MOST)
 
 
-def _from_its_page(installation: Installation, actor: Actor, link: str, found: Found) -> tuple[str, str]:
+def _from_its_page(installation: Installation, actor: Actor, link: str, article: ArticleIn) -> tuple[str, str]:
     """Its title and outlet: what the person wrote goes before what its page says."""
-    title, outlet = one_line(found.title), one_line(found.outlet)
+    title, outlet = one_line(article.title), one_line(article.outlet)
     if not title:
         pages.look_up(installation, actor, link)
         with installation.store.read(actor.workspace) as session:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, desc, exists, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.platform.figures import Figures
+from commsched.services.contacts import addressees
 from commsched.services.content import items
 from commsched.services.followup import figures
 from commsched.services.kernel.context import Installation
@@ -36,6 +37,8 @@ class Report(msgspec.Struct, frozen=True):
     posts: list[tuple[str, Figures | None]]
     """Where it is out on networks, with what readers made of it, as far as that is known."""
     coverage: list[Coverage]
+    new: int
+    """Who is on its lists now and has not got it."""
 
     @property
     def tones(self) -> dict[str, int]:
@@ -60,9 +63,20 @@ def read(installation: Installation, session: Session, item_id: int) -> Report:
         _left(session, item) if mailings else 0,
         counts,
         [(day, count) for day, what, count in days if what == "page"],
-        _posts(session, item),
+        _posts(installation, session, item),
         coverage.of_item(session, item.id),
+        _new(session, item, mailings),
     )
+
+
+def _new(session: Session, item: Item, mailings: list[sums.Mailing]) -> int:
+    """Who has come to the lists since: nobody who is counted in a mailing, got it or not."""
+    if not any(each.sums.sent for each in mailings):
+        return 0
+    lists = list(dict.fromkeys(each.channel for each in mailings))
+    left = addressees.count(session, addressees.Mailing(0, follows=item.id), lists).people
+    waits = sum(each.sums.refused + each.sums.stopped + each.sums.waiting for each in mailings)
+    return max(left - waits, 0)
 
 
 def _visits(session: Session, item: Item) -> list[tuple[str, str, int]]:
@@ -92,16 +106,20 @@ def _left(session: Session, item: Item) -> int:
     return session.scalar(left) or 0
 
 
-def _posts(session: Session, item: Item) -> list[tuple[str, Figures | None]]:
+def _posts(installation: Installation, session: Session, item: Item) -> list[tuple[str, Figures | None]]:
     rows = session.execute(
-        select(Channel.id, Channel.name)
+        select(Channel.id, Channel.name, Channel.platform)
         .join(Delivery, Delivery.channel_id == Channel.id)
         .where(Delivery.item_id == item.id, Delivery.state == "published")
         .where(~exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient"))
         .order_by(Delivery.published_at, Channel.id)
     ).all()
     counted = figures.of_item(session, item.id) if rows else {}
-    return [(name, counted[number].figures if number in counted else None) for number, name in rows]
+    return [
+        (name, counted[number].figures if number in counted else None)
+        for number, name, key in rows
+        if not installation.platform(key).own
+    ]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -152,4 +170,5 @@ def summary(session: Session, start: datetime, end: datetime) -> list[Line]:
             tones.get(item.id, {}),
         )
         for item, at in rows
+        if at is not None
     ]

@@ -69,6 +69,11 @@ class Mailing(msgspec.Struct, frozen=True):
     """When the first and the last answer came."""
 
     @property
+    def out(self) -> bool:
+        """Whether anybody has got it by this, or may have."""
+        return self.sums.sent + self.sums.unknown > 0
+
+    @property
     def going(self) -> bool:
         return self.state in ("waiting", "sending", "unknown") and not self.stop and self.sums.waiting > 0
 
@@ -120,7 +125,11 @@ def of_items(session: Session, items: Sequence[int]) -> dict[int, Sums]:
         .where(root.in_(items), Part.role == "recipient")
         .group_by(root)
     )
-    return {row[0]: Sums(*row[1:]) for row in rows} if items else {}
+    return {row[0]: _sums(row[1:]) for row in rows} if items else {}
+
+
+def _sums(counts: Sequence[int]) -> Sums:
+    return Sums(**dict(zip(Sums.__struct_fields__, counts, strict=True)))
 
 
 def _counts() -> list[ColumnElement[int]]:
@@ -152,11 +161,13 @@ def _read(session: Session, wanted: ColumnElement[bool]) -> list[Mailing]:
         .group_by(Delivery.id, Channel.id)
         .order_by(Delivery.id)
     )
-    told = (
-        Mailing(*row[:8], sums=Sums(*row[12:]), under_way=row[8], again_at=row[9], first=row[10], last=row[11])
+    several = (
+        Mailing(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], _sums(row[12:]), *row[8:12])
         for row in rows
     )
-    return [each for each in told if each.state != "cancelled" or each.stop or each.reason == "twice" or each.sums.sent]
+    return [
+        each for each in several if each.state != "cancelled" or each.stop or each.reason == "twice" or each.sums.sent
+    ]
 
 
 def together(several: Sequence[Mailing]) -> Sums:

@@ -18,4 +18,4 @@ def counting() -> Counting:
 def visited(uid: str, zone: str, what: What = "page") -> None:
     """Count that somebody who does not work here has opened, or taken, something of the item ``uid``."""
     if request.method == "GET" and g.get("visitor") is None:
-        visits.note(installation(), counting(), uid, zone, what, request.headers)
+        visits.note(installation(), counting(), uid, zone, what, dict(request.headers))

@@ -12,8 +12,8 @@ from commsched.core.access.routes import allow
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_, NotFound, OfficeError
 from commsched.services.content import items
-from commsched.services.press import coverage, report, sums, visits
-from commsched.services.workflow import mailings, resolve
+from commsched.services.press import coverage, mailings, report, sums, visits
+from commsched.services.workflow import resolve
 from commsched.web.components import counting, spreadsheet
 from commsched.web.components.figure_words import figures_in_words
 from commsched.web.http.etag import fresh, not_modified, tag
@@ -49,21 +49,21 @@ def show(item_id: int) -> str:
 def _page(item_id: int, form: Form) -> str:
     visits.write(installation(), counting.counting())
     with installation().store.read(actor().workspace) as session:
-        told = report.read(installation(), session, item_id)
+        gathered = report.read(installation(), session, item_id)
     now = installation().now()
     return page(
         "press/report.html",
-        told=told,
-        item=told.item,
+        told=gathered,
+        item=gathered.item,
         form=form,
         buckets=BUCKETS,
         beside=BESIDE,
         taken=TAKEN,
         tones=coverage.TONES,
         reasons=REASONS,
-        mark=_mark(told.mailings),
-        going=any(each.going for each in told.mailings),
-        ends_at=max(filter(None, (each.ends_at(now) for each in told.mailings)), default=None),
+        mark=_mark(gathered.mailings),
+        going=any(each.going for each in gathered.mailings),
+        ends_at=max(filter(None, (each.ends_at(now) for each in gathered.mailings)), default=None),
         in_words=figures_in_words,
     )
 
@@ -139,7 +139,7 @@ def missing(item_id: int, delivery_id: int) -> str | AnyResponse | tuple[str, in
     def deed(form: Form) -> str:
         number = _of(item_id, delivery_id)
         count = mailings.send_missing(installation(), actor(), number, refused=form.flag("refused"))
-        return ngettext("It goes to %(num)s who has not got it.", "It goes to %(num)s who have not got it.", count)
+        return ngettext("It goes to %(n)s who has not got it.", "It goes to %(n)s who have not got it.", count)
 
     return _act(item_id, "", deed)
 
@@ -162,7 +162,7 @@ def cover(item_id: int) -> str | AnyResponse | tuple[str, int]:
     """Note an article."""
 
     def deed(form: Form) -> None:
-        found = coverage.Found(
+        article = coverage.ArticleIn(
             form.text("link", 2000),
             form.text("outlet", 200),
             form.text("title", 300),
@@ -170,7 +170,7 @@ def cover(item_id: int) -> str | AnyResponse | tuple[str, int]:
             form.text("day", 10),
             form.text("note", 2000),
         )
-        coverage.add(installation(), actor(), item_id, found)
+        coverage.add(installation(), actor(), item_id, article)
 
     return _act(item_id, _("The article is noted."), deed, "coverage")
 
@@ -182,27 +182,27 @@ def uncover(item_id: int, number: int) -> str | AnyResponse | tuple[str, int]:
     return _act(item_id, words, lambda _form: coverage.remove(installation(), actor(), item_id, number), "coverage")
 
 
-@bp.get(".csv")
+@bp.get("/table.csv")
 @allow("read")
 def as_file(item_id: int) -> Response:
     """The same in a table for a spreadsheet, without anybody's address."""
     with installation().store.read(actor().workspace) as session:
-        told = report.read(installation(), session, item_id)
+        gathered = report.read(installation(), session, item_id)
     lines = [spreadsheet.MARK, spreadsheet.row((_("What"), _("Where"), _("Figure")))]
-    for each in told.mailings:
+    for each in gathered.mailings:
         for state, (word, _tone, _icon) in (BUCKETS | BESIDE).items():
             lines.append(spreadsheet.row((translated(word), each.name, str(getattr(each.sums, state)))))
-    lines.append(spreadsheet.row((_("Left the list by this mailing"), "", str(told.left))))
-    lines += [spreadsheet.row((_("Visits"), day, str(count))) for day, count in told.days]
+    lines.append(spreadsheet.row((_("Left the list by this mailing"), "", str(gathered.left))))
+    lines += [spreadsheet.row((_("Visits"), day, str(count))) for day, count in gathered.days]
     lines += [
-        spreadsheet.row((_("Taken from the newsroom"), translated(word), str(told.visits.get(what, 0))))
+        spreadsheet.row((_("Taken from the newsroom"), translated(word), str(gathered.visits.get(what, 0))))
         for what, word in TAKEN.items()
     ]
-    for row in told.coverage:
+    for row in gathered.coverage:
         tone = translated(coverage.TONES[row.tone])
         lines.append(spreadsheet.row((_("Article"), f"{row.outlet}: {row.title} {row.link}", f"{row.day} {tone}")))
     answer = Response("".join(lines), content_type="text/csv; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"report-{told.item.id}.csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"report-{gathered.item.id}.csv")
     return answer
 
 

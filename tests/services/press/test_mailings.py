@@ -13,8 +13,8 @@ from commsched.core.text.messages import Conflict
 from commsched.services.channels import list_editing
 from commsched.services.content import items, queries
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.press import sums
-from commsched.services.workflow import approve, mailings, resolve, schedule
+from commsched.services.press import mailings, sums
+from commsched.services.workflow import approve, resolve, schedule
 from commsched.store.models import Delivery
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
