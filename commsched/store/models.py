@@ -27,6 +27,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
+from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -44,7 +45,6 @@ from commsched.store.people import (
     Deputy,
     Feed,
     Idempotency,
-    MailServer,
     Membership,
     Person,
     PlatformApp,
@@ -87,6 +87,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Derivative",
+    "DkimKey",
     "FactCheck",
     "Feed",
     "Figure",
@@ -118,6 +119,7 @@ __all__ = [
     "Proposal",
     "PushDevice",
     "ReadyAnswer",
+    "RelayState",
     "ReleaseReview",
     "RemoteComment",
     "Removal",

@@ -11,7 +11,7 @@ from commsched.core.text.messages import N_
 from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
-TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
+TALK, TIMES, CALENDAR, WATCH, HAND, MAIL = "talk", "times", "calendar", "watch", "hand", "mail"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -24,6 +24,7 @@ PATHS: Final = {
     CALENDAR: "/w/{slug}/calendar/",
     WATCH: "/w/{slug}/comments/",
     HAND: "/w/{slug}/by-hand/{delivery}",
+    MAIL: "/w/{slug}/mail-server/",
 }
 """Where the button leads."""
 
@@ -187,6 +188,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("Connect again"),
         CHANNELS,
+        shows_item=False,
+    ),
+    "relay_refused": Kind(
+        N_("The mail server does not let us in: %(relay)s"),
+        N_("The mail server %(relay)s refuses the sign-in."),
+        N_(
+            "Nothing is lost: every list that sends through it waits, and goes on by itself as soon as the password or "
+            "the sign-in is set right. This is said once."
+        ),
+        N_("Set it right"),
+        MAIL,
         shows_item=False,
     ),
     "access_died": Kind(
