@@ -24,6 +24,8 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
+    or_,
     select,
     text,
     update,
@@ -31,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
-from commsched.services.contacts import lists
+from commsched.services.contacts import lists, suppression
 from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
@@ -79,6 +81,7 @@ _ON_LIST: Final = (
         _list.c.channel_id == bindparam("channel"),
         _list.c.blind.in_(bindparam("people", expanding=True)),
         _list.c.state == "active",
+        not_(suppression.refused(_list.c.workspace_id, _list.c.blind)),
     )
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
@@ -100,7 +103,8 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         return 0
     _thaw(rows, delivery, channel)
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
-    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active")
+    wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
+    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted)
     values: dict[str, Any] = {
         "delivery_id": literal(delivery),
         "number": place,
@@ -205,10 +209,13 @@ class RecipientRows(msgspec.Struct, frozen=True):
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
         listed = (_list.c.blind == _part.c.blind, _list.c.channel_id == row.channel_id)
         self.connection.execute(delete(_part).where(*waits, ~exists().where(*listed, _list.c.state != "removed")))
-        how = select(_list.c.state).where(*listed).scalar_subquery()
+        office = literal(row.workspace_id)
+        on_list = select(_list.c.state).where(*listed).scalar_subquery()
+        how = func.coalesce(suppression.why_refused(office, _part.c.blind), on_list)
         skipped = {"state": "skipped", "detail": how, "recipient": "", "next_at": None, "finished_at": self.now}
         left = exists().where(*listed, _list.c.state != "active")
-        result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
+        refused = suppression.refused(office, _part.c.blind)
+        result = self.connection.execute(update(_part).where(*waits, or_(left, refused)).values(**skipped))
         return result.rowcount
 
     def _ask(self, statement: Select[*Columns], about: Mapping[str, object]) -> CursorResult[*Columns]:
