@@ -37,12 +37,13 @@ from commsched.services.contacts import lists, suppression
 from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
+from commsched.store.models import Attempt, Base, Contact, Delivery, ListRecipient, Part
 
 Columns = TypeVarTuple("Columns")
 
 _part: Final = Base.metadata.tables[Part.__tablename__]
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_contact: Final = Base.metadata.tables[Contact.__tablename__]
 _attempt: Final = Base.metadata.tables[Attempt.__tablename__]
 _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
@@ -104,6 +105,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     _thaw(rows, delivery, channel)
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
     wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
+    language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
     empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted)
     values: dict[str, Any] = {
         "delivery_id": literal(delivery),
@@ -113,6 +115,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "key": literal(f"{uid}-") + cast(place, String),
         "recipient": _list.c.address,
         "blind": _list.c.blind,
+        "language": func.coalesce(language, empty),
         "handles": text("'{}'"),
         "tries": literal(0),
         **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was"), empty),
