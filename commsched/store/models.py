@@ -27,6 +27,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
+from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -93,6 +94,11 @@ __all__ = [
     "GoneFile",
     "Heartbeat",
     "Idempotency",
+    "InboxDraft",
+    "InboxLook",
+    "InboxMessage",
+    "InboxNote",
+    "InboxReply",
     "Item",
     "Lease",
     "Likeness",
@@ -100,6 +106,7 @@ __all__ = [
     "ListRecipient",
     "Listening",
     "MailServer",
+    "Mailbox",
     "Media",
     "Membership",
     "NewsEntry",
@@ -107,6 +114,7 @@ __all__ = [
     "Notice",
     "OutsidePost",
     "Part",
+    "PartBounce",
     "PendingAuthorization",
     "Person",
     "PictureSource",

@@ -187,6 +187,8 @@ class Part(Base):
             "number",
             sqlite_where=text("role = 'recipient'"),
         ),
+        # Which recipient's mail is answered, or comes back: only mails have such an id.
+        Index("ix_part_message_id", "message_id", sqlite_where=text("message_id <> ''")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
