@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
 
+import msgspec
+
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
@@ -198,7 +200,7 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        view, sender = part.view, context.settings.get("sender", "").strip()
+        view, sender = _as_had(part), context.settings.get("sender", "").strip()
         reply_to = context.settings.get("reply_to", "").strip()
         embargo, url, leave = embargo_notice(view, context), _newsroom(view, context), _leave(context)
         return Email(
@@ -211,7 +213,7 @@ class PressList(Platform):
             date=context.now(),
             text=text_body(view, url, leave, embargo),
             html=html_body(view, url, leave, embargo),
-            headers=_QUIETLY | _leaving(leave),
+            headers=_QUIETLY | _leaving(leave) | _answering(part.corrects),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -232,6 +234,21 @@ _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoR
 
 def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
+
+
+def _as_had(part: Part) -> ChannelView:
+    """What the mail says: a correction, to whoever has what it corrects; to anybody else the text alone, which is the
+    first that they get of it."""
+    view = part.view
+    if part.corrects or not (part.message_id and view.content.corrects):
+        return view
+    return msgspec.structs.replace(view, content=msgspec.structs.replace(view.content, correction=""))
+
+
+def _answering(message_id: str) -> dict[str, str]:
+    """So that a correction stands beside what it corrects in its reader's mail."""
+    name = f"<{message_id}>"
+    return {"In-Reply-To": name, "References": name} if message_id else {}
 
 
 def _newsroom(view: ChannelView, context: ChannelContext) -> str:

@@ -56,6 +56,7 @@ from commsched.store.people import (
 )
 from commsched.store.record import (
     AuditEntry,
+    Coverage,
     FactCheck,
     Figure,
     Listening,
@@ -68,6 +69,7 @@ from commsched.store.record import (
     ReleaseReview,
     RemoteComment,
     Removal,
+    Visits,
 )
 
 __all__ = [
@@ -90,7 +92,9 @@ __all__ = [
     "Derivative",
     "FactCheck",
     "Feed",
+    "Coverage",
     "Figure",
+    "Visits",
     "GoneFile",
     "Heartbeat",
     "Idempotency",
