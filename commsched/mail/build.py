@@ -25,7 +25,6 @@ _EXTRA: Final = frozenset(
         "in-reply-to",
         "list-unsubscribe",
         "list-unsubscribe-post",
-        "in-reply-to",
         "list-id",
         "precedence",
         "references",
