@@ -56,6 +56,7 @@ from commsched.store.people import (
 )
 from commsched.store.record import (
     AuditEntry,
+    Coverage,
     FactCheck,
     Figure,
     Listening,
@@ -68,6 +69,7 @@ from commsched.store.record import (
     ReleaseReview,
     RemoteComment,
     Removal,
+    Visits,
 )
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
@@ -138,5 +141,6 @@ __all__ = [
     "Upload",
     "Video",
     "VideoUse",
+    "Visits",
     "Workspace",
 ]
