@@ -138,11 +138,11 @@ def _store(
 ) -> None:
     names = [letter.named for letter in letters]
     mine = (InboxMessage.mailbox_id == mailbox.id, InboxMessage.named.in_(names))
-    there = {row.named: row for row in session.scalars(select(InboxMessage).where(*mine))}
+    known = {row.named: row for row in session.scalars(select(InboxMessage).where(*mine))}
     for letter in letters:
-        row = there.get(letter.named)
+        row = known.get(letter.named)
         if row is None:
-            there[letter.named] = sorting.keep(installation, session, mailbox, validity, letter)
+            known[letter.named] = sorting.keep(installation, session, mailbox, validity, letter)
         elif (row.validity, row.uid) != (validity, letter.head.uid) and not row.moved:
             row.validity, row.uid = validity, letter.head.uid  # numbers count anew
     if letters:
