@@ -90,7 +90,7 @@ def take_in(installation: Installation, row: Mailbox, box: Box) -> bool:
             kept = session.scalar(locks.rows(select(Mailbox).where(Mailbox.id == row.id)))
             if kept is None:
                 return False  # taken away meanwhile
-            _store(installation, session, kept, validity, letters)
+            store(installation, session, kept, validity, letters)
     _put_aside(installation, row, box, validity)
     return len(wanted) > MOST
 
@@ -133,9 +133,10 @@ def _unreadable(head: Head) -> Incoming:
     )
 
 
-def _store(
+def store(
     installation: Installation, session: Session, mailbox: Mailbox, validity: int, letters: Sequence[Letter]
 ) -> None:
+    """Keep the letters that are not here yet, and how far the mailbox is read, in the caller's transaction."""
     names = [letter.named for letter in letters]
     mine = (InboxMessage.mailbox_id == mailbox.id, InboxMessage.named.in_(names))
     known = {row.named: row for row in session.scalars(select(InboxMessage).where(*mine))}
