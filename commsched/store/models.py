@@ -27,7 +27,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
-from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
 from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
