@@ -163,7 +163,7 @@ class Rich {
     this.box.hidden = true;
     this.label = form.querySelector(`label[for="${field.id}"]`);
     if (this.label) this.label.id ||= `label-${field.id}`;
-    (form.querySelector("[data-tools]") ?? document.createElement("div")).append(this.bar);
+    ((field.closest("[data-writes]") ?? form).querySelector("[data-tools]") ?? document.createElement("div")).append(this.bar);
     field.before(this.box);
     if (!this.bar.isConnected) this.box.before(this.bar);
     walkable(this.bar);
