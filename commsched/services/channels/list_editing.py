@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from commsched.core.text.messages import N_, Invalid, NotFound
+from commsched.core.text.recipients import entries
 from commsched.services.channels.connect import renew_with
 from commsched.services.channels.directory import find, get, has_list, plain_settings
 from commsched.services.contacts import lists
+from commsched.services.contacts.contacts import refused
 from commsched.services.contacts.lists import LIST
+from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store.models import Channel
@@ -36,6 +41,25 @@ def change_list(installation: Installation, actor: Actor, channel_id: int, lines
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
     renew_with(installation, actor, channel_id, plain_settings(channel) | {LIST: lines}, "channel.list_changed")
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """Somebody in a pasted list who is not on it: the line, counted from one, and why they are never written to."""
+
+    line: int
+    address: str
+    reason: str
+
+
+def left_out(installation: Installation, actor: Actor, channel_id: int, text: str) -> list[LeftOut]:
+    """Who of the list in ``text``, which was just kept, was left out: they left this list, said no to all of them, or
+    cannot be reached."""
+    channel = channel_with_list(installation, actor, channel_id)
+    people = {installation.vault.blind(entry.address): entry for entry in entries(text) if entry.address}
+    with installation.store.read(actor.workspace) as session:
+        away = refused(session, actor.workspace, PRESS, people)
+        away |= lists.gone(session, channel.id)
+    return [LeftOut(entry.line, entry.address, away[blind]) for blind, entry in people.items() if blind in away]
 
 
 def forget(installation: Installation, actor: Actor, channel_id: int, address: str) -> bool:

@@ -118,7 +118,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "language": func.coalesce(language, empty),
         "handles": text("'{}'"),
         "tries": literal(0),
-        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was", "language"), empty),
+        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was"), empty),
     }
     frozen = select(*values.values()).where(*people)
     result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))
