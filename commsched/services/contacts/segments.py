@@ -80,6 +80,8 @@ def fill(installation: Installation, rows: Rows, channel: int, segment: Segment)
     lists.take_over(installation, rows, channel)
     rows.execute(update(_channel).where(_channel.c.id == channel).values(segment=segment.kept()))
     workspace = rows.execute(select(_channel.c.workspace_id).where(_channel.c.id == channel)).scalar_one()
+    if not segment:
+        return  # people fill it from now on
     language, last = _language(rows, workspace), 0
     mine = _WHO.where(_contact.c.workspace_id == workspace, _contact.c.world == PRESS).order_by(_contact.c.id)
     while people := rows.execute(mine.where(_contact.c.id > last).limit(_AT_ONCE)).all():
