@@ -1,5 +1,5 @@
-"""Looking through contacts: by list, beat, area, language and state in the store, by name, address and newspaper as they
-are decrypted.
+"""Looking through contacts: by list, beat, area, language and state in the store; by name, address and newspaper as
+they are decrypted.
 
 Names and addresses are encrypted, and no index of their words is kept, since whoever has the database but not the key
 could count such words and guess them. So a search decrypts what the filters leave, in the order in which it is shown,

@@ -1,4 +1,4 @@
-"""The office's press lists, as those who write to them see them: who is on each, and whom one that fills itself is for."""
+"""The press lists, as those who write to them see them: who is on each, and whom one that fills itself is for."""
 
 from __future__ import annotations
 
