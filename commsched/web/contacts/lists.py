@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.contacts.facts import terms
 from commsched.core.contacts.segment import Segment, segment_of
-from commsched.services.channels import connect, directory, list_editing
+from commsched.services.channels import connect, list_editing
 from commsched.services.contacts import book, search
 from commsched.services.contacts.suppression import PRESS
 from commsched.web.contacts.routes import bp as contacts
@@ -85,7 +85,6 @@ def _show(channel_id: int, form: Form) -> str:
         channel=channel,
         segment=segment_of(channel.segment),
         shown=shown,
-        mute=directory.mute(installation(), channel),
         beats=beats,
         areas=areas,
     )

@@ -45,7 +45,6 @@ EVENT_WORDS: Final = {
     "joined": N_("Came to a list"),
     "left": N_("Left a list"),
     "bounced": N_("Mail came back"),
-    "imported": N_("Imported"),
 }
 SOURCE_WORDS: Final = {
     "pasted": N_("pasted into a list"),
