@@ -1,7 +1,14 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import Contact, ContactEvent, Suppression
+from commsched.store.contacts import (
+    Contact,
+    ContactEvent,
+    ContactImport,
+    ContactImportNote,
+    ContactImportPiece,
+    Suppression,
+)
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -86,6 +93,9 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "ContactImport",
+    "ContactImportNote",
+    "ContactImportPiece",
     "Coverage",
     "Decision",
     "Delivery",
