@@ -115,7 +115,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "blind": _list.c.blind,
         "handles": text("'{}'"),
         "tries": literal(0),
-        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was"), empty),
+        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was", "language"), empty),
     }
     frozen = select(*values.values()).where(*people)
     result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))

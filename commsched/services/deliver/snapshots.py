@@ -115,6 +115,7 @@ _parts = FastSelect(
         Part.was,
         Part.blind,
         Part.edits,
+        Part.language,
     )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
@@ -212,6 +213,8 @@ class PartSnapshot(msgspec.Struct):
     """What finds its recipient in the list again."""
     edits: str = ""
     """The platform's id of what is out already, in whose place this part is put."""
+    language: str = ""
+    """Which language its recipient reads."""
     reason: str = ""
 
     def set(self, **values: object) -> None:
