@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.contacts import questions
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
@@ -306,6 +307,7 @@ class Engine:
     def _notices(self) -> None:
         push.send_due(self.installation)
         outbox.send_due(self.installation)
+        questions.send_due(self.installation)
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)

@@ -1,7 +1,7 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import Contact, ContactEvent, Suppression
+from commsched.store.contacts import Contact, ContactEvent, ContactMail, Suppression
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -83,6 +83,7 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "ContactMail",
     "Decision",
     "Delivery",
     "Deputy",

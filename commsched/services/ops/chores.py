@@ -15,6 +15,7 @@ from commsched.core.platform.channel_state import WARN
 from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks, renewal
+from commsched.services.contacts import subscribing
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
@@ -70,6 +71,7 @@ def run(installation: Installation) -> None:
             learn_of_published,
             keeping.tell,
             keeping.forget,
+            subscribing.forget_unconfirmed,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:
