@@ -27,6 +27,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
+from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -55,6 +56,7 @@ from commsched.store.people import (
 )
 from commsched.store.record import (
     AuditEntry,
+    Coverage,
     FactCheck,
     Figure,
     Listening,
@@ -67,6 +69,7 @@ from commsched.store.record import (
     ReleaseReview,
     RemoteComment,
     Removal,
+    Visits,
 )
 
 __all__ = [
@@ -84,6 +87,7 @@ __all__ = [
     "Contact",
     "ContactEvent",
     "ContactMail",
+    "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
@@ -94,6 +98,11 @@ __all__ = [
     "GoneFile",
     "Heartbeat",
     "Idempotency",
+    "InboxDraft",
+    "InboxLook",
+    "InboxMessage",
+    "InboxNote",
+    "InboxReply",
     "Item",
     "Lease",
     "Likeness",
@@ -101,6 +110,7 @@ __all__ = [
     "ListRecipient",
     "Listening",
     "MailServer",
+    "Mailbox",
     "Media",
     "Membership",
     "NewsEntry",
@@ -108,6 +118,7 @@ __all__ = [
     "Notice",
     "OutsidePost",
     "Part",
+    "PartBounce",
     "PendingAuthorization",
     "Person",
     "PictureSource",
@@ -131,5 +142,6 @@ __all__ = [
     "Upload",
     "Video",
     "VideoUse",
+    "Visits",
     "Workspace",
 ]

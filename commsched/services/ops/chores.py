@@ -21,6 +21,7 @@ from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
 from commsched.services.feeds import reading
 from commsched.services.followup import keeping
+from commsched.services.inbox import keeping as inbox
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
@@ -72,6 +73,7 @@ def run(installation: Installation) -> None:
             keeping.tell,
             keeping.forget,
             subscribing.forget_unconfirmed,
+            inbox.forget,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:
