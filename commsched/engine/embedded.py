@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
-from commsched.services.contacts import questions
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
@@ -27,6 +26,7 @@ from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
+from commsched.services.subscriptions import questions
 from commsched.services.upkeep import removals
 from commsched.store.session import busy
 

@@ -13,11 +13,11 @@ from commsched.core.access.routes import one_click, public
 from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known, names
 from commsched.core.text.messages import NotFound
-from commsched.services.contacts import choosing, leaving, offers, questions, subscribing
-from commsched.services.contacts.leaving import Recipient
-from commsched.services.contacts.subscribing import Wish
 from commsched.services.public import newsroom
 from commsched.services.public.newsroom import Newsroom
+from commsched.services.subscriptions import choosing, leaving, offers, questions, subscribing
+from commsched.services.subscriptions.leaving import Recipient
+from commsched.services.subscriptions.subscribing import Wish
 from commsched.store.models import Workspace
 from commsched.web.http.forms import Form
 from commsched.web.http.request_context import installation, page

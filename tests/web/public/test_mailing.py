@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from commsched.services.contacts import leave_links, offers, questions
-from commsched.services.contacts.offers import Offer, Offers
+from commsched.services.contacts import leave_links
+from commsched.services.subscriptions import offers, questions
+from commsched.services.subscriptions.offers import Offer, Offers
 from tests.conftest import Browser, Cast, MailBag, SetClock
-from tests.services.contacts.test_subscribing import ANNA, on_list, subscribed
 from tests.services.deliver.test_recipients import press
+from tests.services.subscriptions.test_subscribing import ANNA, on_list, subscribed
 
 RED = "red@tidning.example"
 

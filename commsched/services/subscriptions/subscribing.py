@@ -19,11 +19,12 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.text.recipients import is_address
 from commsched.services.accounts.login_throttle import Limit, network
-from commsched.services.contacts import consent, leaving, lists, offers, questions, suppression
+from commsched.services.contacts import consent, lists, suppression
 from commsched.services.contacts.consent import Said
-from commsched.services.contacts.questions import Question
 from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.context import Installation
+from commsched.services.subscriptions import leaving, offers, questions
+from commsched.services.subscriptions.questions import Question
 from commsched.store import locks
 from commsched.store.models import Channel, Contact, ContactEvent, SignInTry, Workspace
 from commsched.store.session import again

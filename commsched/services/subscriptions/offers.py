@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.contacts.leaving import LISTS
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.subscriptions.leaving import LISTS
 from commsched.store import locks
 from commsched.store.models import Channel, Workspace
 

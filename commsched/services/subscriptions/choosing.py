@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.contacts import leaving, offers, subscribing
-from commsched.services.contacts.leaving import LISTS, Recipient
-from commsched.services.contacts.offers import Offer
-from commsched.services.contacts.subscribing import Wish
 from commsched.services.contacts.suppression import PRESS, is_suppressed
 from commsched.services.kernel.context import Installation
+from commsched.services.subscriptions import leaving, offers, subscribing
+from commsched.services.subscriptions.leaving import LISTS, Recipient
+from commsched.services.subscriptions.offers import Offer
+from commsched.services.subscriptions.subscribing import Wish
 from commsched.store.models import Channel, Contact, ListRecipient, Workspace
 
 

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from commsched.core.delivery.outcome import Rejected, Retry
 from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.channels import list_editing
-from commsched.services.contacts import consent, leave_links, leaving, offers, questions, subscribing, suppression
-from commsched.services.contacts.offers import Offer, Offers
-from commsched.services.contacts.questions import Question
-from commsched.services.contacts.subscribing import Wish
+from commsched.services.contacts import consent, leave_links, suppression
 from commsched.services.ops import chores
+from commsched.services.subscriptions import leaving, offers, questions, subscribing
+from commsched.services.subscriptions.offers import Offer, Offers
+from commsched.services.subscriptions.questions import Question
+from commsched.services.subscriptions.subscribing import Wish
 from commsched.store.models import Contact, ContactEvent, ContactMail, ListRecipient
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services.deliver.test_recipients import press, release, run, whom
