@@ -7,6 +7,7 @@ from commsched.store.contacts import (
     ContactImport,
     ContactImportNote,
     ContactImportPiece,
+    ContactMail,
     Suppression,
 )
 from commsched.store.content import (
@@ -96,6 +97,7 @@ __all__ = [
     "ContactImport",
     "ContactImportNote",
     "ContactImportPiece",
+    "ContactMail",
     "Coverage",
     "Decision",
     "Delivery",
