@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
 
+import msgspec
+
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
@@ -203,7 +205,7 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        view, head = part.view, context.letterhead()
+        view, head = _as_had(part), context.letterhead()
         embargo, ways = embargo_notice(view, context), _ways(view, context)
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
@@ -217,7 +219,7 @@ class PressList(Platform):
             date=context.now(),
             text=text_body(view, ways, embargo, about),
             html=html_body(view, ways, head, picture, embargo, about),
-            headers=_QUIETLY | _leaving(ways.leave),
+            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),
         )
 
@@ -240,6 +242,21 @@ _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoR
 
 def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
+
+
+def _as_had(part: Part) -> ChannelView:
+    """What the mail says: a correction, to whoever has what it corrects; to anybody else the text alone, which is the
+    first that they get of it."""
+    view = part.view
+    if part.corrects or not (part.message_id and view.content.corrects):
+        return view
+    return msgspec.structs.replace(view, content=msgspec.structs.replace(view.content, correction=""))
+
+
+def _answering(message_id: str) -> dict[str, str]:
+    """So that a correction stands beside what it corrects in its reader's mail."""
+    name = f"<{message_id}>"
+    return {"In-Reply-To": name, "References": name} if message_id else {}
 
 
 def _about(view: ChannelView, head: Letterhead) -> str:

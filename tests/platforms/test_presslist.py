@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,

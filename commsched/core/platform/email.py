@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -36,6 +37,22 @@ class Letterhead(msgspec.Struct, frozen=True):
     """As it stands on a light ground."""
 
 
+class AttachedFile(msgspec.Struct, frozen=True):
+    """A document that comes with a message."""
+
+    name: str
+    """What it is called when it is saved; any letters."""
+    mime: str
+    open: Callable[[], BinaryIO]
+    """Its bytes as a stream from the beginning; the caller closes it. Raises :class:`OSError`."""
+
+
+def mark(name: str) -> str:
+    """What stands in the text and the HTML of a message where ``Email.marks`` has a value under ``name`` (lower-case
+    letters and ``_``)."""
+    return f"\ue000{name}\ue001"
+
+
 class Email(msgspec.Struct, frozen=True):
     """An e-mail ready to be built: one recipient, one transaction."""
 
@@ -51,6 +68,14 @@ class Email(msgspec.Struct, frozen=True):
     date: datetime | None = None
     images: tuple[InlineImage, ...] = ()
     """Pictures that the HTML shows."""
+    envelope_from: str = ""
+    """Where bounces go (MAIL FROM), by VERP an address for each recipient; empty for the sender."""
+    calendar: str = ""
+    """An iCalendar text with a METHOD: it goes along as a form of the message and as a file (RFC 6047)."""
+    files: tuple[AttachedFile, ...] = ()
+    marks: dict[str, str] = msgspec.field(default_factory=dict)
+    """What differs for each recipient in the text and the HTML: values by the names of their :func:`mark`, each one
+    line. The HTML gets them escaped. A body that is the same but for these is encoded once for all."""
 
 
 class Mailer(Protocol):

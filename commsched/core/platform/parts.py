@@ -107,5 +107,8 @@ class Part(msgspec.Struct, frozen=True):
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
+    corrects: str = ""
+    """For the mail of a correction: the ``message_id`` of the mail that its recipient got, or may have got. Empty where
+    they get the corrected text as the first."""
     progress: Progress = Progress()
     """For ``prepare``: what earlier tries have left, and where to save what this one adds."""
