@@ -50,7 +50,7 @@ def typeset(job: Job) -> bytes:
     data = settled(job["data"])
     for _try in range(MOST_MISSING):
         try:
-            return typst.compile(
+            pdf: bytes = typst.compile(  # type: ignore[call-overload]  # its stubs want one type for all paths
                 job["template"].encode(),
                 root=job["root"],
                 font_paths=job["fonts"],
@@ -62,6 +62,7 @@ def typeset(job: Job) -> bytes:
                 package_path=job["root"],
                 package_cache_path=job["root"],
             )
+            return pdf
         except typst.TypstError as error:
             missing = _MISSING.search(error.message)
             if missing is None:

@@ -166,7 +166,7 @@ def _put_pictures(material: Material, folder: Path) -> dict[str, str]:
 def _own_fonts(installation: Installation, kit: Kit, folder: Path) -> list[str]:
     """The office's own fonts, where it sets its cards in some."""
     files = {kit.fonts[family] for family in (kit.heading, kit.serif) if family in kit.fonts}
-    place = folder / "fonts"
+    place = folder / "typefaces"
     for name in files:
         place.mkdir(exist_ok=True)
         try:
@@ -183,8 +183,8 @@ def font_folders() -> list[str]:
     fonts = images.fonts
     faces = [fonts.Face(family) for family in fonts.FAMILIES]
     faces += [fonts.Face(f"script:{script}") for script in fonts.SCRIPTS.split("|")]
-    found = [fonts.path_of(face) for face in faces]
-    return sorted({str(Path(path).parent) for path in found if path})
+    paths = [fonts.path_of(face) for face in faces]
+    return sorted({str(Path(path).parent) for path in paths if path})
 
 
 @cache
