@@ -162,7 +162,7 @@ class PressList(Platform):
             problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
-        if not view.content.contact.strip():
+        if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if view.pictures:
             problems.append(
@@ -260,8 +260,8 @@ def _answering(message_id: str) -> dict[str, str]:
 
 
 def _about(view: ChannelView, head: Letterhead) -> str:
-    """What the office says of itself below a release."""
-    return head.about if view.content.kind == "release" else ""
+    """What the office says of itself below a release, where the release does not say it in words of its own."""
+    return head.about if view.content.kind == "release" and not view.content.about.strip() else ""
 
 
 def _ways(view: ChannelView, context: ChannelContext) -> Ways:

@@ -6,20 +6,16 @@ from datetime import datetime
 
 import msgspec
 
-from commsched.core.content.fields import boxes
+from commsched.core.content import release_words
 from commsched.core.content.markup import contact_to_html, plain_to_html, to_html
 from commsched.core.content.model import Content
+from commsched.core.content.release_words import event_rows, genre, press_boxes
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_, Message
 from commsched.core.timing import dates, embargo
 from commsched.services.press._tree import Node, tree
 
-_GENRES = {
-    "pressmeddelande": N_("Press release"),
-    "debattartikel": N_("Opinion article"),
-    "insändare": N_("Letter to the editor"),
-}
 TALL = 0.75
 """Height by width above which a picture is set narrower, so that it never fills a page alone."""
 
@@ -55,6 +51,13 @@ class Box(msgspec.Struct, frozen=True):
     body: list[Node]
 
 
+class Row(msgspec.Struct, frozen=True):
+    """What an invitation says of its event."""
+
+    label: str
+    said: list[Node]
+
+
 class Said(msgspec.Struct, frozen=True):
     text: str
     person: str
@@ -71,6 +74,7 @@ class Sheet(msgspec.Struct, frozen=True):
     dated: str
     corrected: str
     lead: str
+    event: list[Row]
     body: list[Node]
     quotes: list[Said]
     boxes: list[Box]
@@ -91,15 +95,16 @@ def sheet(content: Content, text: str, origin: Origin, picture: Shown | None = N
         title=content.title.strip() or content.lead.strip()[:80] or gettext(language, N_("Untitled")),
         lang=content.language.partition("-")[0] or "sv",
         office=origin.office,
-        genre=gettext(language, _GENRES.get(content.genre, "Press release")) if release else "",
+        genre=genre(content),
+        event=[Row(label, tree(f"<p>{contact_to_html(said)}</p>")) for label, said in event_rows(content)],
         notice=notice(content, origin),
         dated=dates.dated(origin.published_at, origin.zone, language) if origin.published_at else "",
         corrected=f"{gettext(language, N_('Corrected'))}: {content.correction}" if content.correction else "",
         lead=content.lead.strip(),
         body=tree(to_html(text) if release else plain_to_html(text)),
-        quotes=[Said(each.text.strip(), each.person) for each in content.quotes],
-        boxes=_boxes(content, language),
-        about=origin.about.strip(),
+        quotes=[Said(each.text.strip(), each.speaker) for each in content.quotes],
+        boxes=[Box(box.heading, box.note, tree(_html(box))) for box in press_boxes(content)],
+        about="" if content.about.strip() else origin.about.strip(),
         url=origin.url,
         page=gettext(language, N_("Page")),
         alt=(picture.alt.strip() or _alt(picture, language)) if picture else "",
@@ -119,24 +124,13 @@ def notice(content: Content, origin: Origin) -> str:
     return " · ".join(word for word in words if word)
 
 
-def _boxes(content: Content, language: str) -> list[Box]:
-    return [
-        Box(
-            gettext(language, field.heading),
-            gettext(language, field.note) if field.note else "",
-            tree(_html(text, field.body)),
-        )
-        for field, text in boxes(content)
-    ]
-
-
-def _html(text: str, body: str) -> str:
-    match body:
+def _html(box: release_words.Box) -> str:
+    match box.body:
         case "markup":
-            return to_html(text, top=3)
+            return to_html(box.text, top=3)
         case "people":
-            return f"<p>{contact_to_html(text)}</p>"
-    return plain_to_html(text)
+            return f"<p>{contact_to_html(box.text)}</p>"
+    return plain_to_html(box.text)
 
 
 def _credit(picture: Shown, language: str) -> str:

@@ -15,9 +15,9 @@ from typing import Final
 
 import msgspec
 
-from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import ENDINGS
+from commsched.core.content.release_words import event_rows, press_boxes
 from commsched.core.media.picture_marks import Marks, marked
 from commsched.core.media.press_names import distinct, press_name
 from commsched.core.text.catalogues import translate
@@ -26,7 +26,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.core.text.slug import slug
 from commsched.core.timing import dates
 from commsched.services.content.versions import Shot
-from commsched.services.kernel.blobs import File, blob_of
+from commsched.services.kernel.blobs import File, blob_of, key_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.press.pdf import CannotTypeset, Use
@@ -117,10 +117,21 @@ def _files(
         files.append((f"{folder}.pdf", release_pdf.of(installation, room, entry, url, use)))
     except CannotTypeset:
         log.warning("the PDF of %s could not be made", entry.uid, exc_info=True)
+    files += [(name, file) for name, file in _documents(installation, entry) if file.exists()]
     logo = release_pdf.logo_of(installation, room.id)
     if logo is not None and logo.exists():
         files.append((f"{room.slug}-logo{ENDINGS.get(logo.mime, '')}", logo))
     return files
+
+
+def _documents(installation: Installation, entry: Publication) -> list[tuple[str, File]]:
+    """The documents that go with it, under their titles."""
+    rows = []
+    for each in entry.content.documents:
+        suffix = ENDINGS.get(each.mime, "")
+        name = slug(each.title.removesuffix(suffix), 60, whole_words=False) or each.sha256[:10]
+        rows.append((f"{name}{suffix}", File(installation.blobs, key_of(each.sha256, suffix), each.mime)))
+    return rows
 
 
 def file_name(room: Newsroom, shot: Shot, entry: Publication | None = None) -> str:
@@ -143,12 +154,10 @@ def plain(room: Newsroom, entry: Publication) -> str:
         content.title,
         corrected,
         content.lead,
+        "\n".join(f"{label}: {said}" for label, said in event_rows(content)),
         to_plain(entry.text) if entry.kind == "release" else entry.text,
-        *(f"– {quote.text}\n{quote.person}".rstrip() for quote in content.quotes),
-        *(
-            f"{_said(field.heading, language)}\n{to_plain(text) if field.body == 'markup' else text}"
-            for field, text in boxes(content)
-        ),
+        *(f"– {quote.text}\n{quote.speaker}".rstrip() for quote in content.quotes),
+        *(f"{box.heading}\n{to_plain(box.text) if box.body == 'markup' else box.text}" for box in press_boxes(content)),
         content.link,
         f"{room.name}, {dates.dated(entry.published_at, room.zone, language)}",
     ]
