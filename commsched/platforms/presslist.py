@@ -217,7 +217,7 @@ class PressList(Platform):
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
-            text=text_body(view, ways, embargo, about),
+            text=text_body(view, ways, embargo, about, head.name),
             html=html_body(view, ways, head, picture, embargo, about),
             headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),

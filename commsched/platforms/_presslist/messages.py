@@ -99,7 +99,7 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     return [(words, url) for words, url in rows if url]
 
 
-def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> str:
+def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "", office: str = "") -> str:
     """The mail as plain text: what a newsroom copies from. ``notice`` of an embargo stands before everything."""
     content = view.content
     blocks = [
@@ -114,7 +114,7 @@ def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "") 
         *(f"– {said.text}\n{said.speaker}".strip() for said in content.quotes),
         *(_headed(box) for box in press_boxes(content)),
         "\n".join(words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)),
-        _signed(content, ways, about),
+        _signed(content, ways, about, office),
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
@@ -128,10 +128,10 @@ def _picture_lines(view: ChannelView, ways: Ways) -> str:
     return "\n".join(line for line in (f"[{view.pictures[0].alt}]", caption(view), fetch) if line.strip("[]"))
 
 
-def _signed(content: Content, ways: Ways, about: str) -> str:
+def _signed(content: Content, ways: Ways, about: str, office: str) -> str:
     """What stands below the line that ends a mail."""
     leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
-    words = "\n\n".join(block for block in (about.strip(), leave) if block)
+    words = "\n\n".join(block for block in (office, about.strip(), leave) if block)
     return f"-- \n{words}" if words else ""
 
 
