@@ -29,6 +29,8 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.email import Letterhead
+from commsched.core.press.calendar_file import calendar
+from commsched.core.press.invitation import entry_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
@@ -221,6 +223,7 @@ class PressList(Platform):
             html=html_body(view, ways, head, picture, embargo, about),
             headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),
+            calendar=_calendar(view, ways, context),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -257,6 +260,16 @@ def _answering(message_id: str) -> dict[str, str]:
     """So that a correction stands beside what it corrects in its reader's mail."""
     name = f"<{message_id}>"
     return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
+    """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
+    the same bytes."""
+    stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    page = f"{context.public_url}/n/{context.workspace}/"
+    office = context.office_name or context.workspace
+    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    return calendar(entry) if entry is not None else ""
 
 
 def _about(view: ChannelView, head: Letterhead) -> str:

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from commsched.core.content.markup import contact_to_html, to_html
-from commsched.core.content.release_words import Box, event_rows, genre, press_boxes
 from commsched.core.platform.contract import ChannelView
 from commsched.core.platform.email import InlineImage, Letterhead
+from commsched.core.press.words import Box, event_rows, genre, press_boxes
 from commsched.platforms._presslist import messages
 from commsched.platforms._presslist.messages import Ways
 

@@ -9,8 +9,8 @@ import msgspec
 
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import SUFFIXES, Content
-from commsched.core.content.release_words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.platform.contract import ChannelContext, ChannelView
+from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
 from commsched.core.timing import embargo

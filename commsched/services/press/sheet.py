@@ -6,10 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from commsched.core.content import release_words
 from commsched.core.content.markup import contact_to_html, plain_to_html, to_html
 from commsched.core.content.model import Content
-from commsched.core.content.release_words import event_rows, genre, press_boxes
+from commsched.core.press import words
+from commsched.core.press.words import event_rows, genre, press_boxes
 from commsched.core.text.catalogues import gettext, translate
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_, Message
@@ -124,7 +124,7 @@ def notice(content: Content, origin: Origin) -> str:
     return " · ".join(word for word in words if word)
 
 
-def _html(box: release_words.Box) -> str:
+def _html(box: words.Box) -> str:
     match box.body:
         case "markup":
             return to_html(box.text, top=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from commsched.core.content.markup import contact_to_html, plain_to_html, to_html
-from commsched.core.content.release_words import Box, event_rows, press_boxes
+from commsched.core.press.words import Box, event_rows, press_boxes
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
 from commsched.services.public.newsroom import Publication

@@ -17,9 +17,9 @@ import msgspec
 
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import ENDINGS
-from commsched.core.content.release_words import event_rows, press_boxes
 from commsched.core.media.picture_marks import Marks, marked
 from commsched.core.media.press_names import distinct, press_name
+from commsched.core.press.words import event_rows, press_boxes
 from commsched.core.text.catalogues import translate
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Message

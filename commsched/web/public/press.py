@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from commsched.services.public import front_page, look, newsroom, press_kit, press_pictures, release_pdf
+from commsched.services.public import front_page, invitations, look, newsroom, press_kit, press_pictures, release_pdf
 from commsched.web.components import files
 from commsched.web.http.request_context import installation, page
 from commsched.web.public.newsroom import SHORTLY, absolute, dated, outward, speak
@@ -53,6 +53,18 @@ def pdf(place: str, address: str) -> AnyResponse:
     response.headers.set("Content-Disposition", "inline", filename=name)
     response.headers["X-Robots-Tag"] = "noindex"
     return dated(response, front_page.changed_at(installation(), room, [entry]))
+
+
+@bp.get("/n/<place>/<address>/event.ics")
+@outward
+def event(place: str, address: str) -> AnyResponse:
+    """The event of an invitation for a calendar; called off where the invitation was taken down."""
+    front = absolute("newsroom.front", place=place)
+    text = invitations.file(installation(), place, address, _address(place, address), front)
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename="event.ics")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @bp.get("/n/<place>/<address>/text")
