@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.contacts import imports
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.followup import rounds
+from commsched.services.inbox import rounds as inbox
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.media import video_forms
@@ -25,6 +27,7 @@ from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
+from commsched.services.subscriptions import questions
 from commsched.services.upkeep import removals
 from commsched.store.session import busy
 
@@ -252,8 +255,11 @@ class Engine:
         often = (
             (5.0, self._notices),
             (5.0, self._removals),
+            (2.0, self._imports),
             (10.0, self._videos),
             (20.0, self._ask_networks),
+            (5.0, self._answers),
+            (20.0, self._mailboxes),
             (30.0, self._chores),
             (LOOK, self._ask_the_time),
         )
@@ -306,9 +312,13 @@ class Engine:
     def _notices(self) -> None:
         push.send_due(self.installation)
         outbox.send_due(self.installation)
+        questions.send_due(self.installation)
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _imports(self) -> None:
+        imports.run(self.installation, lambda: not self._stop.is_set())
 
     def _videos(self) -> None:
         while not self._stop.is_set() and video_forms.make_next(self.installation):
@@ -316,6 +326,12 @@ class Engine:
 
     def _ask_networks(self) -> None:
         rounds.go_round(self.installation)
+
+    def _answers(self) -> None:
+        inbox.send_due(self.installation)
+
+    def _mailboxes(self) -> None:
+        inbox.read_due(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

@@ -210,9 +210,9 @@ class _Transaction:
         """The outcome, and whether the connection may carry another message."""
         line.sent += 1
         line.pace(patience.command)
-        sender, recipient = clean_address(self.message.sender, "sender"), clean_address(self.message.to)
-        options = [f"size={len(self.content)}"] if line.has_extn("size") else []
-        code, answer = line.mail(sender, options)
+        sender = clean_address(self.message.envelope_from or self.message.sender, "sender")
+        recipient = clean_address(self.message.to)
+        code, answer = line.mail(sender, mail_options(line, self.id, len(self.content)))
         if code != 250:
             return self._refused(line, code, answer, "sender")
         code, answer = line.rcpt(recipient)
@@ -247,6 +247,19 @@ class _Transaction:
             outcome = outcome_of(code, answer, "content")
             return outcome, code != 421
         return Unknown(f"the relay's answer could not be read: {text_of(code, answer)}"), False
+
+
+def mail_options(line: Connection, message_id: str, size: int) -> list[str]:
+    """What MAIL FROM says beside the address: how large it is, in bytes, and where the server reports on delivery
+    (RFC 3461), that a bounce needs only the headers and names the message."""
+    options = [f"size={size}"] if line.has_extn("size") else []
+    if line.has_extn("dsn"):
+        options += ["RET=HDRS", f"ENVID={_xtext(message_id)}"]
+    return options
+
+
+def _xtext(value: str) -> str:
+    return value.replace("+", "+2B").replace("=", "+3D")
 
 
 def _dotted(content: bytes) -> bytes:

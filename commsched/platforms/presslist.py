@@ -28,11 +28,15 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
+from commsched.core.platform.email import Letterhead
+from commsched.core.press.calendar_file import calendar
+from commsched.core.press.invitation import entry_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
 from commsched.core.timing.embargo import is_over
-from commsched.platforms._presslist.messages import embargo_notice, foot, html_body, subject, text_body
+from commsched.platforms._presslist.html import html_body
+from commsched.platforms._presslist.messages import Ways, embargo_notice, foot, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -99,6 +103,13 @@ class PressList(Platform):
         ),
         WAITS_FOR_EMBARGO,
         Setting(
+            "relay",
+            N_("Mail server"),
+            required=False,
+            kind="relay",
+            help=N_("Which of the office's mail servers it leaves through."),
+        ),
+        Setting(
             "connections",
             N_("Mails on their way at once"),
             required=False,
@@ -160,11 +171,14 @@ class PressList(Platform):
             problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
-        if not view.content.contact.strip():
+        if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if view.pictures:
             problems.append(
-                warn("pictures", N_("Pictures are not sent by e-mail. Editors fetch them from your newsroom."))
+                warn(
+                    "pictures",
+                    N_("The first picture comes small with the mail. Editors fetch print quality from your newsroom."),
+                )
             )
         return problems
 
@@ -192,7 +206,7 @@ class PressList(Platform):
         if isinstance(outcome, Rejected) and outcome.why == "token":
             # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
             # goes on by itself. The list has no access of its own that could die and be connected again.
-            return Retry(outcome.detail, whole_channel=True)
+            return Retry(outcome.detail, whole_channel=True, by_relay=True)
         return outcome
 
     def subject(self, view: ChannelView, context: ChannelContext) -> str:
@@ -200,24 +214,28 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        view, sender = _as_had(part), context.settings.get("sender", "").strip()
-        reply_to = context.settings.get("reply_to", "").strip()
-        embargo, url, leave = embargo_notice(view, context), _newsroom(view, context), _leave(context)
+        view, head = _as_had(part), context.letterhead()
+        embargo, ways = embargo_notice(view, context), _ways(view, context)
+        picture = context.mail_picture(view.pictures[0]) if view.pictures else None
+        about = _about(view, head)
         return Email(
             message_id=part.message_id,
-            sender=sender,
+            sender=context.settings.get("sender", "").strip(),
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
             subject=subject(view, embargo),
-            reply_to=reply_to,
+            reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
-            text=text_body(view, url, leave, embargo),
-            html=html_body(view, url, leave, embargo),
-            headers=_QUIETLY | _leaving(leave) | _answering(part.corrects),
+            text=text_body(view, ways, embargo, about, head.name),
+            html=html_body(view, ways, head, picture, embargo, about),
+            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
+            images=tuple(image for image in (head.logo, picture) if image is not None),
+            calendar=_calendar(view, ways, context),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        return foot(view, _newsroom(view, context), _leave(context), embargo_notice(view, context))
+        about = _about(view, context.letterhead())
+        return foot(view, _ways(view, context), embargo_notice(view, context), about)
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -251,13 +269,32 @@ def _answering(message_id: str) -> dict[str, str]:
     return {"In-Reply-To": name, "References": name} if message_id else {}
 
 
-def _newsroom(view: ChannelView, context: ChannelContext) -> str:
-    """Where the release stands in the newsroom, if the list says that. Under embargo it stands nowhere in public."""
+def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
+    """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
+    the same bytes."""
+    stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    page = f"{context.public_url}/n/{context.workspace}/"
+    office = context.office_name or context.workspace
+    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    return calendar(entry) if entry is not None else ""
+
+
+def _about(view: ChannelView, head: Letterhead) -> str:
+    """What the office says of itself below a release, where the release does not say it in words of its own."""
+    return head.about if view.content.kind == "release" and not view.content.about.strip() else ""
+
+
+def _ways(view: ChannelView, context: ChannelContext) -> Ways:
+    """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
+    secret address."""
+    leave = _leave(context)
     if not is_over(view.content.embargo, context.now()):
-        return view.preview_url
+        return Ways(view.preview_url, view.preview_url, leave)
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
-        return ""
-    return f"{context.public_url}/n/{context.workspace}/{address_of(view.content.title, view.text, view.uid)}"
+        return Ways(leave=leave)
+    address = address_of(view.content.title, view.text, view.uid)
+    page = f"{context.public_url}/n/{context.workspace}/{address}"
+    return Ways(page, f"{context.public_url}/media/{context.workspace}", leave)
 
 
 def _leave(context: ChannelContext) -> str:

@@ -1,7 +1,15 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import Contact, ContactEvent, Suppression
+from commsched.store.contacts import (
+    Contact,
+    ContactEvent,
+    ContactImport,
+    ContactImportNote,
+    ContactImportPiece,
+    ContactMail,
+    Suppression,
+)
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -27,6 +35,8 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
+from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -44,7 +54,6 @@ from commsched.store.people import (
     Deputy,
     Feed,
     Idempotency,
-    MailServer,
     Membership,
     Person,
     PlatformApp,
@@ -85,17 +94,27 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "ContactImport",
+    "ContactImportNote",
+    "ContactImportPiece",
+    "ContactMail",
     "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
     "Derivative",
+    "DkimKey",
     "FactCheck",
     "Feed",
     "Figure",
     "GoneFile",
     "Heartbeat",
     "Idempotency",
+    "InboxDraft",
+    "InboxLook",
+    "InboxMessage",
+    "InboxNote",
+    "InboxReply",
     "Item",
     "Lease",
     "Likeness",
@@ -103,6 +122,7 @@ __all__ = [
     "ListRecipient",
     "Listening",
     "MailServer",
+    "Mailbox",
     "Media",
     "Membership",
     "NewsEntry",
@@ -110,6 +130,7 @@ __all__ = [
     "Notice",
     "OutsidePost",
     "Part",
+    "PartBounce",
     "PendingAuthorization",
     "Person",
     "PictureSource",
@@ -121,6 +142,7 @@ __all__ = [
     "Proposal",
     "PushDevice",
     "ReadyAnswer",
+    "RelayState",
     "ReleaseReview",
     "RemoteComment",
     "Removal",

@@ -187,6 +187,8 @@ class Part(Base):
             "number",
             sqlite_where=text("role = 'recipient'"),
         ),
+        # Which recipient's mail is answered, or comes back: only mails have such an id.
+        Index("ix_part_message_id", "message_id", sqlite_where=text("message_id <> ''")),
         # Which mailings a person is in: nobody gets one item twice.
         Index("ix_part_blind", "blind", "delivery_id", sqlite_where=text("role = 'recipient'")),
     )

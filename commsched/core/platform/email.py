@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -18,6 +19,38 @@ class InlineImage(msgspec.Struct, frozen=True):
     """Letters, digits, dots and dashes; no two in a message have the same."""
     mime: str
     data: bytes
+    width: int = 0
+    """In pixels, as the file is; 0 where nobody asked."""
+    height: int = 0
+
+
+class Letterhead(msgspec.Struct, frozen=True):
+    """What an office's mails look like, as far as that is its own: the name, the logo, one colour."""
+
+    name: str = ""
+    about: str = ""
+    """What the office says of itself below every release."""
+    accent: str = "#1f4e79"
+    """A colour that can be read on white, and the same for a dark ground."""
+    accent_on_dark: str = "#8ab4dd"
+    logo: InlineImage | None = None
+    """As it stands on a light ground."""
+
+
+class AttachedFile(msgspec.Struct, frozen=True):
+    """A document that comes with a message."""
+
+    name: str
+    """What it is called when it is saved; any letters."""
+    mime: str
+    open: Callable[[], BinaryIO]
+    """Its bytes as a stream from the beginning; the caller closes it. Raises :class:`OSError`."""
+
+
+def mark(name: str) -> str:
+    """What stands in the text and the HTML of a message where ``Email.marks`` has a value under ``name`` (lower-case
+    letters and ``_``)."""
+    return f"\ue000{name}\ue001"
 
 
 class Email(msgspec.Struct, frozen=True):
@@ -35,6 +68,14 @@ class Email(msgspec.Struct, frozen=True):
     date: datetime | None = None
     images: tuple[InlineImage, ...] = ()
     """Pictures that the HTML shows."""
+    envelope_from: str = ""
+    """Where bounces go (MAIL FROM), by VERP an address for each recipient; empty for the sender."""
+    calendar: str = ""
+    """An iCalendar text with a METHOD: it goes along as a form of the message and as a file (RFC 6047)."""
+    files: tuple[AttachedFile, ...] = ()
+    marks: dict[str, str] = msgspec.field(default_factory=dict)
+    """What differs for each recipient in the text and the HTML: values by the names of their :func:`mark`, each one
+    line. The HTML gets them escaped. A body that is the same but for these is encoded once for all."""
 
 
 class Mailer(Protocol):

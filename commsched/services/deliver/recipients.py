@@ -27,6 +27,8 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
+    or_,
     select,
     text,
     update,
@@ -34,17 +36,18 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
-from commsched.services.contacts import addressees, lists
+from commsched.services.contacts import addressees, lists, suppression
 from commsched.services.deliver import _once
 from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
+from commsched.store.models import Attempt, Base, Contact, Delivery, ListRecipient, Part
 
 Columns = TypeVarTuple("Columns")
 
 _part: Final = Base.metadata.tables[Part.__tablename__]
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_contact: Final = Base.metadata.tables[Contact.__tablename__]
 _attempt: Final = Base.metadata.tables[Attempt.__tablename__]
 _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
@@ -83,6 +86,7 @@ _ON_LIST: Final = (
         _list.c.channel_id == bindparam("channel"),
         _list.c.blind.in_(bindparam("people", expanding=True)),
         _list.c.state == "active",
+        not_(suppression.refused(_list.c.workspace_id, _list.c.blind)),
     )
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
@@ -105,8 +109,10 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     _thaw(rows, delivery, channel)
     what = addressees.mailing(rows, rows.execute(select(Delivery.item_id).where(Delivery.id == delivery)).scalar_one())
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
-    on_list, wanted = _list.c.state == "active", addressees.is_wanted(what, channel, _list.c.blind)
-    empty, people = literal(""), (_list.c.channel_id == channel, on_list, wanted)
+    wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
+    language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
+    chosen = addressees.is_wanted(what, channel, _list.c.blind)
+    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, chosen)
     twice: ColumnElement[bool] = false()
     if addressees.siblings(rows, what, delivery):
         twice = addressees.gets_it_elsewhere(what, delivery, channel, _list.c.blind)
@@ -118,11 +124,12 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "key": literal(f"{uid}-") + cast(place, String),
         "recipient": case((twice, ""), else_=_list.c.address),
         "blind": _list.c.blind,
+        "language": func.coalesce(language, empty),
         "corrects": addressees.corrected_mail(what, channel, _list.c.blind),
         "handles": text("'{}'"),
         "tries": literal(0),
         "detail": case((twice, addressees.TWICE), else_=""),
-        **dict.fromkeys(("message_id", "remote_id", "url", "was", "language"), empty),
+        **dict.fromkeys(("message_id", "remote_id", "url", "was"), empty),
     }
     frozen = select(*values.values()).where(*people)
     result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))
@@ -223,10 +230,13 @@ class RecipientRows(msgspec.Struct, frozen=True):
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
         listed = (_list.c.blind == _part.c.blind, _list.c.channel_id == row.channel_id)
         self.connection.execute(delete(_part).where(*waits, ~exists().where(*listed, _list.c.state != "removed")))
-        how = select(_list.c.state).where(*listed).scalar_subquery()
+        office = literal(row.workspace_id)
+        on_list = select(_list.c.state).where(*listed).scalar_subquery()
+        how = func.coalesce(suppression.why_refused(office, _part.c.blind), on_list)
         skipped = {"state": "skipped", "detail": how, "recipient": "", "next_at": None, "finished_at": self.now}
         left = exists().where(*listed, _list.c.state != "active")
-        result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
+        refused = suppression.refused(office, _part.c.blind)
+        result = self.connection.execute(update(_part).where(*waits, or_(left, refused)).values(**skipped))
         _once.give_back(self.connection, row.item_id)
         return result.rowcount
 

@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events
+from commsched.services.demo import events, letters
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -144,6 +144,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
+        letters.arrive(then, past, main, now)
         _forget_mail(installation, now)
     finally:
         hurry()
@@ -220,8 +221,7 @@ def _channel(
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     if lists.LIST in secrets:
         people = lists.seal(installation, secrets[lists.LIST])
-        lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
-        row.list_digest = people.digest
+        row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 

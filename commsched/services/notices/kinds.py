@@ -12,6 +12,7 @@ from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
+INBOX, MAIL = "inbox", "mail"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -24,6 +25,8 @@ PATHS: Final = {
     CALENDAR: "/w/{slug}/calendar/",
     WATCH: "/w/{slug}/comments/",
     HAND: "/w/{slug}/by-hand/{delivery}",
+    MAIL: "/w/{slug}/mail-server/",
+    INBOX: "/w/{slug}/inbox/{message}",
 }
 """Where the button leads."""
 
@@ -189,6 +192,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         CHANNELS,
         shows_item=False,
     ),
+    "relay_refused": Kind(
+        N_("The mail server does not let us in: %(relay)s"),
+        N_("The mail server %(relay)s refuses the sign-in."),
+        N_(
+            "Nothing is lost: every list that sends through it waits, and goes on by itself as soon as the password or "
+            "the sign-in is set right. This is said once."
+        ),
+        N_("Set it right"),
+        MAIL,
+        shows_item=False,
+    ),
     "access_died": Kind(
         N_("Access to %(channel)s has died"),
         N_("%(channel)s no longer lets the office in."),
@@ -294,6 +308,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("An evening round takes a few minutes: see them, hide what should not stand there. %(count)s to look at."),
         N_("See the comments"),
         WATCH,
+        shows_item=False,
+    ),
+    "inbox_assigned": Kind(
+        N_("A mail to answer"),
+        N_("%(by)s asks you to answer a mail in the inbox."),
+        N_("It waits under your name until you have answered it, put it aside or given it to somebody else."),
+        N_("Read and answer"),
+        INBOX,
+        shows_item=False,
+    ),
+    "inbox_came": Kind(
+        N_("An answer has come"),
+        N_("In a conversation that is yours, somebody has written again."),
+        N_("It waits under your name until you have answered it, put it aside or given it to somebody else."),
+        N_("Read and answer"),
+        INBOX,
         shows_item=False,
     ),
     "week": Kind(
