@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     ScalarSelect,
     Select,
     and_,
@@ -24,12 +25,14 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
 )
 from sqlalchemy.orm import Session
 
+from commsched.services.contacts import suppression
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Channel, Delivery, Item, ListRecipient, Part
 
@@ -92,10 +95,15 @@ def gets_it_elsewhere(
     return _recipient_elsewhere(blind, delivery).where(or_(has_it, and_(*coming))).exists()
 
 
+def _is_active(on: FromClause) -> ColumnElement[bool]:
+    """Whether the row of a list is of somebody who is written to."""
+    return and_(on.c.state == "active", not_(suppression.refused(on.c.workspace_id, on.c.blind)))
+
+
 def _is_on(channel: ColumnElement[int], blind: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a person is on a list still: by one that they have left they get nothing."""
     still = _list.alias("still_there")
-    mine = exists(literal(1)).where(still.c.channel_id == channel, still.c.blind == blind, still.c.state == "active")
+    mine = exists(literal(1)).where(still.c.channel_id == channel, still.c.blind == blind, _is_active(still))
     return mine.correlate_except(still)
 
 
@@ -205,7 +213,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
             _has(what, _list.c.blind).label("has"),
             _was_reached(what).label("again"),
         )
-        .where(_list.c.channel_id.in_(channels), _list.c.state == "active")
+        .where(_list.c.channel_id.in_(channels), _is_active(_list))
         .where(is_wanted(what, _list.c.channel_id, _list.c.blind))
         .subquery("people")
     )
@@ -264,7 +272,7 @@ def _went() -> ScalarSelect[int]:
     """How many of those to whom the list was last sent are on it no more."""
     part, still = Base.metadata.tables[Part.__tablename__].alias("went_part"), _list.alias("still")
     on_it = exists(literal(1)).where(
-        still.c.channel_id == _channel.c.id, still.c.blind == part.c.blind, still.c.state == "active"
+        still.c.channel_id == _channel.c.id, still.c.blind == part.c.blind, _is_active(still)
     )
     return (
         select(func.count())
@@ -310,11 +318,11 @@ def people(
     earlier = channels[: channels.index(channel)]
     before = _list.alias("before")
     on_earlier = exists(literal(1)).where(
-        before.c.channel_id.in_(earlier), before.c.blind == _list.c.blind, before.c.state == "active"
+        before.c.channel_id.in_(earlier), before.c.blind == _list.c.blind, _is_active(before)
     )
     rows = session.execute(
         select(_list.c.address, ~_was_there(_list.c.channel_id, _list.c.blind), _was_reached(what))
-        .where(_list.c.channel_id == channel, _list.c.state == "active", ~_has(what, _list.c.blind))
+        .where(_list.c.channel_id == channel, _is_active(_list), ~_has(what, _list.c.blind))
         .where(is_wanted(what, _list.c.channel_id, _list.c.blind), ~on_earlier.correlate(_list))
         .order_by(_list.c.position, _list.c.id)
         .offset(start)
