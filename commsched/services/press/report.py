@@ -13,6 +13,7 @@ from commsched.core.platform.figures import Figures
 from commsched.services.contacts import addressees
 from commsched.services.content import items
 from commsched.services.followup import figures
+from commsched.services.inbox import messages
 from commsched.services.kernel.context import Installation
 from commsched.services.press import coverage, sums
 from commsched.store.models import Channel, Coverage, Delivery, Item, ListRecipient, Part, Visits
@@ -37,6 +38,8 @@ class Report(msgspec.Struct, frozen=True):
     posts: list[tuple[str, Figures | None]]
     """Where it is out on networks, with what readers made of it, as far as that is known."""
     coverage: list[Coverage]
+    answers: list[messages.Line]
+    """What people wrote back, the newest first."""
     new: int
     """Who is on its lists now and has not got it."""
 
@@ -65,8 +68,16 @@ def read(installation: Installation, session: Session, item_id: int) -> Report:
         [(day, count) for day, what, count in days if what == "page"],
         _posts(installation, session, item),
         coverage.of_item(session, item.id),
+        _answers(installation, session, item),
         _new(session, item, mailings),
     )
+
+
+def _answers(installation: Installation, session: Session, item: Item) -> list[messages.Line]:
+    numbers = session.scalars(sums.family(item)).all()
+    return [
+        line for number in sorted(numbers, reverse=True) for line in messages.of_item(installation, session, number)
+    ]
 
 
 def _new(session: Session, item: Item, mailings: list[sums.Mailing]) -> int:

@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Final, Literal, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.contacts.addressees import TWICE
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Channel, Delivery, Item, Part
+from commsched.store.models import Channel, Delivery, Item, Part, PartBounce
 
-Bucket = Literal["sent", "refused", "unknown", "stopped", "waiting", "left", "elsewhere"]
+Bucket = Literal["sent", "refused", "unknown", "stopped", "waiting", "left", "elsewhere", "bounced"]
 BUCKETS: Final[tuple[Bucket, ...]] = get_args(Bucket)
-"""The first five make the sum; who had left, and who gets it by another list, are in no sum."""
+"""The first five make the sum; who had left, and who gets it by another list, are in no sum, and of those it was sent
+to some bounced."""
 PAGE: Final = 200
 """People that are listed at a time."""
 _LIVE: Final = and_(Delivery.state.in_(("waiting", "sending", "unknown")), Delivery.stop == "")
@@ -37,6 +38,8 @@ class Sums(msgspec.Struct, frozen=True):
     """Who had left the list before their turn."""
     elsewhere: int = 0
     """Who gets it by another list of the same item."""
+    bounced: int = 0
+    """Of ``sent``: those from whom it came back later."""
 
     @property
     def done(self) -> int:
@@ -99,6 +102,9 @@ def _in(bucket: Bucket) -> ColumnElement[bool]:
             return or_(Part.state == "held", and_(Part.state == "waiting", not_(_LIVE)))
         case "waiting":
             return or_(Part.state == "sending", and_(Part.state == "waiting", _LIVE))
+        case "bounced":
+            came_back = exists().where(PartBounce.part_id == Part.id, PartBounce.kind.in_(("hard", "soft")))
+            return and_(Part.state == "published", came_back)
         case "elsewhere":
             return and_(Part.state == "skipped", Part.detail == TWICE)
     return and_(Part.state == "skipped", Part.detail != TWICE)

@@ -35,6 +35,7 @@ BUCKETS: Final = {
 BESIDE: Final = {
     "left": (N_("Had left the list"), "grey", "user-minus"),
     "elsewhere": (N_("Get it by another list"), "grey", "copy"),
+    "bounced": (N_("Came back later"), "red", "mail-x"),
 }
 TAKEN: Final = {"picture": N_("Pictures"), "kit": N_("Press kit"), "pdf": N_("PDF"), "text": N_("The text")}
 
@@ -65,6 +66,7 @@ def _page(item_id: int, form: Form) -> str:
         going=any(each.going for each in gathered.mailings),
         ends_at=max(filter(None, (each.ends_at(now) for each in gathered.mailings)), default=None),
         in_words=figures_in_words,
+        MOST_ANSWERS=20,
     )
 
 
@@ -192,6 +194,7 @@ def as_file(item_id: int) -> Response:
     for each in gathered.mailings:
         for state, (word, _tone, _icon) in (BUCKETS | BESIDE).items():
             lines.append(spreadsheet.row((translated(word), each.name, str(getattr(each.sums, state)))))
+    lines.append(spreadsheet.row((_("Answers"), "", str(len(gathered.answers)))))
     lines.append(spreadsheet.row((_("Left the list by this mailing"), "", str(gathered.left))))
     lines += [spreadsheet.row((_("Visits"), day, str(count))) for day, count in gathered.days]
     lines += [
