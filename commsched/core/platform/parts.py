@@ -107,5 +107,7 @@ class Part(msgspec.Struct, frozen=True):
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
+    id: int = 0
+    """What the store knows it by: a bounce's address tells it. 0 where nobody needs it."""
     progress: Progress = Progress()
     """For ``prepare``: what earlier tries have left, and where to save what this one adds."""

@@ -33,6 +33,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         edits=row.edits,
         recipient=part.recipient,
         message_id=row.message_id,
+        id=row.id,
     )
     return filled, Handles.read(row.handles)
 
