@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -71,6 +71,9 @@ class LiveMailer(Mailer):
 
     def send(self, message: Email) -> Outcome:
         return self._now().send(message)
+
+    def send_all(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
+        return self._now().send_all(messages, halt)
 
     def describe(self) -> Message:
         return self._now().describe()
