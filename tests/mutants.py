@@ -1414,6 +1414,34 @@ MUTANTS = (
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(
+        "who said no is written to since a list names them",
+        "services/deliver/recipients.py",
+        "        not_(suppression.refused(_list.c.workspace_id, _list.c.blind)),\n    )\n)",
+        "    )\n)",
+        "tests/services/contacts/test_suppression.py",
+    ),
+    Mutant(
+        "who said no is frozen since a list names them",
+        "services/deliver/recipients.py",
+        "    wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))",
+        "    wanted = not_(False)",
+        "tests/services/contacts/test_suppression.py",
+    ),
+    Mutant(
+        "who said no since the approval is not passed over",
+        "services/deliver/recipients.py",
+        "or_(left, refused)",
+        "left",
+        "tests/services/contacts/test_suppression.py",
+    ),
+    Mutant(
+        "a leave token that nobody made",
+        "services/contacts/leave_links.py",
+        "    if not hmac.compare_digest(raw[-_MAC_BYTES:], _mac(installation, named)):",
+        "    if False:",
+        "tests/services/contacts/test_leave_links.py",
+    ),
+    Mutant(
         "frozen from a list that was not approved",
         "services/deliver/recipients.py",
         "if lists.locked_digest(rows, channel) != approved:",
@@ -1943,8 +1971,8 @@ MUTANTS = (
     Mutant(
         "who has left since is written to",
         "services/deliver/recipients.py",
-        '_list.c.state != "active")\n        result',
-        "text('1 = 0'))\n        result",
+        'left = exists().where(*listed, _list.c.state != "active")',
+        "left = text('1 = 0')",
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(

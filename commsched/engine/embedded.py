@@ -18,6 +18,7 @@ from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
 from commsched.services.followup import rounds
+from commsched.services.inbox import rounds as inbox
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.media import video_forms
@@ -254,6 +255,8 @@ class Engine:
             (5.0, self._removals),
             (10.0, self._videos),
             (20.0, self._ask_networks),
+            (5.0, self._answers),
+            (20.0, self._mailboxes),
             (30.0, self._chores),
             (LOOK, self._ask_the_time),
         )
@@ -316,6 +319,12 @@ class Engine:
 
     def _ask_networks(self) -> None:
         rounds.go_round(self.installation)
+
+    def _answers(self) -> None:
+        inbox.send_due(self.installation)
+
+    def _mailboxes(self) -> None:
+        inbox.read_due(self.installation)
 
     def _chores(self) -> None:
         chores.run(self.installation)

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
 
+import msgspec
+
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
@@ -26,11 +28,13 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
+from commsched.core.platform.email import Letterhead
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
 from commsched.core.timing.embargo import is_over
-from commsched.platforms._presslist.messages import embargo_notice, foot, html_body, subject, text_body
+from commsched.platforms._presslist.html import html_body
+from commsched.platforms._presslist.messages import Ways, embargo_notice, foot, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -163,7 +167,10 @@ class PressList(Platform):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if view.pictures:
             problems.append(
-                warn("pictures", N_("Pictures are not sent by e-mail. Editors fetch them from your newsroom."))
+                warn(
+                    "pictures",
+                    N_("The first picture comes small with the mail. Editors fetch print quality from your newsroom."),
+                )
             )
         return problems
 
@@ -211,24 +218,27 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        view, sender = part.view, context.settings.get("sender", "").strip()
-        reply_to = context.settings.get("reply_to", "").strip()
-        embargo, url, leave = embargo_notice(view, context), _newsroom(view, context), _leave(context)
+        view, head = _as_had(part), context.letterhead()
+        embargo, ways = embargo_notice(view, context), _ways(view, context)
+        picture = context.mail_picture(view.pictures[0]) if view.pictures else None
+        about = _about(view, head)
         return Email(
             message_id=part.message_id,
-            sender=sender,
+            sender=context.settings.get("sender", "").strip(),
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
             to=part.recipient,
             subject=subject(view, embargo),
-            reply_to=reply_to,
+            reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
-            text=text_body(view, url, leave, embargo),
-            html=html_body(view, url, leave, embargo),
-            headers=_QUIETLY | _leaving(leave),
+            text=text_body(view, ways, embargo, about),
+            html=html_body(view, ways, head, picture, embargo, about),
+            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
+            images=tuple(image for image in (head.logo, picture) if image is not None),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        return foot(view, _newsroom(view, context), _leave(context), embargo_notice(view, context))
+        about = _about(view, context.letterhead())
+        return foot(view, _ways(view, context), embargo_notice(view, context), about)
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -247,13 +257,37 @@ def _leaving(leave: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
 
 
-def _newsroom(view: ChannelView, context: ChannelContext) -> str:
-    """Where the release stands in the newsroom, if the list says that. Under embargo it stands nowhere in public."""
+def _as_had(part: Part) -> ChannelView:
+    """What the mail says: a correction, to whoever has what it corrects; to anybody else the text alone, which is the
+    first that they get of it."""
+    view = part.view
+    if part.corrects or not (part.message_id and view.content.corrects):
+        return view
+    return msgspec.structs.replace(view, content=msgspec.structs.replace(view.content, correction=""))
+
+
+def _answering(message_id: str) -> dict[str, str]:
+    """So that a correction stands beside what it corrects in its reader's mail."""
+    name = f"<{message_id}>"
+    return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def _about(view: ChannelView, head: Letterhead) -> str:
+    """What the office says of itself below a release."""
+    return head.about if view.content.kind == "release" else ""
+
+
+def _ways(view: ChannelView, context: ChannelContext) -> Ways:
+    """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
+    secret address."""
+    leave = _leave(context)
     if not is_over(view.content.embargo, context.now()):
-        return view.preview_url
+        return Ways(view.preview_url, view.preview_url, leave)
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
-        return ""
-    return f"{context.public_url}/n/{context.workspace}/{address_of(view.content.title, view.text, view.uid)}"
+        return Ways(leave=leave)
+    address = address_of(view.content.title, view.text, view.uid)
+    page = f"{context.public_url}/n/{context.workspace}/{address}"
+    return Ways(page, f"{context.public_url}/media/{context.workspace}", leave)
 
 
 def _leave(context: ChannelContext) -> str:

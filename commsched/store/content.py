@@ -65,6 +65,9 @@ class Item(Base, Scoped):
     """Until it is published only its ``Confidant`` rows see it (``store.sight``)."""
     corrects_id: Mapped[int | None] = mapped_column(index=True)
     """The published item that it corrects; always the first one, also for a correction of a correction."""
+    follows_id: Mapped[int | None] = mapped_column(index=True)
+    """The item that it sends once more, to those alone who have not got it (``services.contacts.addressees``); always
+    the first one."""
 
 
 class Confidant(Base, Scoped):

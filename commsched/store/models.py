@@ -27,6 +27,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
+from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -55,6 +56,7 @@ from commsched.store.people import (
 )
 from commsched.store.record import (
     AuditEntry,
+    Coverage,
     FactCheck,
     Figure,
     Listening,
@@ -67,6 +69,7 @@ from commsched.store.record import (
     ReleaseReview,
     RemoteComment,
     Removal,
+    Visits,
 )
 
 __all__ = [
@@ -83,6 +86,7 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
@@ -93,6 +97,11 @@ __all__ = [
     "GoneFile",
     "Heartbeat",
     "Idempotency",
+    "InboxDraft",
+    "InboxLook",
+    "InboxMessage",
+    "InboxNote",
+    "InboxReply",
     "Item",
     "Lease",
     "Likeness",
@@ -100,6 +109,7 @@ __all__ = [
     "ListRecipient",
     "Listening",
     "MailServer",
+    "Mailbox",
     "Media",
     "Membership",
     "NewsEntry",
@@ -107,6 +117,7 @@ __all__ = [
     "Notice",
     "OutsidePost",
     "Part",
+    "PartBounce",
     "PendingAuthorization",
     "Person",
     "PictureSource",
@@ -130,5 +141,6 @@ __all__ = [
     "Upload",
     "Video",
     "VideoUse",
+    "Visits",
     "Workspace",
 ]

@@ -187,6 +187,10 @@ class Part(Base):
             "number",
             sqlite_where=text("role = 'recipient'"),
         ),
+        # Which recipient's mail is answered, or comes back: only mails have such an id.
+        Index("ix_part_message_id", "message_id", sqlite_where=text("message_id <> ''")),
+        # Which mailings a person is in: nobody gets one item twice.
+        Index("ix_part_blind", "blind", "delivery_id", sqlite_where=text("role = 'recipient'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -195,7 +199,8 @@ class Part(Base):
     role: Mapped[str] = mapped_column(String(10), default="post")
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     """``waiting sending published unknown held failed``, as a delivery's; ``skipped`` for a recipient who had left the
-    list before their turn: nothing was sent to them, and ``detail`` says how they left."""
+    list before their turn: nothing was sent to them, and ``detail`` says how they left; or ``twice``: they get it by
+    another list of the same item."""
     key: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text, default="")
     """Encrypted address."""
@@ -215,6 +220,8 @@ class Part(Base):
     """After a restore: the state it stood in before the doubt; ``out`` where it was then found out there."""
     edits: Mapped[str] = mapped_column(String(300), default="", server_default="")
     """Of a correction: the platform's id of what is already out, in whose place this part is put."""
+    corrects: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Of a mail that corrects one its recipient has, or may have: that one's ``message_id``."""
 
 
 class Attempt(Base):

@@ -1,5 +1,6 @@
 """What happened, and what waits for somebody: the append-only log, the notices people get, proposals of other words,
-facts that are checked, the tasks that emergency releases leave, and what is done to what is already out."""
+facts that are checked, the tasks that emergency releases leave, what is done to what is already out, and what came of
+it in the press."""
 
 from datetime import datetime
 
@@ -303,3 +304,40 @@ class NewsEntry(Base, Scoped):
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id", ondelete="SET NULL"), index=True)
     """The draft that it became; none for what stood in the feed before the office read it."""
     seen_at: Mapped[datetime]
+
+
+class Coverage(Base, Scoped):
+    """Something that the press made of an item: a link that a person pasted."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (UniqueConstraint("item_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    link: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the link without what only says how a reader came to it, so that it is known when it comes again."""
+    title: Mapped[str] = mapped_column(Text, default="")
+    outlet: Mapped[str] = mapped_column(String(200), default="")
+    tone: Mapped[str] = mapped_column(String(10), default="neutral")
+    """``positive``, ``neutral`` or ``negative``: what the person who pasted it thinks."""
+    day: Mapped[str] = mapped_column(String(10))
+    """When it was published, ``2026-11-26``, as its outlet writes it."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+
+class Visits(Base, Scoped):
+    """How often a public page was opened, or something was taken from it, in a day. It says nothing of by whom."""
+
+    __tablename__ = "visits"
+    __table_args__ = (UniqueConstraint("item_id", "day", "what"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    day: Mapped[str] = mapped_column(String(10))
+    """In the office's zone."""
+    what: Mapped[str] = mapped_column(String(10))
+    """``page``, ``picture``, ``kit``, ``pdf`` or ``text``."""
+    count: Mapped[int] = mapped_column(default=0)

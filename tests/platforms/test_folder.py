@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError
 from commsched.platforms.folder import PLATFORM

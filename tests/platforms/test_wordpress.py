@@ -15,7 +15,7 @@ import pytest
 import requests
 from msgspec.structs import replace
 
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.access import Handshake
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError, DeadToken, Part, Progress

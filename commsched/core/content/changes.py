@@ -12,6 +12,7 @@ import msgspec
 
 from commsched.core.content.fields import TEXT_FIELDS
 from commsched.core.content.model import Attachment, Card, ChannelContent, Content
+from commsched.core.content.release_changes import part_changes, quoted
 from commsched.core.text.messages import N_, Message
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -162,20 +163,21 @@ def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller |
         was, now = str(getattr(old, name)), str(getattr(new, name))
         if was != now:
             changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
-    changes += _quotes(old, new) + _pictures(old.pictures, new.pictures) + _others(old, new)
+    changes += _quotes(old, new) + _parts(old, new)
+    changes += _pictures(old.pictures, new.pictures) + _others(old, new)
     changes += _cards(old, new) + _renditions(old, new, names)
     return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
 
 
 def _quotes(old: Content, new: Content) -> list[Change]:
-    was, now = (_said(content) for content in (old, new))
+    was, now = (quoted(content.quotes) for content in (old, new))
     return [] if was == now else [Change("quotes", Message(N_("Quotes")), was, now, diff_words(was, now))]
 
 
-def _said(content: Content) -> str:
-    return "\n".join(
-        f"– {quote.text} ({quote.person})" if quote.person else f"– {quote.text}" for quote in content.quotes
-    )
+def _parts(old: Content, new: Content) -> list[Change]:
+    """The rows of a release: people to call, the event, other languages."""
+    parts = part_changes(old, new)
+    return [Change(part.field, part.label, part.was, part.now, diff_words(part.was, part.now)) for part in parts]
 
 
 def _pictures(old: Sequence[Attachment], new: Sequence[Attachment]) -> list[Change]:

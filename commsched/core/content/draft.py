@@ -68,6 +68,48 @@ class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
 
     text: Short
     person: Line = ""
+    role: Line = ""
+
+
+class ContactIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody whom the press may call about a release."""
+
+    name: Line = ""
+    role: Line = ""
+    phone: Line = ""
+    email: Line = ""
+    hours: Line = ""
+    """When they are reached."""
+
+
+class EventIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a press invitation is to. Times as those of the item; an offset answers which of two equal wall times is
+    meant."""
+
+    starts: Line = ""
+    ends: Line = ""
+    zone: Line = ""
+    """The clock that people read its times on; without it the office's."""
+    place: Line = ""
+    address: Line = ""
+    people: Passage = ""
+    """Who takes part and can be interviewed, one person a line."""
+    reply_by: Line = ""
+    reply_to: Line = ""
+    """The e-mail address that newsrooms answer to."""
+
+
+class VersionIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The same release in another language."""
+
+    language: Language
+    title: Line = ""
+    lead: Note = ""
+    text: Text = ""
+    short: Short = ""
+    facts: Passage = ""
+    about: Short = ""
+    quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
 
 
 class ChannelIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -99,6 +141,14 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     facts: Passage = ""
     quotes: Annotated[list[QuoteIn], msgspec.Meta(max_length=20)] = []
     contact: Note = ""
+    """Press contacts as running text; :attr:`contacts` has them as rows."""
+    contacts: Annotated[list[ContactIn], msgspec.Meta(max_length=20)] = []
+    about: Short = ""
+    """What the office says of itself below it."""
+    event: EventIn | None = None
+    """Of a ``pressinbjudan`` only."""
+    versions: Annotated[list[VersionIn], msgspec.Meta(max_length=10)] = []
+    """The same in other languages."""
     link: Address = ""
     language: Language = "sv"
     channels: Annotated[list[int | ChannelIn], msgspec.Meta(max_length=MOST_CHANNELS)] = []

@@ -12,6 +12,7 @@ import msgspec
 
 from commsched.core.content.links import whole_address
 from commsched.core.content.model import Content
+from commsched.core.content.release import lines_of_event
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_
 
@@ -61,6 +62,7 @@ TEXT_FIELDS: Final = (
         repeats=True,
     ),
     TextField("contact", N_("Press contact"), heading=N_("Press contact"), body="people"),
+    TextField("about", N_("About the sender"), heading=N_("About us"), body="markup"),
     TextField("link", N_("Link"), shape="address"),
     TextField("genre", N_("Genre"), shape="choice"),
     TextField("language", N_("Language"), shape="choice"),
@@ -90,3 +92,9 @@ def boxes(content: Content) -> list[tuple[TextField, str]]:
     """The texts that stand in boxes of their own, those that say something."""
     filled = ((field, str(getattr(content, field.name))) for field in TEXT_FIELDS if field.heading)
     return [(field, text) for field, text in filled if text.strip()]
+
+
+def rows_of(content: Content) -> list[str]:
+    """What stands in the rows of ``content`` that are no text of the table: contact persons and the event."""
+    people = [line for person in content.contacts for line in person.lines]
+    return [*people, *(lines_of_event(content.event) if content.event else ())]

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Content
+from commsched.core.content.release import TRANSLATED, LanguageVersion, Quote, texts_of_version
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Invalid
 
@@ -94,6 +95,8 @@ def _handle(network: str, typed: str) -> str:
 def _texts(content: Content) -> Iterable[str]:
     yield from texts_of(content).values()
     yield from (text for quote in content.quotes for text in (quote.text, quote.person))
+    yield from (text for version in content.versions for text in texts_of_version(version))
+    yield content.event.people if content.event else ""
     yield from (channel.text for channel in content.channels if channel.text)
 
 
@@ -131,9 +134,24 @@ def _said(content: Content, known: Mapping[str, str]) -> Content:
     if not known:
         return content
     texts = {name: said(text, known) for name, text in texts_of(content).items()}
-    quotes = [replace(each, text=said(each.text, known), person=said(each.person, known)) for each in content.quotes]
     channels = [replace(own, text=said(own.text, known) if own.text else own.text) for own in content.channels]
-    return replace(content, **texts, quotes=quotes, channels=channels)
+    return replace(
+        content,
+        **texts,
+        quotes=_said_quotes(content.quotes, known),
+        channels=channels,
+        versions=[_said_version(version, known) for version in content.versions],
+        event=replace(content.event, people=said(content.event.people, known)) if content.event else None,
+    )
+
+
+def _said_quotes(quotes: Iterable[Quote], known: Mapping[str, str]) -> list[Quote]:
+    return [replace(each, text=said(each.text, known), person=said(each.person, known)) for each in quotes]
+
+
+def _said_version(version: LanguageVersion, known: Mapping[str, str]) -> LanguageVersion:
+    texts = {name: said(getattr(version, name), known) for name in TRANSLATED}
+    return replace(version, **texts, quotes=_said_quotes(version.quotes, known))
 
 
 def unknown_in(content: Content) -> list[str]:

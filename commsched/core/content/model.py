@@ -14,11 +14,12 @@ from typing import Literal
 
 import msgspec
 
+from commsched.core.content.release import TRANSLATED, ContactPerson, Event, LanguageVersion, Quote
 from commsched.core.media.crops import Crop
 from commsched.core.text.clean import settled
 
 Kind = Literal["post", "release", "letter"]
-Genre = Literal["pressmeddelande", "debattartikel", "insändare"]
+Genre = Literal["pressmeddelande", "debattartikel", "insändare", "pressinbjudan"]
 
 MAX_TEXT = 200_000
 """Characters in any one text. Above it the input is refused at the edge, before any rule looks at it."""
@@ -58,13 +59,6 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether its captions are written into the pictures where a network takes no file of them."""
     codec: str = ""
     """Of a video's pictures, by FFmpeg's name; empty where it was taken in before that was noted."""
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody's words in a release, and who said them."""
-
-    text: str
-    person: str = ""
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -129,6 +123,15 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     facts: str = ""
     quotes: list[Quote] = []
     contact: str = ""
+    """Whom the press may call, as running text: what releases had before :attr:`contacts`."""
+    contacts: list[ContactPerson] = []
+    about: str = ""
+    """What the office says of itself below a release. It is copied from the settings when a release is begun, so that
+    a later change there changes nothing that was approved."""
+    event: Event | None = None
+    """What a press invitation is to."""
+    versions: list[LanguageVersion] = []
+    """The same in other languages, under the one approval."""
     link: str = ""
     language: str = "sv"
     attachments: list[Attachment] = msgspec.field(default_factory=list, name="pictures")
@@ -158,9 +161,32 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.text if own is None else own
 
     @property
+    def languages(self) -> list[str]:
+        """Every language that it is written in, its own first."""
+        return [self.language, *(version.language for version in self.versions)]
+
+    def in_language(self, language: str) -> Content:
+        """The content as its reader in ``language`` gets it: the version in that language, else in its main language
+        (``en`` for ``en-GB``), else as it is. What has no language (pictures, people to call, the event) is the same
+        in all."""
+        version = _version_in(self.versions, self.language, language)
+        if version is None:
+            return self
+        texts = {name: getattr(version, name) for name in TRANSLATED}
+        own = [msgspec.structs.replace(channel, text=None) for channel in self.channels]
+        return msgspec.structs.replace(
+            self, language=version.language, quotes=version.quotes, channels=own, versions=[], **texts
+        )
+
+    @property
     def pictures(self) -> list[Attachment]:
         """Those of its attachments that are pictures."""
         return [attachment for attachment in self.attachments if attachment.kind == "picture"]
+
+    @property
+    def documents(self) -> list[Attachment]:
+        """Those of its attachments that are documents."""
+        return [attachment for attachment in self.attachments if attachment.kind == "document"]
 
     @property
     def videos(self) -> list[Attachment]:
@@ -192,6 +218,17 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def stills(self) -> set[str]:
         """The SHA-256 of every picture that readers see as the library has it: also what stands for a video."""
         return {picture.sha256 for picture in self.pictures} | {video.poster for video in self.videos if video.poster}
+
+
+def _version_in(versions: list[LanguageVersion], own: str, wanted: str) -> LanguageVersion | None:
+    """The version for a reader in ``wanted``; ``None`` where the item's own language suits them as well."""
+    by_tag = {version.language.lower(): version for version in versions}
+    tag = wanted.lower()
+    while tag and tag != own.lower():
+        if tag in by_tag:
+            return by_tag[tag]
+        tag = tag.rpartition("-")[0]
+    return None
 
 
 def _as_rendered(original: Attachment, rendition: Rendition | None) -> Attachment:

@@ -59,6 +59,7 @@ REASONS: Final = {
     "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),
     "corrected": N_("It has been corrected since. Send the correction instead."),
     "dropped": N_("A person chose that it does not go out here."),
+    "twice": N_("Everybody on this list gets it by another list, so nothing is sent here."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
     "mail": N_("No mail server is set, so nobody can be reached."),
     "restored": N_("The office was restored from a backup. What may have gone out since is read back."),

@@ -22,6 +22,7 @@ from commsched.core.platform.access import Authorization as Authorization
 from commsched.core.platform.access import Handshake, Tokens
 from commsched.core.platform.budget import Budget as Budget
 from commsched.core.platform.email import Email as Email
+from commsched.core.platform.email import InlineImage, Letterhead
 from commsched.core.platform.email import Mailer as Mailer
 from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.platform.http import HttpClient
@@ -107,6 +108,10 @@ class ChannelContext(msgspec.Struct):
     media_address: Callable[[AttachmentFile], str] = lambda file: ""
     """A public address from which a network fetches a file, signed and for a limited time, for networks that take no
     uploads. Empty where this installation has no address that is reached from outside."""
+    letterhead: Callable[[], Letterhead] = Letterhead
+    """What the office's mails look like. It is read when it is asked for: once for each mailing, not for each mail."""
+    mail_picture: Callable[[AttachmentFile], InlineImage | None] = lambda file: None
+    """A picture so light that it can go with a mail; ``None`` where it cannot be made."""
     client_key: Callable[[], bytes] = lambda: b""
     """32 secret bytes, always the same, of which a platform makes the key that this installation proves itself by."""
 

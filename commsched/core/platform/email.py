@@ -19,6 +19,22 @@ class InlineImage(msgspec.Struct, frozen=True):
     """Letters, digits, dots and dashes; no two in a message have the same."""
     mime: str
     data: bytes
+    width: int = 0
+    """In pixels, as the file is; 0 where nobody asked."""
+    height: int = 0
+
+
+class Letterhead(msgspec.Struct, frozen=True):
+    """What an office's mails look like, as far as that is its own: the name, the logo, one colour."""
+
+    name: str = ""
+    about: str = ""
+    """What the office says of itself below every release."""
+    accent: str = "#1f4e79"
+    """A colour that can be read on white, and the same for a dark ground."""
+    accent_on_dark: str = "#8ab4dd"
+    logo: InlineImage | None = None
+    """As it stands on a light ground."""
 
 
 class AttachedFile(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 Colour = tuple[int, int, int]
@@ -70,3 +70,12 @@ def softened(text: Colour, ground: Colour, share: float, needed: float = READABL
         if ratio(soft, ground) >= needed:
             return soft
     return text
+
+
+def readable(wanted: Colour, grounds: Sequence[Colour], towards: Colour) -> Colour:
+    """``wanted``, moved as little as possible ``towards`` an end, so that it can be read on all of ``grounds``."""
+    for step in range(101):
+        moved = mix(wanted, towards, step / 100)
+        if all(ratio(moved, ground) >= READABLE for ground in grounds):
+            return moved
+    return towards

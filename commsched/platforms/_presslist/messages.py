@@ -3,30 +3,28 @@ that of the person who reads the office's pages."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from typing import Final
 
-from markupsafe import Markup
+import msgspec
 
 from commsched.core.content.fields import boxes
-from commsched.core.content.markup import to_html, to_plain
-from commsched.core.content.model import Content
+from commsched.core.content.markup import to_plain
+from commsched.core.content.model import SUFFIXES, Content
 from commsched.core.platform.contract import ChannelContext, ChannelView
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_
 from commsched.core.timing import embargo
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
 _LABELS: Final = {
     "pressmeddelande": N_("Press release"),
     "debattartikel": N_("Opinion article"),
     "insändare": N_("Letter to the editor"),
     "newsroom": N_("Read in the newsroom"),
+    "kit": N_("Pictures in print quality and the text (zip)"),
+    "pdf": N_("The release as a PDF"),
+    "print": N_("Picture in print quality"),
+    "photo": N_("Photo: %(credit)s"),
     "correction": N_("Correction"),
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
@@ -34,99 +32,138 @@ _LABELS: Final = {
 }
 
 
-def _language(content: Content) -> str:
+class Ways(msgspec.Struct, frozen=True):
+    """Where a mail leads: the newsroom or, under embargo, the secret address; and how its reader leaves the list."""
+
+    page: str = ""
+    """The release's own page, without a slash at its end; empty for a list whose releases stand nowhere."""
+    files: str = ""
+    """What stands before a picture's name where it is fetched in print quality; empty as above."""
+    leave: str = ""
+    """The address to which “unsubscribe” is written."""
+
+    @property
+    def pdf(self) -> str:
+        return f"{self.page}/release.pdf" if self.page else ""
+
+    @property
+    def kit(self) -> str:
+        return f"{self.page}/press.zip" if self.page else ""
+
+    def print_file(self, content: Content) -> str:
+        """Where the first picture is fetched as it was approved."""
+        first = content.pictures[0] if content.pictures else None
+        return f"{self.files}/{first.sha256}{SUFFIXES.get(first.mime, '')}?download=1" if first and self.files else ""
+
+
+def language_of(content: Content) -> str:
     return known(content.language, SOURCE)
 
 
-def _labels(view: ChannelView) -> dict[str, str]:
-    language = _language(view.content)
+def labels(content: Content) -> dict[str, str]:
+    """The mail's own words in the item's language."""
+    language = language_of(content)
     return {key: gettext(language, label) for key, label in _LABELS.items()}
 
 
-def _boxes(content: Content) -> list[tuple[str, str, bool]]:
-    """What stands below the text: its heading in the item's language, the text, and whether that is Markdown."""
-    language = _language(content)
-    return [(gettext(language, field.heading), text, field.body == "markup") for field, text in boxes(content)]
+def boxed(content: Content) -> list[tuple[str, str, str, str]]:
+    """What stands below the text: its heading in the item's language, the text, what is in it, and a note on it."""
+    language = language_of(content)
+    return [
+        (gettext(language, field.heading), text, field.body, gettext(language, field.note) if field.note else "")
+        for field, text in boxes(content)
+    ]
 
 
 def embargo_notice(view: ChannelView, context: ChannelContext) -> str:
     """Until when it may not be published, in the item's language; empty once that has passed."""
-    return embargo.notice(view.content.embargo, context.zone, _language(view.content), context.now())
+    return embargo.notice(view.content.embargo, context.zone, language_of(view.content), context.now())
 
 
 def subject(view: ChannelView, notice: str = "") -> str:
     """The headline. An editor must see at once that it is under embargo (``notice``), or a correction of what they
     have got before."""
-    content, word = view.content, _labels(view)["correction"]
+    content, word = view.content, labels(view.content)["correction"]
     headline = content.title
     if content.correction and not headline.casefold().startswith(word.casefold()):
         headline = f"{word}: {headline}"
     return f"{notice}: {headline}" if notice else headline
 
 
-def _corrected(view: ChannelView) -> str:
-    return f"{_labels(view)['corrected']}: {view.content.correction}" if view.content.correction else ""
+def genre(content: Content) -> str:
+    """What it is, above the headline; empty for a post."""
+    return labels(content).get(content.genre, "") if content.kind == "release" else ""
 
 
-def text_body(view: ChannelView, url: str, leave: str, notice: str = "") -> str:
+def corrected(content: Content) -> str:
+    """What is corrected, in a sentence; empty for an original."""
+    return f"{labels(content)['corrected']}: {content.correction}" if content.correction else ""
+
+
+def caption(view: ChannelView) -> str:
+    """What stands below the picture: who took it."""
+    first = view.pictures[0] if view.pictures else None
+    return labels(view.content)["photo"] % {"credit": first.credit} if first and first.credit else ""
+
+
+def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str]]:
+    """What an editor fetches: words and address, in the order in which they are wanted. Under embargo (``notice``) all
+    of it is behind the secret address."""
+    label = labels(content)
+    rows = [(label["preview" if notice else "newsroom"], ways.page)]
+    if content.kind == "release":
+        rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
+    if content.link.startswith(("https://", "http://")):
+        rows.append((content.link, content.link))
+    return [(words, url) for words, url in rows if url]
+
+
+def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> str:
     """The mail as plain text: what a newsroom copies from. ``notice`` of an embargo stands before everything."""
-    content, label = view.content, _labels(view)
+    content = view.content
     blocks = [
         notice,
-        label.get(content.genre, "").upper() if content.kind == "release" else "",
-        _corrected(view),
+        genre(content).upper(),
         content.title,
+        corrected(content),
         content.lead,
+        _picture_lines(view, ways),
         to_plain(view.text),
         *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
-        *(_headed(heading, to_plain(text) if markup else text) for heading, text, markup in _boxes(content)),
-        content.link,
-        f"{label['preview' if notice else 'newsroom']}: {url}" if url else "",
-        f"-- \n{label['leave']} {leave}" if leave else "",
+        *(
+            _headed(heading, note, to_plain(text) if body == "markup" else text)
+            for heading, text, body, note in boxed(content)
+        ),
+        "\n".join(words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)),
+        _signed(content, ways, about),
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
 
-def foot(view: ChannelView, url: str, leave: str, notice: str = "") -> list[str]:
-    """What stands below the words: the item's link, the newsroom's (under embargo the secret one), and how to leave
-    the list."""
-    content, label = view.content, _labels(view)
-    read = f"{label['preview' if notice else 'newsroom']}: {url}" if url else ""
-    lines = [content.link, read, f"{label['leave']} {leave}" if leave else ""]
-    return [line for line in lines if line]
+def _picture_lines(view: ChannelView, ways: Ways) -> str:
+    """The picture for who reads without pictures: what it shows, who took it, where it is fetched."""
+    if not view.pictures:
+        return ""
+    url = ways.print_file(view.content)
+    fetch = f"{labels(view.content)['print']}: {url}" if url else ""
+    return "\n".join(line for line in (f"[{view.pictures[0].alt}]", caption(view), fetch) if line.strip("[]"))
 
 
-def _headed(label: str, text: str) -> str:
-    return f"{label}\n{text.strip()}" if text.strip() else ""
+def _signed(content: Content, ways: Ways, about: str) -> str:
+    """What stands below the line that ends a mail."""
+    leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
+    words = "\n\n".join(block for block in (about.strip(), leave) if block)
+    return f"-- \n{words}" if words else ""
 
 
-@cache
-def _template() -> Template:
-    """``templates/mail/press.html``: inside the package in a wheel, beside it in a checkout."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    package = Path(__file__).resolve().parents[2]
-    folders = [package / "templates" / "mail", package.parent / "templates" / "mail"]
-    environment = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("press.html")
+def foot(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> list[str]:
+    """What stands below the words: what may be fetched, what the office says of itself, and how to leave the list."""
+    content = view.content
+    lines = [words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)]
+    leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
+    return [line for line in (*lines, *about.strip().split("\n"), leave) if line]
 
 
-def html_body(view: ChannelView, url: str, leave: str, notice: str = "") -> str:
-    """The mail as HTML. ``to_html`` gives what has been sanitised; everything else is escaped by the template."""
-    content, label = view.content, _labels(view)
-    return _template().render(
-        content=content,
-        label=label,
-        notice=notice,
-        read=label["preview" if notice else "newsroom"],
-        genre=label.get(content.genre, "") if content.kind == "release" else "",
-        corrected=_corrected(view),
-        text=Markup(to_html(view.text)),  # noqa: S704  sanitised by to_html
-        boxes=[
-            (heading, Markup(to_html(text)) if markup else text, markup)  # noqa: S704
-            for heading, text, markup in _boxes(content)
-        ],
-        url=url,
-        leave=leave,
-        leave_address=quote(leave, safe="@"),
-    )
+def _headed(label: str, note: str, text: str) -> str:
+    head = f"{label} ({note.rstrip('.')})" if note else label
+    return f"{head}\n{text.strip()}" if text.strip() else ""

@@ -13,7 +13,7 @@ import msgspec
 
 from commsched.core.content.fields import boxes
 from commsched.core.content.markup import contact_to_html, first_words, plain_to_html, shown_words, to_html
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.core.platform.contract import ChannelView
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known

@@ -9,7 +9,9 @@ from typing import Final
 
 import msgspec
 
+from commsched.core.content.fields import rows_of
 from commsched.core.content.model import Content
+from commsched.core.content.release import texts_of_version
 from commsched.core.text.messages import N_, Invalid
 
 _AT: Final = re.compile(r"(?<![\w.@/])@(?=\w)")
@@ -79,10 +81,12 @@ def _squeezed(text: str) -> str:
 
 def texts_of(content: Content) -> Iterable[str]:
     """Everything in ``content`` that words can be marked in."""
-    yield from (content.title, content.lead, content.text, content.short, content.facts, content.contact)
+    yield from (content.title, content.lead, content.text, content.short, content.facts, content.contact, content.about)
     yield from (part.text for part in content.channels if part.text is not None)
     yield from (said.text for said in content.quotes)
     yield from (each.alt for each in content.attachments)
+    yield from (text for version in content.versions for text in texts_of_version(version))
+    yield from rows_of(content)
 
 
 def stands(words: str, content: Content) -> bool:

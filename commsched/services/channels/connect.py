@@ -104,8 +104,8 @@ def _sealed_list(installation: Installation, secret: dict[str, str]) -> lists.Se
 
 def _keep_list(installation: Installation, session: Session, channel: Channel, people: lists.SealedList | None) -> None:
     if people is not None:
-        lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
-        channel.list_digest = people.digest
+        kept = lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
+        channel.list_digest = kept
 
 
 def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:

@@ -7,7 +7,9 @@ after it there is none.
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from collections.abc import Iterable, Set
 from typing import Final
 
 import msgspec
@@ -15,9 +17,14 @@ from sqlalchemy import Connection, CursorResult, Result, Row, Select, delete, fu
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from commsched.core.contacts import names
+from commsched.core.contacts.facts import ContactIn
 from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import OfficeError
 from commsched.core.text.recipients import Entry, entries
+from commsched.services.contacts.contacts import SealedContact, ensure, refused
+from commsched.services.contacts.contacts import seal as seal_contact
+from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Channel, ListRecipient
 from commsched.store.session import EVERY_WORKSPACE
@@ -43,6 +50,8 @@ class SealedList(msgspec.Struct, frozen=True):
 
     digest: str
     rows: list[dict[str, object]]
+    people: dict[str, SealedContact]
+    """Whom it names, by their blind index."""
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -55,12 +64,25 @@ def seal(installation: Installation, text: str) -> SealedList:
     """The list in ``text``, encrypted, each address once. A line that names nobody is kept, so that nothing of what
     was written is lost."""
     rows: dict[str, dict[str, object]] = {}
-    for number, entry in enumerate(entries(text)):
+    people: dict[str, SealedContact] = {}
+    pieces = entries(text)
+    heading = next((entry for entry in pieces if entry.heading), None)
+    for number, entry in enumerate(pieces):
         named = installation.vault.blind(entry.address or f"line {number}: {entry.text}")
-        if named not in rows:
-            rows[named] = _row(installation, entry, named)
+        if named in rows:
+            continue
+        rows[named] = _row(installation, entry, named)
+        if entry.address:
+            people[named] = person(installation, entry, heading, str(rows[named]["address"]))
     lines = lines_of(text)
-    return SealedList(addresses_digest(list(lines)) if lines else "", list(rows.values()))
+    return SealedList(addresses_digest(list(lines)) if lines else "", list(rows.values()), people)
+
+
+def person(installation: Installation, entry: Entry, heading: Entry | None, sealed: str) -> SealedContact:
+    """Who the line ``entry`` names, with their name and newspaper where they can be read; ``sealed`` is their address,
+    encrypted."""
+    name, outlet = names.read(entry, heading)
+    return seal_contact(installation, ContactIn(entry.address, name, outlet), sealed)
 
 
 def _row(installation: Installation, entry: Entry, blind: str) -> dict[str, object]:
@@ -74,24 +96,44 @@ def _row(installation: Installation, entry: Entry, blind: str) -> dict[str, obje
     }
 
 
-def keep(installation: Installation, rows: Rows, channel: int, workspace: int, sealed: SealedList, source: str) -> None:
-    """Make ``sealed`` the list of ``channel``. Who was on it before keeps the
-    day and the place they came from; who wants no more mail stays without."""
+def keep(installation: Installation, rows: Rows, channel: int, workspace: int, sealed: SealedList, source: str) -> str:
+    """Make ``sealed`` the list of ``channel``; returns its digest. Who was on it before keeps the day and the place
+    they came from. Who wants no more mail stays without, and so does whoever the office never writes to."""
     mine = _table.c.channel_id == channel
-    _locked(rows, channel)
+    stood = _locked(rows, channel).list_digest
     before = {row.blind: row for row in rows.execute(select(*_KNOWN).where(mine))}
+    away = {blind for blind, row in before.items() if row.state in GONE}
+    away |= refused(rows, workspace, PRESS, sealed.people).keys()
+    people = {blind: contact for blind, contact in sealed.people.items() if blind not in away}
+    numbers = ensure(installation, rows, workspace, PRESS, people, source)
     rows.execute(delete(_table).where(mine, _table.c.state.not_in(GONE)))
-    fresh = {"since": installation.now(), "source": source}
+    fresh = {"since": installation.now(), "source": source, "channel_id": channel, "workspace_id": workspace}
     new = []
     for row in sealed.rows:
-        known = before.get(row["blind"])
-        if known is not None and known.state in GONE:
-            continue
-        stood = {"since": known.since, "source": known.source} if known is not None else fresh
-        new.append(row | stood | {"channel_id": channel, "workspace_id": workspace})
+        blind = str(row["blind"])
+        if blind not in away:
+            known = before.get(blind)
+            stays = {} if known is None else {"since": known.since, "source": known.source}
+            new.append(row | fresh | stays | {"contact_id": numbers.get(blind)})
     if new:
         rows.execute(insert(_table), new)
-    rows.execute(update(_channel).where(_channel.c.id == channel).values(list_digest=sealed.digest))
+    was = {blind for blind, row in before.items() if row.state == "active"}
+    digest = _digest_of(stood, sealed.digest, people.keys() - was, bool(new))
+    rows.execute(update(_channel).where(_channel.c.id == channel).values(list_digest=digest))
+    return digest
+
+
+def _digest_of(stood: str, pasted: str, added: Set[str], anybody: bool) -> str:
+    """What an approval covers of a list that was pasted anew. It stays where nobody is added: that fewer are written to
+    needs no new approval. It is another whenever somebody is, also where the words are those of an earlier day."""
+    if stood and anybody and not added:
+        return stood
+    return joined(stood, added) if pasted == stood and added else pasted
+
+
+def joined(stood: str, added: Iterable[str]) -> str:
+    """The digest of a list after ``added`` (blind indexes) came to it: another one, whoever was on it before."""
+    return hashlib.sha256("\n".join(["joined", stood, *sorted(added)]).encode()).hexdigest()
 
 
 def text_of(installation: Installation, rows: Rows, channel: Channel) -> str:
@@ -219,10 +261,10 @@ def _locked(rows: Rows, channel: int) -> _Kept:
 def _take_over(installation: Installation, rows: Rows, channel: _Kept, sealed: SealedList) -> tuple[str, str]:
     left = installation.vault.unseal_map(channel.secrets)
     left.pop(LIST, None)
-    keep(installation, rows, channel.id, channel.workspace_id, sealed, "migrated")
+    digest = keep(installation, rows, channel.id, channel.workspace_id, sealed, "migrated")
     secrets = installation.vault.seal_map(left)
     rows.execute(update(_channel).where(_channel.c.id == channel.id).values(secrets=secrets))
-    return secrets, sealed.digest
+    return secrets, digest
 
 
 def take_over_all(installation: Installation, platform: str) -> int:

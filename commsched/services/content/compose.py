@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.mentions import forms, named_in
-from commsched.core.content.model import Attachment, Card, ChannelContent, Content, Quote, Rendition, printable
+from commsched.core.content.model import Attachment, Card, ChannelContent, Content, Rendition, printable
+from commsched.core.content.release_draft import contacts_from, event_from, quotes_from, versions_from
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.messages import N_, Invalid
@@ -58,7 +59,10 @@ def content_from(
     embargo = (times or times_of(draft, workspace.zone)).embargo
     content = Content(
         kind=draft.kind,
-        quotes=[Quote(text=quote.text, person=quote.person) for quote in draft.quotes],
+        quotes=quotes_from(draft.quotes),
+        contacts=contacts_from(draft),
+        event=event_from(draft, workspace.zone),
+        versions=versions_from(draft),
         attachments=[*_pictures(session, media, handed_in(draft)), *(film for _row, film in films)],
         channels=[_channel_content(installation, channel, draft, made(channel)) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",

@@ -12,12 +12,12 @@ from commsched.core.content.draft import (
     ChannelIn,
     DraftIn,
     PictureIn,
-    QuoteIn,
     SourceIn,
     VariantIn,
 )
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Attachment
+from commsched.core.content.release_draft import contacts_in, event_in, quotes_in, versions_in
 from commsched.core.timing.plan import Plan
 from commsched.services.content import embargo_times, times
 from commsched.services.kernel.context import Installation
@@ -66,7 +66,10 @@ def as_draft(installation: Installation, session: Session, item: Item, revision:
     }
     draft = DraftIn(
         kind=said.kind,
-        quotes=[QuoteIn(text=channel.text, person=channel.person) for channel in said.quotes],
+        quotes=quotes_in(said.quotes),
+        contacts=contacts_in(said),
+        event=event_in(said),
+        versions=versions_in(said),
         channels=[_channel(channel.channel, plan) for channel in said.channels],
         variants=variants,
         media=_media(session, said.pictures),

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import desc, select, update
 from sqlalchemy.orm import Session, object_session
 
-from commsched.core.content.fields import searchable_texts
+from commsched.core.content.fields import rows_of, searchable_texts
 from commsched.core.content.model import Content
+from commsched.core.content.release import texts_of_version
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, Message, NotFound, Problem, block
@@ -93,6 +94,7 @@ def searchable(content: Content) -> str:
     words = searchable_texts(content)
     words += [c.text for c in content.channels if c.text] + [q.text for q in content.quotes]
     words += [word for each in content.attachments for word in (each.alt, each.title) if word]
+    words += [*rows_of(content), *(text for version in content.versions for text in texts_of_version(version))]
     return fold("\n".join(words))
 
 

@@ -31,6 +31,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         root=known[0].remote_id if follows and previous else part.root,
         parent_handle=part.parent_handle,
         edits=row.edits,
+        corrects=row.corrects,
         recipient=part.recipient,
         message_id=row.message_id,
         id=row.id,

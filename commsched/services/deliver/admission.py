@@ -213,7 +213,7 @@ class Admission(msgspec.Struct, frozen=True):
                 self._end_list(row)
                 return []
         if not people and not self._is_under_way(row):
-            self._stop(row, "previous")
+            self._stop(row, "twice" if self.recipients.are_all_elsewhere(row) else "previous")
         calls: list[Call] = []
         view, first = self.view(job, row, content), self.recipients.with_first(row.id, 0)
         for lane, person in zip(lanes, people, strict=False):
@@ -251,7 +251,7 @@ class Admission(msgspec.Struct, frozen=True):
         left = self.recipients.unfinished(row)
         result = delivery_status(left, True, self.now)
         if not left and not self.recipients.counts(row.id)[0]:
-            self._stop(row, "changed")
+            self._stop(row, "twice" if self.recipients.are_all_elsewhere(row) else "changed")
             return
         values: Values = {"state": result.state, "next_at": result.next_at, "reason": result.reason}
         if result.state == "published":
@@ -410,12 +410,12 @@ class Admission(msgspec.Struct, frozen=True):
         self.alerts.append(Alert(row.workspace_id, row.item_id, "unknown_ask", facts))
 
     def _stop(self, row: DeliverySnapshot, reason: str) -> None:
-        state = "cancelled" if reason in STOPS else "held"
+        state = "cancelled" if reason in (*STOPS, "twice") else "held"
         self.batch.delivery(row.id, state=state, next_at=None, reason=reason)
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
-        if reason not in ("paused", *STOPS):  # whoever paused or cancelled knows
+        if reason not in ("paused", "twice", *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 

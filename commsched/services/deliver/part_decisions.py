@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Handles
 from commsched.services.contacts import lists
+from commsched.services.deliver import _once
 from commsched.services.deliver.recipients import freeze
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Attempt, Delivery, Part
@@ -30,6 +31,12 @@ def freeze_recipients(installation: Installation, session: Session, row: Deliver
     freeze(session, row.id, row.uid, row.channel_id, approved)
     if row.was:
         doubt(session, row.id, installation.now())
+
+
+def give_back(session: Session, item: int) -> None:
+    """Let who was left out of a list because another of the item's lists reaches them wait there again, where that one
+    does not reach them any more."""
+    _once.give_back(session, item)
 
 
 def begin_again(session: Session, delivery: int, *, keep_handles: bool) -> None:

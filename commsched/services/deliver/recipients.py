@@ -13,17 +13,22 @@ from typing import Any, Final, TypeVarTuple
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Select,
     String,
     bindparam,
+    case,
     cast,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
+    not_,
+    or_,
     select,
     text,
     update,
@@ -31,16 +36,18 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.parts import PartState
-from commsched.services.contacts import lists
+from commsched.services.contacts import addressees, lists, suppression
+from commsched.services.deliver import _once
 from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Base, Delivery, ListRecipient, Part
+from commsched.store.models import Attempt, Base, Contact, Delivery, ListRecipient, Part
 
 Columns = TypeVarTuple("Columns")
 
 _part: Final = Base.metadata.tables[Part.__tablename__]
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
+_contact: Final = Base.metadata.tables[Contact.__tablename__]
 _attempt: Final = Base.metadata.tables[Attempt.__tablename__]
 _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
@@ -80,6 +87,7 @@ _ON_LIST: Final = (
         _list.c.channel_id == bindparam("channel"),
         _list.c.blind.in_(bindparam("people", expanding=True)),
         _list.c.state == "active",
+        not_(suppression.refused(_list.c.workspace_id, _list.c.blind)),
     )
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
@@ -100,19 +108,29 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     if lists.locked_digest(rows, channel) != approved:
         return 0
     _thaw(rows, delivery, channel)
+    what = addressees.mailing(rows, rows.execute(select(Delivery.item_id).where(Delivery.id == delivery)).scalar_one())
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
-    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active")
+    wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
+    language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
+    asked = addressees.is_wanted(what, channel, _list.c.blind)
+    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, asked)
+    twice: ColumnElement[bool] = false()
+    if addressees.siblings(rows, what, delivery):
+        twice = addressees.gets_it_elsewhere(what, delivery, channel, _list.c.blind)
     values: dict[str, Any] = {
         "delivery_id": literal(delivery),
         "number": place,
         "role": literal("recipient"),
-        "state": literal("waiting"),
+        "state": case((twice, "skipped"), else_="waiting"),
         "key": literal(f"{uid}-") + cast(place, String),
-        "recipient": _list.c.address,
+        "recipient": case((twice, ""), else_=_list.c.address),
         "blind": _list.c.blind,
+        "language": func.coalesce(language, empty),
+        "corrects": addressees.corrected_mail(what, channel, _list.c.blind),
         "handles": text("'{}'"),
         "tries": literal(0),
-        **dict.fromkeys(("message_id", "remote_id", "url", "detail", "was", "language"), empty),
+        "detail": case((twice, addressees.TWICE), else_=""),
+        **dict.fromkeys(("message_id", "remote_id", "url", "was"), empty),
     }
     frozen = select(*values.values()).where(*people)
     result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))
@@ -149,6 +167,8 @@ class RecipientRows(msgspec.Struct, frozen=True):
     def ensure_frozen(self, row: DeliverySnapshot) -> None:
         """Freeze whom it goes to, where nobody did when it was approved: in an earlier version, or by a mended list."""
         if self.connection.execute(select(_part.c.id).where(_mine[0] == row.id).limit(1)).first() is not None:
+            if row.state == "waiting" and _once.are_some_elsewhere(self.connection, row.id):
+                _once.give_back(self.connection, row.item_id, row.id)  # of who has left the other list meanwhile
             return
         with self.connection.begin_nested():
             freeze(self.connection, row.id, row.uid, row.channel_id, row.list_digest)
@@ -196,25 +216,38 @@ class RecipientRows(msgspec.Struct, frozen=True):
         return int(row[0]), int(row[1])
 
     def are_wanted(self, row: DeliverySnapshot, people: Sequence[PartSnapshot]) -> bool:
-        """Whether the recipients are all on the list still: nobody is written to who has left it since the approval.
-        Those frozen by an earlier version, which knew no other list than the whole, are."""
-        wanted = {part.blind for part in people if part.blind}
+        """Whether the recipients are all on the list still, and none gets it by another: nobody is written to who has
+        left it since the approval, or twice. Those frozen by an earlier version, which knew no other list than the
+        whole, are."""
+        wanted = sorted({part.blind for part in people if part.blind})
         if not wanted:
             return True
-        whom = {"channel": row.channel_id, "people": sorted(wanted)}
-        return self.connection.execute(_ON_LIST, whom).scalar() == len(wanted)
+        if self.connection.execute(_ON_LIST, {"channel": row.channel_id, "people": wanted}).scalar() != len(wanted):
+            return False
+        self.batch.write_parts(self.connection)
+        return not _once.any_elsewhere(self.connection, row.id, row.mailing, row.channel_id, wanted)
 
     def skip_unwanted(self, row: DeliverySnapshot) -> int:
-        """Pass over those who wait and have left the list; returns how many. Of who was forgotten nothing is kept."""
+        """Pass over those who wait and have left the list, or get it by another; returns how many had left. Of who was
+        forgotten nothing is kept."""
         self.batch.write_parts(self.connection)
+        _once.skip(self.connection, row.id, row.mailing, row.channel_id)
         waits = (_mine[0] == row.id, _part.c.state == "waiting", _part.c.blind != "")
         listed = (_list.c.blind == _part.c.blind, _list.c.channel_id == row.channel_id)
         self.connection.execute(delete(_part).where(*waits, ~exists().where(*listed, _list.c.state != "removed")))
-        how = select(_list.c.state).where(*listed).scalar_subquery()
+        office = literal(row.workspace_id)
+        on_list = select(_list.c.state).where(*listed).scalar_subquery()
+        how = func.coalesce(suppression.why_refused(office, _part.c.blind), on_list)
         skipped = {"state": "skipped", "detail": how, "recipient": "", "next_at": None, "finished_at": self.now}
         left = exists().where(*listed, _list.c.state != "active")
-        result = self.connection.execute(update(_part).where(*waits, left).values(**skipped))
+        refused = suppression.refused(office, _part.c.blind)
+        result = self.connection.execute(update(_part).where(*waits, or_(left, refused)).values(**skipped))
+        _once.give_back(self.connection, row.item_id)
         return result.rowcount
+
+    def are_all_elsewhere(self, row: DeliverySnapshot) -> bool:
+        """Whether everybody on the list gets it by another."""
+        return _once.are_all_elsewhere(self.connection, row.id)
 
     def _ask(self, statement: Select[*Columns], about: Mapping[str, object]) -> CursorResult[*Columns]:
         """What the store says of parts, with all that this transaction has decided about them: it is written first."""

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, literal
 
 from commsched.core.approval.rules import CastDecision
 from commsched.core.content.model import parse
+from commsched.services.contacts.addressees import Mailing
 from commsched.services.kernel.superseded import superseded
 from commsched.store.fast import FastSelect
 from commsched.store.models import (
@@ -75,6 +76,7 @@ _case = FastSelect(
         superseded.label("superseded"),
         Item.corrects_id,
         select(_answered.c.id).where(_answered.c.answer_item_id == Item.id).correlate(Item).scalar_subquery(),
+        Item.follows_id,
     )
     .join(Item, Item.id == Delivery.item_id)
     .join(Revision, Revision.id == Delivery.revision_id)
@@ -116,6 +118,7 @@ _parts = FastSelect(
         Part.blind,
         Part.edits,
         Part.language,
+        Part.corrects,
     )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
@@ -190,6 +193,12 @@ class DeliverySnapshot(msgspec.Struct):
     """The item that it is a correction of."""
     answered: int | None = None
     """The comment on a network that it is the answer to."""
+    follows: int | None = None
+    """The item that it sends once more, to those who have not got it."""
+
+    @property
+    def mailing(self) -> Mailing:
+        return Mailing(self.item_id, self.follows, self.corrects)
 
 
 class PartSnapshot(msgspec.Struct):
@@ -215,6 +224,8 @@ class PartSnapshot(msgspec.Struct):
     """The platform's id of what is out already, in whose place this part is put."""
     language: str = ""
     """Which language its recipient reads."""
+    corrects: str = ""
+    """Of a mail: the ``message_id`` of the one that it corrects for its recipient."""
     reason: str = ""
     id: int = 0
     """What the store knows it by; read of recipients only."""

@@ -220,8 +220,7 @@ def _channel(
     row.account, row.account_name, row.account_url, row.facts = account.id, account.name, account.url, account.facts
     if lists.LIST in secrets:
         people = lists.seal(installation, secrets[lists.LIST])
-        lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
-        row.list_digest = people.digest
+        row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 

@@ -11,6 +11,7 @@ from commsched.core.content.model import ENDINGS
 from commsched.core.installation import signed_addresses
 from commsched.core.platform.contract import AttachmentFile, ChannelContext
 from commsched.core.timing.skew import Skew
+from commsched.services.kernel import _mail_looks
 from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.budgets import BudgetListener, listens
 from commsched.services.kernel.context import Installation
@@ -59,6 +60,8 @@ def make_context(
         zone=zone,
         home=str(installation.home),
         media_address=partial(_media_address, installation, channel, str(settings.get("allow_private", "")) == "1"),
+        letterhead=partial(_mail_looks.letterhead, installation, workspace),
+        mail_picture=partial(_mail_looks.small, installation),
         app=app_of(installation, platform),
         client_key=partial(installation.vault.derive, f"client-key:{platform}"),
     )

@@ -12,6 +12,7 @@ from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
+INBOX = "inbox"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -24,6 +25,7 @@ PATHS: Final = {
     CALENDAR: "/w/{slug}/calendar/",
     WATCH: "/w/{slug}/comments/",
     HAND: "/w/{slug}/by-hand/{delivery}",
+    INBOX: "/w/{slug}/inbox/{message}",
 }
 """Where the button leads."""
 
@@ -294,6 +296,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         N_("An evening round takes a few minutes: see them, hide what should not stand there. %(count)s to look at."),
         N_("See the comments"),
         WATCH,
+        shows_item=False,
+    ),
+    "inbox_assigned": Kind(
+        N_("A mail to answer"),
+        N_("%(by)s asks you to answer a mail in the inbox."),
+        N_("It waits under your name until you have answered it, put it aside or given it to somebody else."),
+        N_("Read and answer"),
+        INBOX,
+        shows_item=False,
+    ),
+    "inbox_came": Kind(
+        N_("An answer has come"),
+        N_("In a conversation that is yours, somebody has written again."),
+        N_("It waits under your name until you have answered it, put it aside or given it to somebody else."),
+        N_("Read and answer"),
+        INBOX,
         shows_item=False,
     ),
     "week": Kind(

@@ -281,9 +281,9 @@ def _url(installation: Installation, to: str, row: Notice, workspace: Workspace)
         return token
     if to == DECIDE and not token:
         to = ITEM
-    delivery = row.facts.get("delivery", "")
+    delivery, message = row.facts.get("delivery", ""), row.facts.get("message", "")
     return installation.base_url + PATHS[to].format(
-        slug=workspace.slug, item=row.item_id, token=token, delivery=delivery
+        slug=workspace.slug, item=row.item_id, token=token, delivery=delivery, message=message
     )
 
 

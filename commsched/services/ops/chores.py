@@ -20,6 +20,7 @@ from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
 from commsched.services.feeds import reading
 from commsched.services.followup import keeping
+from commsched.services.inbox import keeping as inbox
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
@@ -70,6 +71,7 @@ def run(installation: Installation) -> None:
             learn_of_published,
             keeping.tell,
             keeping.forget,
+            inbox.forget,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from commsched.services.deliver import part_decisions
 from commsched.store.models import Attempt, Channel, Delivery, Item, Part, Revision
 
 Why = Literal["cancelled", "dropped"]
@@ -31,6 +32,8 @@ class Left(msgspec.Struct, frozen=True):
 def stop(session: Session, rows: Sequence[Delivery], why: Why) -> list[Left]:
     """Stop ``rows``, which the caller has locked. Returns what had gone out, where anything had or may have.
 
+    Who is on another list of the item as well gets it by that one, if that is still to be sent.
+
     A call that is under way cannot be recalled: its delivery ends when it comes back, and so does one that is being
     read back, with nothing more sent.
     """
@@ -41,6 +44,8 @@ def stop(session: Session, rows: Sequence[Delivery], why: Why) -> list[Left]:
         if row.state in ("waiting", "held", "failed") or (row.state == "sending" and row.id not in open_):
             row.state, row.next_at, row.reason = "cancelled", None, why
     session.flush()
+    for item in sorted({row.item_id for row in rows}):
+        part_decisions.give_back(session, item)
     return [left for row in rows if (left := _left(session, row)).out or left.under_way]
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commsched.core.content.changes import compare, diff_words
-from commsched.core.content.model import Attachment, ChannelContent, Content, Quote, canonical
+from commsched.core.content.model import Attachment, ChannelContent, Content, canonical
+from commsched.core.content.release import Quote
 
 NAMES = {1: "Mastodon", 2: "X"}
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from commsched.core.content.mentions import entry_of, forms, key_of, named_in, plainly, said, spoken, unknown_in
-from commsched.core.content.model import ChannelContent, Content, Quote, canonical
+from commsched.core.content.model import ChannelContent, Content, canonical
+from commsched.core.content.release import Quote
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.text.mastodon_length import mastodon_length
 from commsched.core.text.messages import Invalid

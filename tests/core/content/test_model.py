@@ -15,13 +15,13 @@ from commsched.core.content.model import (
     Card,
     ChannelContent,
     Content,
-    Quote,
     addresses_digest,
     canonical,
     digest,
     nfc,
     parse,
 )
+from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
 from tests.core.kinds import same_each_time
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -63,6 +63,10 @@ contents = st.builds(
     attachments=st.lists(pictures, max_size=2),
     channels=channels,
     card=st.none() | cards,
+    contacts=st.lists(st.builds(ContactPerson, name=words, phone=words, hours=words), max_size=2),
+    about=words,
+    event=st.none() | st.builds(Event, starts=words, place=words, people=words, zone=words),
+    versions=st.lists(st.builds(LanguageVersion, language=words, title=words, text=words), max_size=2),
 )
 SAMPLE = Content(
     kind="release",
@@ -71,7 +75,31 @@ SAMPLE = Content(
     lead="Från mars.",
     short="Kort.",
     facts="12 turer.",
-    quotes=[Quote(text="Bra!", person="Karin")],
+    quotes=[Quote(text="Bra!", person="Karin", role="gruppledare")],
+    contacts=[ContactPerson(name="Karin Ek", role="talesperson", phone="070", email="k@x.example", hours="8–17")],
+    about="Vi är gruppen.",
+    event=Event(
+        starts="2026-12-03T09:00:00Z",
+        ends="2026-12-03T10:00:00Z",
+        zone="Europe/Helsinki",
+        place="Torget",
+        address="Storgatan 1",
+        people="Karin Ek",
+        reply_by="2026-12-01T09:00:00Z",
+        reply_to="press@x.example",
+    ),
+    versions=[
+        LanguageVersion(
+            language="en",
+            title="More buses",
+            lead="From March.",
+            text="The bus runs.",
+            short="Short.",
+            facts="12 runs.",
+            about="We are the group.",
+            quotes=[Quote(text="Good!", person="Karin", role="leader")],
+        )
+    ],
     contact="Karin Ek",
     link="https://x.example",
     language="en",
@@ -151,6 +179,27 @@ def test_a_change_anywhere_changes_the_hash(path: tuple[Any, ...]) -> None:
 @pytest.mark.parametrize("name", Content.__struct_fields__)
 def test_every_field_of_an_item_counts(name: str) -> None:
     assert hashed(msgspec.structs.replace(SAMPLE, **{name: getattr(Content(), name)})) != hashed(SAMPLE)
+
+
+@given(contents)
+@same_each_time
+def test_what_says_nothing_of_a_release_is_in_no_bytes(content: Content) -> None:
+    """So whatever was approved before these parts were thought of keeps its bytes and its hash."""
+    silent = msgspec.structs.replace(content, contacts=[], about="", event=None, versions=[])
+    names = set(msgspec.json.decode(canonical(silent)))
+    assert not names & {"contacts", "about", "event", "versions"}
+    assert set(msgspec.json.decode(canonical(msgspec.convert(msgspec.to_builtins(silent), Content)))) == names
+
+
+def test_a_reader_gets_the_release_in_their_language() -> None:
+    swedish = msgspec.structs.replace(SAMPLE, language="sv")
+    english = swedish.in_language("en-GB")
+    assert (english.language, english.title, english.quotes[0].role) == ("en", "More buses", "leader")
+    assert english.contacts == SAMPLE.contacts
+    assert english.event == SAMPLE.event
+    assert english.text_on(1) == "The bus runs."
+    for other in ("sv", "fi", "", "sv-FI"):
+        assert swedish.in_language(other) is swedish
 
 
 @pytest.mark.parametrize("name", ["attachments", "quotes"])

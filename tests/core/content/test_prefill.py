@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.content.model import Content, Quote
+from commsched.core.content.model import Content
 from commsched.core.content.prefill import fitted, proposals
+from commsched.core.content.release import Quote
 
 ZONE = "Europe/Stockholm"
 

@@ -137,6 +137,8 @@ FACTS = {
     "taken_down": {"by": "Elin", "comment": "Fel person på bilden."},
     "comment_words": {"count": 2},
     "comments_wait": {"count": 3, "hours": 12},
+    "inbox_assigned": {"by": "Karin Ek", "message": 7},
+    "inbox_came": {"message": 7},
     "remove_by_hand": {"channel": "LinkedIn", "url": "https://example.org/1"},
     "held": {"reason": "late", "channel": "Mastodon", "delivery": 1, "detail": "", "out": 0, "of": 1},
     "failed": {"reason": "rejected", "channel": "X", "detail": "403 Forbidden <b>", "out": 1, "of": 3, "delivery": 1},

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from commsched.core.content.draft import PictureIn, VariantIn
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, Part

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Workspace
 from commsched.store.session import EVERY_WORKSPACE

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from commsched import images
-from commsched.core.content.model import Quote
+from commsched.core.content.release import Quote
 from commsched.services.kernel.brand_kit import Kit
 from commsched.services.kernel.context import Installation
 from commsched.services.public import front_page, look
