@@ -1,7 +1,15 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import Contact, ContactEvent, Suppression
+from commsched.store.contacts import (
+    Contact,
+    ContactEvent,
+    ContactImport,
+    ContactImportNote,
+    ContactImportPiece,
+    ContactMail,
+    Suppression,
+)
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -27,7 +35,7 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
-from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
 from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
@@ -86,6 +94,10 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "ContactImport",
+    "ContactImportNote",
+    "ContactImportPiece",
+    "ContactMail",
     "Coverage",
     "Decision",
     "Delivery",
