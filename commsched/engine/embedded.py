@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.contacts import imports
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
@@ -254,6 +255,7 @@ class Engine:
         often = (
             (5.0, self._notices),
             (5.0, self._removals),
+            (2.0, self._imports),
             (10.0, self._videos),
             (20.0, self._ask_networks),
             (5.0, self._answers),
@@ -314,6 +316,9 @@ class Engine:
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _imports(self) -> None:
+        imports.run(self.installation, lambda: not self._stop.is_set())
 
     def _videos(self) -> None:
         while not self._stop.is_set() and video_forms.make_next(self.installation):

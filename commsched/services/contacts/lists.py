@@ -205,6 +205,18 @@ def count(installation: Installation, rows: Rows, channel: Channel) -> int:
     return int(rows.execute(select(func.count()).select_from(_table).where(*active)).scalar() or 0)
 
 
+def gone(rows: Rows, channel: int) -> dict[str, str]:
+    """Who has left the list, by blind index, and how."""
+    left = select(_table.c.blind, _table.c.state).where(_table.c.channel_id == channel, _table.c.state.in_(GONE))
+    return {row.blind: row.state for row in rows.execute(left)}
+
+
+def contacts_on(rows: Rows, channel: int) -> list[int]:
+    """The contacts that the list writes to."""
+    active = (_table.c.channel_id == channel, _table.c.state == "active", _table.c.contact_id.is_not(None))
+    return [row[0] for row in rows.execute(select(_table.c.contact_id).where(*active))]
+
+
 def forget(installation: Installation, rows: Rows, channel: int, address: str) -> bool:
     """Take one person off a list, whatever their state, and keep nothing of them; returns whether they were on it.
 

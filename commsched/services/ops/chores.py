@@ -15,6 +15,7 @@ from commsched.core.platform.channel_state import WARN
 from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks, renewal
+from commsched.services.contacts import arrivals, imports
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
@@ -81,6 +82,8 @@ def run(installation: Installation) -> None:
     with installation.store.write(EVERY_WORKSPACE) as session:
         tidy(session, installation.now())
     forgetting.forget_daily(installation)
+    arrivals.arrive(installation)
+    imports.forget(installation)
     quota.sweep(installation)
     uploads.tidy(installation, installation.now())
     look_daily(installation)
