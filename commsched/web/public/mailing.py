@@ -33,7 +33,6 @@ def _answer(template: str, room: Newsroom | None, status: int = 200, **shown: ob
     response = make_response(page(f"public/{template}.html", room=room, **shown), status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from commsched.services.accounts import office_settings
 from commsched.services.kernel.context import Installation
 from commsched.services.subscriptions import offers
+from commsched.store.models import Contact
 from tests.conftest import Cast
 from tests.services.deliver.test_recipients import press
 
@@ -26,4 +29,19 @@ def test_an_administrator_opens_a_list_and_closes_it(browse: Any, cast: Cast, in
     assert browser.post("~/subscribing/", {"words": ""}).status_code == 303
     assert offers.of(office_settings.get(installation, cast.place.id).settings).lists == ()
     assert browse(cast.writer).post("~/subscribing/", form).status_code == 403
-    assert browse(cast.reader).get("~/subscribing/").status_code == 200
+    assert browse(cast.writer).get("~/subscribing/").status_code == 200
+
+
+def test_an_administrator_answers_a_person_who_asks(browse: Any, cast: Cast, installation: Installation) -> None:
+    press(cast, "red@tidning.example")
+    with installation.store.read(cast.place.id) as session:
+        (number,) = session.scalars(select(Contact.id)).all()
+    browser = browse(cast.administrator)
+    assert "Radera allt för gott" in browser.get(f"~/contacts/{number}").text
+    given = browser.post(f"~/contacts/{number}/data", {"what": "json"})
+    assert given.json["address"] == "red@tidning.example"
+    assert "attachment" in given.headers["Content-Disposition"]
+    assert "Vem du är" in browser.post(f"~/contacts/{number}/data", {"what": "html"}).text
+    assert browse(cast.writer).post(f"~/contacts/{number}/erase").status_code == 403
+    assert browser.post(f"~/contacts/{number}/erase").status_code == 303
+    assert browser.post(f"~/contacts/{number}/erase").status_code == 404

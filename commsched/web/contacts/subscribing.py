@@ -23,7 +23,7 @@ def _show(form: Form) -> str:
         office = members.workspace_of(session, actor())
     opened = offers.of(office.settings)
     return page(
-        "settings/subscribing.html",
+        "contacts/subscribing.html",
         form=form,
         lists=offers.lists_of(installation(), actor().workspace),
         opened={offer.channel: offer for offer in opened.lists},
@@ -33,7 +33,7 @@ def _show(form: Form) -> str:
 
 
 @bp.get("/")
-@allow("read")
+@allow("write")
 def index() -> str:
     return _show(Form())
 
