@@ -27,6 +27,7 @@ from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
+from commsched.services.subscriptions import questions
 from commsched.services.upkeep import removals
 from commsched.store.session import busy
 
@@ -311,6 +312,7 @@ class Engine:
     def _notices(self) -> None:
         push.send_due(self.installation)
         outbox.send_due(self.installation)
+        questions.send_due(self.installation)
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)

@@ -149,3 +149,22 @@ class ContactImportNote(Base, Scoped):
     reason: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text, default="")
     """What stands there, encrypted."""
+
+
+class ContactMail(Base, Scoped):
+    """A mail to a contact about themselves that waits to be sent: whether they did ask. It goes when it has gone."""
+
+    __tablename__ = "contact_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    world: Mapped[str] = mapped_column(String(10))
+    blind: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(Text)
+    """Encrypted."""
+    kind: Mapped[str] = mapped_column(String(10))
+    """``confirm`` a subscription; ``data`` or ``erase``: whether they want to see or to have erased what is kept."""
+    language: Mapped[str] = mapped_column(String(8), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    """The moment that was asked at; its link names it."""

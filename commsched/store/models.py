@@ -7,6 +7,7 @@ from commsched.store.contacts import (
     ContactImport,
     ContactImportNote,
     ContactImportPiece,
+    ContactMail,
     Suppression,
 )
 from commsched.store.content import (
@@ -34,7 +35,8 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
-from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -52,7 +54,6 @@ from commsched.store.people import (
     Deputy,
     Feed,
     Idempotency,
-    MailServer,
     Membership,
     Person,
     PlatformApp,
@@ -96,11 +97,13 @@ __all__ = [
     "ContactImport",
     "ContactImportNote",
     "ContactImportPiece",
+    "ContactMail",
     "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
     "Derivative",
+    "DkimKey",
     "FactCheck",
     "Feed",
     "Figure",
@@ -139,6 +142,7 @@ __all__ = [
     "Proposal",
     "PushDevice",
     "ReadyAnswer",
+    "RelayState",
     "ReleaseReview",
     "RemoteComment",
     "Removal",

@@ -237,6 +237,44 @@ def leave(
     return _met(rows.execute(update(_table).where(*whom).values(**gone)))
 
 
+def refuse(installation: Installation, rows: Rows, channel: int, workspace: int, blind: str, source: str) -> bool:
+    """Have the person with the index ``blind`` unsubscribed on a list, also where it does not name them any more: a
+    list that is pasted anew with them finds that they have left. Returns whether that is new."""
+    whom = (_table.c.channel_id == channel, _table.c.blind == blind)
+    gone = {"state": "unsubscribed", "since": installation.now(), "source": source, "address": "", "entry": ""}
+    _locked(rows, channel)
+    standing = rows.execute(select(_table.c.state).where(*whom)).scalar()
+    if standing is None:
+        row = {"channel_id": channel, "workspace_id": workspace, "blind": blind, "position": 0}
+        rows.execute(insert(_table).values(**row, **gone))
+    elif standing != "unsubscribed":
+        rows.execute(update(_table).where(*whom).values(**gone))
+    return standing != "unsubscribed"
+
+
+def welcome(
+    installation: Installation, rows: Rows, channel: int, workspace: int, blind: str, **known: int | str
+) -> bool:
+    """Put somebody on a list who asked for it and has answered the mail; ``known`` are their ``contact_id``, and the
+    sealed ``address`` and ``entry``. Returns whether they were not on it.
+
+    The digest stays: an approval is of whom the office wrote down, and who subscribes by themselves voids none. They
+    are in no part that is frozen already, so the next approval is the first that writes to them.
+    """
+    whom = (_table.c.channel_id == channel, _table.c.blind == blind)
+    _locked(rows, channel)
+    standing = rows.execute(select(_table.c.state).where(*whom)).scalar()
+    if standing == "active":
+        return False
+    last = rows.execute(select(func.max(_table.c.position)).where(_table.c.channel_id == channel)).scalar() or 0
+    came = {"state": "active", "since": installation.now(), "source": "subscribed", "position": last + 1, **known}
+    if standing is None:
+        rows.execute(insert(_table).values(channel_id=channel, workspace_id=workspace, blind=blind, **came))
+    else:
+        rows.execute(update(_table).where(*whom).values(**came))
+    return True
+
+
 def _met(result: Result[*tuple[object, ...]]) -> bool:
     assert isinstance(result, CursorResult)
     return result.rowcount > 0

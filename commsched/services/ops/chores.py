@@ -32,6 +32,7 @@ from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.media.details import learn_of_published
 from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
+from commsched.services.subscriptions import subscribing
 from commsched.store import locks
 from commsched.store.models import (
     ApprovalLink,
@@ -72,6 +73,7 @@ def run(installation: Installation) -> None:
             learn_of_published,
             keeping.tell,
             keeping.forget,
+            subscribing.forget_unconfirmed,
             inbox.forget,
         ):
             _safely(installation, workspace, chore)
