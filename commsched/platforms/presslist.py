@@ -29,6 +29,8 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.email import Letterhead
+from commsched.core.press.calendar_file import calendar
+from commsched.core.press.invitation import entry_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
@@ -101,6 +103,13 @@ class PressList(Platform):
         ),
         WAITS_FOR_EMBARGO,
         Setting(
+            "relay",
+            N_("Mail server"),
+            required=False,
+            kind="relay",
+            help=N_("Which of the office's mail servers it leaves through."),
+        ),
+        Setting(
             "connections",
             N_("Mails on their way at once"),
             required=False,
@@ -162,7 +171,7 @@ class PressList(Platform):
             problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
-        if not view.content.contact.strip():
+        if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
         if view.pictures:
             problems.append(
@@ -197,7 +206,7 @@ class PressList(Platform):
         if isinstance(outcome, Rejected) and outcome.why == "token":
             # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
             # goes on by itself. The list has no access of its own that could die and be connected again.
-            return Retry(outcome.detail, whole_channel=True)
+            return Retry(outcome.detail, whole_channel=True, by_relay=True)
         return outcome
 
     def subject(self, view: ChannelView, context: ChannelContext) -> str:
@@ -217,10 +226,11 @@ class PressList(Platform):
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
-            text=text_body(view, ways, embargo, about),
+            text=text_body(view, ways, embargo, about, head.name),
             html=html_body(view, ways, head, picture, embargo, about),
             headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),
+            calendar=_calendar(view, ways, context),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -259,9 +269,19 @@ def _answering(message_id: str) -> dict[str, str]:
     return {"In-Reply-To": name, "References": name} if message_id else {}
 
 
+def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
+    """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
+    the same bytes."""
+    stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    page = f"{context.public_url}/n/{context.workspace}/"
+    office = context.office_name or context.workspace
+    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    return calendar(entry) if entry is not None else ""
+
+
 def _about(view: ChannelView, head: Letterhead) -> str:
-    """What the office says of itself below a release."""
-    return head.about if view.content.kind == "release" else ""
+    """What the office says of itself below a release, where the release does not say it in words of its own."""
+    return head.about if view.content.kind == "release" and not view.content.about.strip() else ""
 
 
 def _ways(view: ChannelView, context: ChannelContext) -> Ways:

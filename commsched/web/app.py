@@ -33,6 +33,7 @@ FEATURES = (
     "design",
     "settings",
     "channels",
+    "contacts",
     "public",
     "watch",
     "inbox",

@@ -6,9 +6,11 @@ With ``MAIL_PICTURES`` in the environment, a folder, what is seen is kept there 
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from commsched.core.content.model import Attachment, Quote
+from commsched.core.content.model import Attachment
+from commsched.core.content.release import ContactPerson, Event, Quote
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, Email
 from commsched.core.platform.email import InlineImage, Letterhead
 from commsched.platforms.presslist import PLATFORM
@@ -52,8 +55,25 @@ def mail(**values: Any) -> Email:
         text=TEXT,
         short="Notisen.",
         facts="- 41 000 resor om dagen\n- 12 miljoner kronor",
-        quotes=[Quote(text="Nu går det att bo kvar på landet utan bil.", person="Karin Lund, gruppledare")],
-        contact="Eva Sandström, pressekreterare\n070-000 00 00\neva.sandstrom@regiongruppen.example",
+        quotes=[Quote(text="Nu går det att bo kvar på landet utan bil.", person="Karin Lund", role="gruppledare")],
+        contacts=[
+            ContactPerson(
+                name="Eva Sandström",
+                role="pressekreterare",
+                phone="070-000 00 00",
+                email="eva.sandstrom@regiongruppen.example",
+                hours="vardagar 8–17",
+            )
+        ],
+        genre="pressinbjudan",
+        event=Event(
+            starts="2026-12-10T09:00:00Z",
+            ends="2026-12-10T10:30:00Z",
+            place="Regionens hus",
+            address="Storgatan 1, Ljungstad",
+            people="Karin Lund, gruppledare\nAnders Vik, regionråd",
+            reply_by="2026-12-08T16:00:00Z",
+        ),
         attachments=[shown],
         pictures=(file,),
         uid="0123456789abcdef" * 2,
@@ -106,3 +126,15 @@ def test_the_mail_is_read_on_every_screen(chromium: Any, axe: Callable[[Any], No
     ground = page.evaluate("getComputedStyle(document.querySelector('.sheet')).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 31, 35)"}[scheme]
     page.close()
+
+
+def test_the_text_says_what_the_html_says() -> None:
+    letter = mail()
+    shown = re.sub(r"<(style|title)[^>]*>.*?</\1>|<!--.*?-->", "", letter.html, flags=re.DOTALL)
+    words = set(re.findall(r"[\w@.-]{4,}", unescape(re.sub(r"<[^>]*>", " ", shown)).lower()))
+    written = letter.text.lower()
+    assert {word for word in words if word.strip(".-") not in written} == set()
+    for said in ("torsdag 10 december 2026 kl. 10.00–11.30", "Regionens hus, Storgatan 1", "tisdag 8 december 2026"):
+        assert said in letter.text
+    assert 'href="tel:0700000000"' in letter.html
+    assert 'href="mailto:eva.sandstrom@regiongruppen.example"' in letter.html

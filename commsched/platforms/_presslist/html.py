@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from commsched.core.content.markup import contact_to_html, to_html
 from commsched.core.platform.contract import ChannelView
 from commsched.core.platform.email import InlineImage, Letterhead
+from commsched.core.press.words import Box, event_rows, genre, press_boxes
 from commsched.platforms._presslist import messages
 from commsched.platforms._presslist.messages import Ways
 
@@ -57,7 +58,8 @@ def html_body(
         subject=messages.subject(view, notice),
         logo_size=_within(head.logo, *LOGO),
         notice=notice,
-        genre=messages.genre(content),
+        genre=genre(content),
+        event=[(label, _markup(contact_to_html(said))) for label, said in event_rows(content)],
         corrected=messages.corrected(content),
         text=_markup(to_html(view.text)),
         picture=picture,
@@ -83,19 +85,16 @@ def _markup(html: str) -> Markup:
 
 
 def _boxes(view: ChannelView) -> list[dict[str, object]]:
-    return [
-        {"heading": heading, "note": note, "html": _box_html(text, body)}
-        for heading, text, body, note in messages.boxed(view.content)
-    ]
+    return [{"heading": box.heading, "note": box.note, "html": _box_html(box)} for box in press_boxes(view.content)]
 
 
-def _box_html(text: str, body: str) -> Markup:
-    match body:
+def _box_html(box: Box) -> Markup:
+    match box.body:
         case "markup":
-            return _markup(to_html(text, top=3))
+            return _markup(to_html(box.text, top=3))
         case "people":
-            return _markup(f"<p>{contact_to_html(text)}</p>")
-    return Markup("<p>") + escape(text.strip()).replace("\n", Markup("<br>")) + Markup("</p>")
+            return _markup(f"<p>{contact_to_html(box.text)}</p>")
+    return Markup("<p>") + escape(box.text).replace("\n", Markup("<br>")) + Markup("</p>")
 
 
 def _leave(view: ChannelView, ways: Ways) -> Markup:

@@ -7,24 +7,22 @@ from typing import Final
 
 import msgspec
 
-from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import SUFFIXES, Content
 from commsched.core.platform.contract import ChannelContext, ChannelView
+from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.text.catalogues import gettext
-from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_
 from commsched.core.timing import embargo
 
 _LABELS: Final = {
-    "pressmeddelande": N_("Press release"),
-    "debattartikel": N_("Opinion article"),
-    "insändare": N_("Letter to the editor"),
     "newsroom": N_("Read in the newsroom"),
     "kit": N_("Pictures in print quality and the text (zip)"),
     "pdf": N_("The release as a PDF"),
     "print": N_("Picture in print quality"),
     "photo": N_("Photo: %(credit)s"),
+    "document": N_("Document"),
+    "in_kit": N_("in the press kit"),
     "correction": N_("Correction"),
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
@@ -56,23 +54,10 @@ class Ways(msgspec.Struct, frozen=True):
         return f"{self.files}/{first.sha256}{SUFFIXES.get(first.mime, '')}?download=1" if first and self.files else ""
 
 
-def language_of(content: Content) -> str:
-    return known(content.language, SOURCE)
-
-
 def labels(content: Content) -> dict[str, str]:
     """The mail's own words in the item's language."""
     language = language_of(content)
     return {key: gettext(language, label) for key, label in _LABELS.items()}
-
-
-def boxed(content: Content) -> list[tuple[str, str, str, str]]:
-    """What stands below the text: its heading in the item's language, the text, what is in it, and a note on it."""
-    language = language_of(content)
-    return [
-        (gettext(language, field.heading), text, field.body, gettext(language, field.note) if field.note else "")
-        for field, text in boxes(content)
-    ]
 
 
 def embargo_notice(view: ChannelView, context: ChannelContext) -> str:
@@ -88,11 +73,6 @@ def subject(view: ChannelView, notice: str = "") -> str:
     if content.correction and not headline.casefold().startswith(word.casefold()):
         headline = f"{word}: {headline}"
     return f"{notice}: {headline}" if notice else headline
-
-
-def genre(content: Content) -> str:
-    """What it is, above the headline; empty for a post."""
-    return labels(content).get(content.genre, "") if content.kind == "release" else ""
 
 
 def corrected(content: Content) -> str:
@@ -113,12 +93,13 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     rows = [(label["preview" if notice else "newsroom"], ways.page)]
     if content.kind == "release":
         rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
+        rows += [(f"{each.title or label['document']} ({label['in_kit']})", ways.kit) for each in content.documents]
     if content.link.startswith(("https://", "http://")):
         rows.append((content.link, content.link))
     return [(words, url) for words, url in rows if url]
 
 
-def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> str:
+def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "", office: str = "") -> str:
     """The mail as plain text: what a newsroom copies from. ``notice`` of an embargo stands before everything."""
     content = view.content
     blocks = [
@@ -127,15 +108,13 @@ def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "") 
         content.title,
         corrected(content),
         content.lead,
+        "\n".join(f"{label}: {said}" for label, said in event_rows(content)),
         _picture_lines(view, ways),
         to_plain(view.text),
-        *(f"– {said.text}\n{said.person}".strip() for said in content.quotes),
-        *(
-            _headed(heading, note, to_plain(text) if body == "markup" else text)
-            for heading, text, body, note in boxed(content)
-        ),
+        *(f"– {said.text}\n{said.speaker}".strip() for said in content.quotes),
+        *(_headed(box) for box in press_boxes(content)),
         "\n".join(words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)),
-        _signed(content, ways, about),
+        _signed(content, ways, about, office),
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
@@ -149,10 +128,10 @@ def _picture_lines(view: ChannelView, ways: Ways) -> str:
     return "\n".join(line for line in (f"[{view.pictures[0].alt}]", caption(view), fetch) if line.strip("[]"))
 
 
-def _signed(content: Content, ways: Ways, about: str) -> str:
+def _signed(content: Content, ways: Ways, about: str, office: str) -> str:
     """What stands below the line that ends a mail."""
     leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
-    words = "\n\n".join(block for block in (about.strip(), leave) if block)
+    words = "\n\n".join(block for block in (office, about.strip(), leave) if block)
     return f"-- \n{words}" if words else ""
 
 
@@ -164,6 +143,6 @@ def foot(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> li
     return [line for line in (*lines, *about.strip().split("\n"), leave) if line]
 
 
-def _headed(label: str, note: str, text: str) -> str:
-    head = f"{label} ({note.rstrip('.')})" if note else label
-    return f"{head}\n{text.strip()}" if text.strip() else ""
+def _headed(box: Box) -> str:
+    head = f"{box.heading} ({box.note.rstrip('.')})" if box.note else box.heading
+    return f"{head}\n{to_plain(box.text) if box.body == 'markup' else box.text}"

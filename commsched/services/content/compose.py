@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import AttachmentIn, DraftIn, PictureIn, Times, times_of
 from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.mentions import forms, named_in
 from commsched.core.content.model import Attachment, Card, ChannelContent, Content, Rendition, printable
+from commsched.core.content.release import Event
 from commsched.core.content.release_draft import contacts_from, event_from, quotes_from, versions_from
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
@@ -24,7 +25,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.links import pages
 from commsched.services.media import provenance, video_forms
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of, videos_of
-from commsched.store.models import Channel, Derivative, LinkPage, Media, Video, Workspace
+from commsched.store.models import Channel, Derivative, Item, LinkPage, Media, Video, Workspace
 
 
 def content_from(
@@ -61,7 +62,7 @@ def content_from(
         kind=draft.kind,
         quotes=quotes_from(draft.quotes),
         contacts=contacts_from(draft),
-        event=event_from(draft, workspace.zone),
+        event=_event(session, draft, workspace.zone, corrects),
         versions=versions_from(draft),
         attachments=[*_pictures(session, media, handed_in(draft)), *(film for _row, film in films)],
         channels=[_channel_content(installation, channel, draft, made(channel)) for channel in chosen],
@@ -71,6 +72,18 @@ def content_from(
     kept = _as_kept(replace(content, **texts_of(draft)))
     kept = replace(kept, card=_card(installation, session, chosen, kept))
     return _with_mentions(installation, workspace, chosen, kept)
+
+
+def _event(session: Session, draft: DraftIn, zone: str, corrects: str) -> Event | None:
+    """The event, which counts the corrections that were finished before: so that each goes before the one it corrects
+    in whoever's calendar has it."""
+    event = event_from(draft, zone)
+    if event is None or not corrects:
+        return event
+    first = select(Item.id).where(Item.uid == corrects).scalar_subquery()
+    over = ("published", "partly_published", "cancelled")
+    earlier = select(func.count()).where(Item.corrects_id == first, Item.state.in_(over))
+    return replace(event, sequence=(session.scalar(earlier) or 0) + 1)
 
 
 def _card(installation: Installation, session: Session, chosen: list[Channel], content: Content) -> Card | None:

@@ -22,10 +22,10 @@ import msgspec
 if TYPE_CHECKING:
     from commsched.services.kernel.context import Installation
 
-FormKind = Literal["small", "scaled", "link", "stills", "card", "og", "mail", "portrait"]
+FormKind = Literal["small", "scaled", "link", "stills", "card", "og", "mail", "portrait", "pdf"]
 """What the cache holds: a small picture for lists, one as wide as a page needs, a link's, a moment of a video, a
 picture ready to be drawn with, a card drawn for a link, a small picture within a mail, the picture of an
-account at a network."""
+account at a network, a release as a PDF."""
 _PIECE: Final = 256 * 1024
 _SHOWN: Final = ((".jpg", "image/jpeg"), (".webp", "image/webp"))
 """What smaller forms are encoded as."""

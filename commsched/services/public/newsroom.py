@@ -131,9 +131,9 @@ class TakenDown(NotFound):
     """The publication was taken down. ``reason`` and ``at`` are shown to readers; without a reason they are told
     nothing. With ``moved_to`` they are sent there."""
 
-    def __init__(self, room: Newsroom, reason: str, at: datetime, moved_to: str = "") -> None:
+    def __init__(self, room: Newsroom, reason: str, at: datetime, moved_to: str = "", item: int = 0) -> None:
         super().__init__(N_("This has been taken down."))
-        self.room, self.reason, self.at, self.moved_to = room, reason, at, moved_to
+        self.room, self.reason, self.at, self.moved_to, self.item = room, reason, at, moved_to, item
 
 
 def entry(
@@ -179,7 +179,7 @@ def _say_why(session: Session, here: Newsroom, wanted: set[int]) -> None:
     standing = (Takedown.item_id.in_(wanted), Takedown.ended_at.is_(None), stood)
     row = session.scalar(select(Takedown).where(*standing).order_by(Takedown.id.desc()).limit(1))
     if row is not None:
-        raise TakenDown(here, row.reason if row.kind == "withdrawn" else "", row.at, row.moved_to)
+        raise TakenDown(here, row.reason if row.kind == "withdrawn" else "", row.at, row.moved_to, row.item_id)
 
 
 def site_map(installation: Installation, slug: str) -> tuple[Newsroom, list[tuple[str, datetime]]]:

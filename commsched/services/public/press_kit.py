@@ -1,4 +1,5 @@
-"""All that a newsroom needs of one publication, as one file: the text, and the pictures with bylines and alt texts.
+"""All that a newsroom needs of one publication, as one file: the text in four forms, and the pictures in print quality
+with who took them and what they show, both in a list and in the files themselves.
 
 It holds what the page shows and nothing more, and is written while it is sent: no picture is whole in memory.
 """
@@ -6,58 +7,131 @@ It holds what the page shows and nothing more, and is written while it is sent: 
 from __future__ import annotations
 
 import hashlib
+import logging
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import RawIOBase
 from typing import Final
 
 import msgspec
 
-from commsched.core.content.fields import boxes
 from commsched.core.content.markup import to_plain
+from commsched.core.content.model import ENDINGS
+from commsched.core.media.picture_marks import Marks, marked
 from commsched.core.media.press_names import distinct, press_name
+from commsched.core.press.words import event_rows, press_boxes
 from commsched.core.text.catalogues import translate
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Message
 from commsched.core.text.slug import slug
 from commsched.core.timing import dates
 from commsched.services.content.versions import Shot
-from commsched.services.kernel.blobs import File, blob_of
+from commsched.services.kernel.blobs import File, blob_of, key_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
-from commsched.services.public import newsroom
+from commsched.services.press.pdf import CannotTypeset, Use
+from commsched.services.public import newsroom, release_pdf
+from commsched.services.public._kit_page import page
 from commsched.services.public.newsroom import Newsroom, Publication
+
+log = logging.getLogger("commsched.press")
 
 PIECE: Final = 256 * 1024
 _NEWLINE: Final = "\r\n"
 """Notepad of old needs it, and nobody minds."""
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture of the archive: its name there, its file, and what is written into it."""
+
+    name: str
+    file: File
+    marks: Marks
+
+
 class Kit(msgspec.Struct, frozen=True):
-    """What goes into the archive. ``pictures`` are names within it and files."""
+    """What goes into the archive, under the names that it has there."""
 
     name: str
     etag: str
     texts: list[tuple[str, str]]
-    pictures: list[tuple[str, File]]
+    files: list[tuple[str, File]]
+    """What goes in as it is: the PDF, the logo."""
+    pictures: list[Picture]
 
 
-def kit(installation: Installation, place: str, address: str) -> tuple[Newsroom, Publication, Kit]:
-    """The kit of what stands at ``address`` now. Raises as :func:`newsroom.entry`."""
+def kit(
+    installation: Installation, place: str, address: str, url: Callable[[str], str]
+) -> tuple[Newsroom, Publication, Kit]:
+    """The kit of what stands at ``address`` now; ``url`` says where that is outside. Raises as
+    :func:`newsroom.entry`."""
     room, entry = newsroom.entry(installation, place, address)
-    names = distinct([file_name(room, shot, entry) for shot in entry.pictures])
+    return room, entry, kit_of(installation, room, entry, url(entry.address))
+
+
+def kit_of(installation: Installation, room: Newsroom, entry: Publication, url: str, use: Use = "public") -> Kit:
+    """The kit of ``entry``, which stands at ``url``."""
+    language = known(entry.content.language, room.language)
+    folder = slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
+    shots = _kept(installation, room, entry)
+    texts = _texts(room, entry, folder, url, language)
+    if shots:
+        said = _listed([(name, shot) for name, shot, _file in shots], language)
+        texts.append((f"{slug(_said(N_('Pictures'), language))}.txt", said))
+    files = _files(installation, room, entry, folder, url, use)
+    names = distinct([name for name, _text in texts] + [name for name, _file in files] + [each[0] for each in shots])
+    texts = [(fresh, text) for fresh, (_name, text) in zip(names, texts, strict=False)]
+    files = [(fresh, file) for fresh, (_name, file) in zip(names[len(texts) :], files, strict=False)]
+    pictures = [
+        Picture(fresh, file, Marks(shot.alt, shot.credit, room.name, entry.headline))
+        for fresh, (_name, shot, file) in zip(names[len(texts) + len(files) :], shots, strict=True)
+    ]
+    parts = (texts, [(name, file.key) for name, file in files], [(each.name, each.file.key) for each in pictures])
+    etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    return Kit(f"{folder}.zip", etag, texts, files, pictures)
+
+
+def _kept(installation: Installation, room: Newsroom, entry: Publication) -> list[tuple[str, Shot, File]]:
+    """The pictures whose files are there, with the names that they are saved under."""
     with installation.store.read(room.id) as session:
         rows = search.files(session, [shot.name[:64] for shot in entry.pictures])
         files = [blob_of(installation, rows[shot.name[:64]]) for shot in entry.pictures]
-    kept = [(name, shot, file) for name, shot, file in zip(names, entry.pictures, files, strict=True) if file.exists()]
-    language = known(entry.content.language, room.language)
-    folder = slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
-    texts = [(f"{folder}.txt", plain(room, entry))]
-    if kept:
-        said = _listed([(name, shot) for name, shot, _file in kept], language)
-        texts.append((distinct([f"{folder}.txt", f"{slug(_said(N_('Pictures'), language))}.txt"])[1], said))
-    etag = hashlib.sha256(repr((texts, [(name, shot.name) for name, shot, _file in kept])).encode()).hexdigest()[:32]
-    return room, entry, Kit(f"{folder}.zip", etag, texts, [(name, file) for name, _shot, file in kept])
+    rows_of = [(file_name(room, shot, entry), shot, file) for shot, file in zip(entry.pictures, files, strict=True)]
+    return [(name, shot, file) for name, shot, file in rows_of if file.exists()]
+
+
+def _texts(room: Newsroom, entry: Publication, folder: str, url: str, language: str) -> list[tuple[str, str]]:
+    """The text to paste, the same as a page, and the short version alone, which may be printed as it is."""
+    texts = [(f"{folder}.txt", plain(room, entry)), (f"{folder}.html", page(entry, url, language))]
+    if entry.content.short.strip():
+        texts.append((f"{slug(_said(N_('Short version'), language))}.txt", entry.content.short.strip() + "\n"))
+    return texts
+
+
+def _files(
+    installation: Installation, room: Newsroom, entry: Publication, folder: str, url: str, use: Use
+) -> list[tuple[str, File]]:
+    """The PDF and the office's logo. A kit whose PDF cannot be made has the rest."""
+    files = []
+    try:
+        files.append((f"{folder}.pdf", release_pdf.of(installation, room, entry, url, use)))
+    except CannotTypeset:
+        log.warning("the PDF of %s could not be made", entry.uid, exc_info=True)
+    files += [(name, file) for name, file in _documents(installation, entry) if file.exists()]
+    logo = release_pdf.logo_of(installation, room.id)
+    if logo is not None and logo.exists():
+        files.append((f"{room.slug}-logo{ENDINGS.get(logo.mime, '')}", logo))
+    return files
+
+
+def _documents(installation: Installation, entry: Publication) -> list[tuple[str, File]]:
+    """The documents that go with it, under their titles."""
+    rows = []
+    for each in entry.content.documents:
+        suffix = ENDINGS.get(each.mime, "")
+        name = slug(each.title.removesuffix(suffix), 60, whole_words=False) or each.sha256[:10]
+        rows.append((f"{name}{suffix}", File(installation.blobs, key_of(each.sha256, suffix), each.mime)))
+    return rows
 
 
 def file_name(room: Newsroom, shot: Shot, entry: Publication | None = None) -> str:
@@ -80,12 +154,10 @@ def plain(room: Newsroom, entry: Publication) -> str:
         content.title,
         corrected,
         content.lead,
+        "\n".join(f"{label}: {said}" for label, said in event_rows(content)),
         to_plain(entry.text) if entry.kind == "release" else entry.text,
-        *(f"– {quote.text}\n{quote.person}".rstrip() for quote in content.quotes),
-        *(
-            f"{_said(field.heading, language)}\n{to_plain(text) if field.body == 'markup' else text}"
-            for field, text in boxes(content)
-        ),
+        *(f"– {quote.text}\n{quote.speaker}".rstrip() for quote in content.quotes),
+        *(f"{box.heading}\n{to_plain(box.text) if box.body == 'markup' else box.text}" for box in press_boxes(content)),
         content.link,
         f"{room.name}, {dates.dated(entry.published_at, room.zone, language)}",
     ]
@@ -132,12 +204,31 @@ def stream(kit: Kit) -> Iterator[bytes]:
             said = "\ufeff" + text.replace("\n", _NEWLINE)
             archive.writestr(_entry(name), said.encode(), zipfile.ZIP_DEFLATED)
             yield sink.take()
-        for name, file in kit.pictures:
-            with file.open() as source, archive.open(_entry(name), "w") as target:
-                while piece := source.read(PIECE):
+        for name, pieces in [*_whole(kit), *_marked(kit)]:
+            with archive.open(_entry(name), "w") as target:
+                for piece in pieces:
                     target.write(piece)
                     yield sink.take()
     yield sink.take()
+
+
+def _whole(kit: Kit) -> list[tuple[str, Iterator[bytes]]]:
+    return [(name, _pieces(file)) for name, file in kit.files]
+
+
+def _pieces(file: File) -> Iterator[bytes]:
+    with file.open() as source:
+        while piece := source.read(PIECE):
+            yield piece
+
+
+def _marked(kit: Kit) -> list[tuple[str, Iterator[bytes]]]:
+    return [(each.name, _with_marks(each)) for each in kit.pictures]
+
+
+def _with_marks(picture: Picture) -> Iterator[bytes]:
+    with picture.file.open() as source:
+        yield from marked(source, picture.file.mime, picture.marks)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -14,7 +14,7 @@ from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.media import thumbnails
-from commsched.services.public import embargoed
+from commsched.services.public import embargoed, press_kit, release_pdf
 from commsched.web.components import files
 from commsched.web.http.request_context import installation, page
 
@@ -35,6 +35,33 @@ def show(token: str) -> Response:
     g.language = known(preview.room.language)
     body = page("public/embargoed.html", preview=preview, room=preview.room, entry=preview.entry)
     return _secret(make_response(body))
+
+
+@bp.get("/<token>/release.pdf")
+@public
+def pdf(token: str) -> Response:
+    """What the address shows, to print. The embargo stands first on the sheet."""
+    preview = embargoed.preview(installation(), token)
+    file = release_pdf.of(installation(), preview.room, preview.entry, _url(token), "embargo")
+    response = files.send(file, file.key.rpartition("-")[2][:-4])
+    name = f"embargo-{release_pdf.file_name(preview.entry.content, preview.entry.uid)}"
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    return _secret(response)
+
+
+@bp.get("/<token>/press.zip")
+@public
+def kit(token: str) -> Response:
+    """Its text and pictures in one file."""
+    preview = embargoed.preview(installation(), token)
+    kit = press_kit.kit_of(installation(), preview.room, preview.entry, _url(token), "embargo")
+    response = Response(press_kit.stream(kit), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=f"embargo-{kit.name}")
+    return _secret(response)
+
+
+def _url(token: str) -> str:
+    return installation().base_url + url_for("embargoed.show", token=token)
 
 
 @bp.get("/<token>/<name>")

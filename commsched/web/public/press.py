@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from commsched.services.public import front_page, look, newsroom, press_kit, press_pictures
+from commsched.services.public import front_page, invitations, look, newsroom, press_kit, press_pictures, release_pdf
 from commsched.web.components import files
 from commsched.web.http.request_context import installation, page
-from commsched.web.public.newsroom import SHORTLY, dated, outward, speak
+from commsched.web.public.newsroom import SHORTLY, absolute, dated, outward, speak
 
 bp = Blueprint("press", __name__)
 
@@ -30,12 +30,41 @@ def pictures(place: str) -> AnyResponse:
 @outward
 def kit(place: str, address: str) -> AnyResponse:
     """A release's text and pictures in one file, written while it is sent."""
-    room, entry, kit = press_kit.kit(installation(), place, address)
+    room, entry, kit = press_kit.kit(installation(), place, address, lambda now_at: _address(place, now_at))
     response = Response(press_kit.stream(kit), mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=kit.name)
     response.headers["X-Robots-Tag"] = "noindex"
     response.set_etag(kit.etag)
     return dated(response, front_page.changed_at(installation(), room, [entry]))
+
+
+def _address(place: str, address: str) -> str:
+    return absolute("newsroom.item", place=place, address=address)
+
+
+@bp.get("/n/<place>/<address>/release.pdf")
+@outward
+def pdf(place: str, address: str) -> AnyResponse:
+    """A release to read and print, tagged for screen readers."""
+    room, entry = newsroom.entry(installation(), place, address)
+    file = release_pdf.of(installation(), room, entry, _address(place, entry.address))
+    response = files.send(file, file.key.rpartition("-")[2][:-4], name="")
+    name = release_pdf.file_name(entry.content, entry.uid)
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return dated(response, front_page.changed_at(installation(), room, [entry]))
+
+
+@bp.get("/n/<place>/<address>/event.ics")
+@outward
+def event(place: str, address: str) -> AnyResponse:
+    """The event of an invitation for a calendar; called off where the invitation was taken down."""
+    front = absolute("newsroom.front", place=place)
+    text = invitations.file(installation(), place, address, _address(place, address), front)
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename="event.ics")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @bp.get("/n/<place>/<address>/text")

@@ -125,10 +125,15 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
     second = named(installation, cast, b"tva", "vårdcentral björkåsa.jpg", alt="Huset igen.", **credit)
     camera = named(installation, cast, b"tre", "IMG_20261126_0001.jpg", alt="Regionrådet i talarstolen")
     quotes = [Quote(text="Äntligen!", person="Karin Lund")]
-    item = release(installation, cast, room, quotes=quotes, attachments=[first, second, camera])
+    item = release(installation, cast, room, quotes=quotes, attachments=[first, second, camera], short="Kort.")
     kit = kit_of(press, address(press, item))
+    assert kit.pop("ja-till-fler-turer-pa-landet.pdf").startswith(b"%PDF-")
+    assert kit["notisversion.txt"].decode("utf-8-sig") == "Kort.\r\n"
+    assert "<p>Regionen säger <strong>ja</strong>." in kit["ja-till-fler-turer-pa-landet.html"].decode()
     assert set(kit) == {
         "ja-till-fler-turer-pa-landet.txt",
+        "ja-till-fler-turer-pa-landet.html",
+        "notisversion.txt",
         "bilder.txt",
         "vardcentral-bjorkasa_foto-ljungpartiet.jpg",
         "vardcentral-bjorkasa_foto-ljungpartiet-2.jpg",
@@ -343,7 +348,7 @@ def test_a_release_called_pictures_keeps_its_text_in_the_kit(
     shown = named(installation, cast, files.jpeg(), "vårdcentral.jpg", alt="Vårdcentralen")
     item = release(installation, cast, room, title=headline, text="Hela texten.", attachments=[shown])
     kit = kit_of(press, address(press, item))
-    assert len(kit) == 3
+    assert len(kit) == 5
     assert any("Hela texten." in data.decode("utf-8-sig") for name, data in kit.items() if name.endswith(".txt"))
 
 
