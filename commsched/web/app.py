@@ -36,6 +36,7 @@ FEATURES = (
     "contacts",
     "public",
     "watch",
+    "press",
     "inbox",
 )
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")

@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 from sqlalchemy import Connection
 
+from commsched.core.delivery.lifecycle import stopped_state
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -292,7 +293,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if any(part.state == "sending" for part in parts):
             return result  # other lanes are under way; who comes back last says what became of the whole
         if row.stop and result.state not in ("published", "unknown"):
-            return DeliveryStatus("cancelled", None, row.stop, result.detail)
+            return DeliveryStatus(stopped_state(row.stop), None, row.stop, result.detail)
         return result
 
     def _channel(self, row: DeliverySnapshot, next_: Transition) -> None:
