@@ -31,6 +31,7 @@ from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.media.details import learn_of_published
 from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
+from commsched.services.press import answers
 from commsched.store import locks
 from commsched.store.models import (
     ApprovalLink,
@@ -72,6 +73,7 @@ def run(installation: Installation) -> None:
             keeping.tell,
             keeping.forget,
             inbox.forget,
+            answers.forget,
         ):
             _safely(installation, workspace, chore)
     with installation.store.write(EVERY_WORKSPACE) as session:
