@@ -30,7 +30,9 @@ from commsched.services.kernel.blobs import LocalBlobs
 from commsched.services.kernel.channel_context import TIMEOUT
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.way_out import authority_of, proxy_of
-from commsched.services.mailing.server import standing
+from commsched.services.mailing.pool import Relays
+from commsched.services.mailing.server import Reader
+from commsched.services.mailing.tokens import AccessTokens
 from commsched.services.ops.in_use import complete
 from commsched.services.ops.wake_pipe import ring
 from commsched.store.migrate import ready
@@ -196,6 +198,9 @@ def open_installation(
     except BaseException:
         store.close()
         raise
+    reader = Reader(store, vault, AccessTokens(store, vault, clock.now, http, merged))
+    if isinstance(mailer, FolderMailer):
+        mailer = LiveMailer(reader.standing, mailer, connect_public)
     opened = Installation(
         home=folder,
         store=store,
@@ -205,9 +210,8 @@ def open_installation(
         clock=clock,
         platform=platforms.get,
         platform_keys=platforms.keys,
-        mailer=LiveMailer(partial(standing, store, vault), mailer, connect_public)
-        if isinstance(mailer, FolderMailer)
-        else mailer,
+        mailer=mailer,
+        relays=Relays(store, reader, mailer, folder / "outbox", connect_public, connect),
         http=http,
         settings=merged,
         wake=partial(ring, folder),

@@ -75,6 +75,8 @@ PUSHED = "tests/services/notices/test_push.py"
 FETCHED, CONTAINERS = "services/public/fetched_media.py", "platforms/_meta/containers.py"
 FETCHING, INSTAGRAM = "tests/web/public/test_fetched.py", "tests/platforms/test_instagram.py"
 
+CONTACTS = "tests/services/contacts/test_contacts.py"
+
 MUTANTS = (
     Mutant(
         "a signed address opens what nobody approved",
@@ -1451,9 +1453,51 @@ MUTANTS = (
     Mutant(
         "who unsubscribed is put back by pasting",
         "services/contacts/lists.py",
-        "if known is not None and known.state in GONE:",
-        "if False:",
+        "away = {blind for blind, row in before.items() if row.state in GONE}",
+        "away = set[str]()",
         "tests/services/contacts/test_lists.py",
+    ),
+    Mutant(
+        "who is never written to is put on a list that is pasted",
+        "services/contacts/lists.py",
+        "    away |= refused(rows, workspace, PRESS, sealed.people).keys()\n",
+        "",
+        CONTACTS,
+    ),
+    Mutant(
+        "removing somebody from a list needs a new approval",
+        "services/contacts/lists.py",
+        "    if stood and anybody and not added:\n        return stood\n",
+        "",
+        CONTACTS,
+    ),
+    Mutant(
+        "somebody is added to a list under the approval of another",
+        "services/contacts/lists.py",
+        "return joined(stood, added) if pasted == stood and added else pasted",
+        "return pasted",
+        CONTACTS,
+    ),
+    Mutant(
+        "who joins a list comes under its old approval",
+        "services/contacts/membership.py",
+        "digest = lists.joined(place.list_digest, wanted)",
+        "digest = place.list_digest",
+        CONTACTS,
+    ),
+    Mutant(
+        "who is never written to joins a list",
+        "services/contacts/membership.py",
+        "away = contacts.refused(rows, place.workspace_id, PRESS, [member.blind for member in people])",
+        "away = dict[str, str]()",
+        CONTACTS,
+    ),
+    Mutant(
+        "a list of the press takes in another world's contacts",
+        "services/contacts/segments.py",
+        "mine = _WHO.where(_contact.c.workspace_id == workspace, _contact.c.world == PRESS)",
+        "mine = _WHO.where(_contact.c.workspace_id == workspace)",
+        CONTACTS,
     ),
     Mutant(
         "a list that changed meanwhile is taken over",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from commsched.engine.clock_guard import ClockGuard, Leaps
 from commsched.engine.lock import EngineLock
 from commsched.engine.pulse import Pulse
+from commsched.services.contacts import imports
 from commsched.services.deliver.claims import new_owner
 from commsched.services.deliver.dispatcher import PATIENCE, Dispatcher
 from commsched.services.deliver.recovery import recover
@@ -26,6 +27,7 @@ from commsched.services.notices import outbox, push
 from commsched.services.ops import chores, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.services.ops.watchdog import Watchdog
+from commsched.services.subscriptions import questions
 from commsched.services.upkeep import removals
 from commsched.store.session import busy
 
@@ -253,6 +255,7 @@ class Engine:
         often = (
             (5.0, self._notices),
             (5.0, self._removals),
+            (2.0, self._imports),
             (10.0, self._videos),
             (20.0, self._ask_networks),
             (5.0, self._answers),
@@ -309,9 +312,13 @@ class Engine:
     def _notices(self) -> None:
         push.send_due(self.installation)
         outbox.send_due(self.installation)
+        questions.send_due(self.installation)
 
     def _removals(self) -> None:
         removals.take_down_due(self.installation)
+
+    def _imports(self) -> None:
+        imports.run(self.installation, lambda: not self._stop.is_set())
 
     def _videos(self) -> None:
         while not self._stop.is_set() and video_forms.make_next(self.installation):

@@ -54,17 +54,17 @@ class Bounce(msgspec.Struct, frozen=True):
 def read(message: Incoming) -> Bounce | None:
     """The bounce that ``message`` is, if it is one."""
     tree = message.tree
-    report = _report(tree)
-    if report is not None:
-        verdicts = tuple(_verdicts(report))
-        return Bounce(verdicts, _ids(tree, report)) if verdicts else None
+    if incoming.kind_of(tree) == "multipart/report":
+        report = _report(tree)
+        verdicts = tuple(_verdicts(report)) if report is not None else ()
+        return Bounce(verdicts, _ids(tree, report)) if report is not None and verdicts else None
     return _odd(message) if _by_machine(message) else None
 
 
 def _report(tree: Message) -> Message | None:
     """The part for machines of a report, which stands directly in it."""
     payload = tree.get_payload()
-    if incoming.kind_of(tree) != "multipart/report" or not isinstance(payload, list):
+    if not isinstance(payload, list):
         return None
     kind = str(tree.get_param("report-type") or "delivery-status").lower()
     if kind != "delivery-status":
@@ -210,7 +210,7 @@ def _bare(subject: str) -> str:
     return re.sub(r"(?i)^(?:\s*(?:re|sv|fw|fwd|vb)\s*:)+", "", subject[:200])
 
 
-_LEAVE: Final = re.compile(r"(?i)^\s*(?:unsubscribe|avregistrera|avsluta prenumeration(?:en)?)\b[\s\w=:.+/-]{0,200}$")
+_LEAVE: Final = re.compile(r"(?i)^\s*(?:unsubscribe|avregistrera|avsluta prenumeration(?:en)?)[\s.!]*$")
 
 
 def wants_to_leave(message: Incoming) -> bool:

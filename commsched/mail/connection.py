@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, overload
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
@@ -24,6 +24,24 @@ _UNREADABLE: Final = N_("smtp_url cannot be read. Write smtp://user:password@hos
 _SECURITY: Final[dict[str, Security]] = {"1": "required", "0": "none", "": "offered"}
 
 
+AccessToken = Callable[[bool], str]
+"""Gives the access token; with true, another than the one it gave, which was refused. Raises :class:`NoAccess`, or an
+``OSError`` where it cannot be had just now."""
+
+
+class Words(Protocol):
+    """What is said in a sign-in: first, and to each challenge."""
+
+    @overload
+    def __call__(self, challenge: None = None, /) -> str | None: ...
+    @overload
+    def __call__(self, challenge: bytes, /) -> str: ...
+
+
+class NoAccess(Exception):
+    """There is no access to be had until a person signs in again. The words are the provider's, and no secret."""
+
+
 class Relay(msgspec.Struct, frozen=True):
     """Where mail is handed in. ``repr`` leaves the password out, so that no log can hold it."""
 
@@ -33,6 +51,8 @@ class Relay(msgspec.Struct, frozen=True):
     security: Security
     secret: Secret
     ca: str = ""
+    token: AccessToken | None = None
+    """Where the sign-in is by OAuth2, instead of by a password."""
 
     @property
     def name(self) -> str:
@@ -106,6 +126,20 @@ def _dial(host: str, port: int, timeout: float) -> socket.socket:
     return socket.create_connection((host, port), timeout)
 
 
+def _bearer(mechanism: str, relay: Relay, token: str) -> Words:
+    """What is said in the sign-in: the token first, and after a refusal in detail the word that it was understood."""
+    if mechanism == "XOAUTH2":
+        first, understood = f"user={relay.user}\x01auth=Bearer {token}\x01\x01", ""
+    else:
+        first = f"n,a={relay.user},\x01host={relay.host}\x01port={relay.port}\x01auth=Bearer {token}\x01\x01"
+        understood = "\x01"
+
+    def words(challenge: bytes | None = None, /) -> str:
+        return first if challenge is None else understood
+
+    return words
+
+
 class Connection(smtplib.SMTP):
     """smtplib's client over a connection that :meth:`cut` can end from another thread, even inside TLS."""
 
@@ -130,8 +164,27 @@ class Connection(smtplib.SMTP):
         security = self.relay.security
         if security == "required" or (security == "offered" and self.has_extn("starttls")):
             self._encrypt()
-        if self.relay.user:
+        if self.relay.token is not None:
+            self._sign_in(self.relay.token)
+        elif self.relay.user:
             self.login(self.relay.user, self.relay.secret.value)
+
+    def _sign_in(self, token: AccessToken) -> None:
+        """By OAuth2 (XOAUTH2, else RFC 7628). An access that is refused is renewed once."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        mechanism = "OAUTHBEARER" if "OAUTHBEARER" in offered and "XOAUTH2" not in offered else "XOAUTH2"
+        for again in (False, True):
+            try:
+                words = _bearer(mechanism, self.relay, token(again))
+            except NoAccess as error:
+                raise smtplib.SMTPAuthenticationError(535, str(error).encode()) from error
+            try:
+                self.auth(mechanism, words)
+            except smtplib.SMTPAuthenticationError:
+                if again:
+                    raise
+                continue
+            return
 
     def _encrypt(self) -> None:
         code, answer = self.starttls(context=self._context)

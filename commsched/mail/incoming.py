@@ -16,6 +16,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -34,7 +35,7 @@ MOST_IDS: Final = 30
 _ID: Final = re.compile(r"<([\x21-\x3b\x3d\x3f-\x7e]{1,250})>")
 _BREAKS: Final = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/h[1-6]|/blockquote)\b[^>]{0,200}>")
 _BLANKS: Final = re.compile(r"[ \t\xa0]+")
-_SLOW: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "utf_7"})
+_SLOW: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
 """Codecs that take long, or read more into the bytes than letters."""
 
 
@@ -107,11 +108,13 @@ def read(raw: bytes) -> Incoming:
 
 def header(tree: Message, name: str) -> str:
     """A header's value, decoded and bounded; empty where there is none."""
-    try:
-        raw = tree.get(name)
-    except (ValueError, LookupError):
-        return ""
-    return decoded(str(raw)[:MOST_HEADER]) if raw is not None else ""
+    return decoded(next(iter(_raw(tree, name)), ""))
+
+
+def _raw(tree: Message, name: str) -> Iterator[str]:
+    """A header's values as they came; bytes that are not ASCII are surrogates."""
+    wanted = name.lower()
+    return (str(value)[:MOST_HEADER] for key, value in tree.raw_items() if key.lower() == wanted)
 
 
 def decoded(value: str) -> str:
@@ -137,7 +140,7 @@ def to_text(data: bytes, charset: str) -> str:
     """``data`` in ``charset``; in UTF-8, else as Windows writes, where that is no charset or does not fit."""
     for name in (charset, "utf-8"):
         try:
-            if codecs.lookup(name).name not in _SLOW:
+            if codecs.lookup(name).name.replace("-", "_") not in _SLOW:
                 return data.decode(name)
         except (LookupError, ValueError, UnicodeError):
             continue
@@ -167,10 +170,7 @@ def recipients(tree: Message) -> tuple[str, ...]:
     """Every address that it was sent to, as far as its headers say."""
     said: list[str] = []
     for name in ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc"):
-        try:
-            said += [str(value)[:2000] for value in tree.get_all(name, [])[:20]]
-        except (ValueError, LookupError):
-            continue
+        said += [value[:2000] for value in islice(_raw(tree, name), 20)]
     addresses = (address.strip().lower() for _, address in getaddresses(said))
     return tuple(dict.fromkeys(address for address in addresses if "@" in address))[:50]
 

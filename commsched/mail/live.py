@@ -5,14 +5,16 @@ Every process asks the store again after a few seconds, so the engine heeds what
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 
-from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Outcome
+from commsched.core.delivery.outcome import Absent, CannotTell, Finding, Outcome, Retry
+from commsched.core.delivery.rates import Limits
 from commsched.core.platform.contract import Email, Mailer
 from commsched.core.text.messages import N_, Message
 from commsched.mail.connection import Dial, Relay
@@ -21,6 +23,9 @@ from commsched.mail.relay import SmtpMailer
 
 ASKED_EVERY: Final = 5.0
 """Seconds for which an answer of the store holds."""
+SLOT_WAIT: Final = 10.0
+"""Seconds to wait for one of the connections that a server lets us have at once."""
+BUSY: Final = N_("the mail server takes no more connections at once")
 LEFT: Final = N_("mail that has left cannot be read back")
 
 
@@ -30,12 +35,20 @@ class Server(msgspec.Struct, frozen=True):
     relay: Relay
     sender: str
     sender_name: str = ""
+    limits: Limits = Limits()
+    name: str = ""
+    """What people call it."""
+    signs_in: str = ""
+    """At whom, where that is by OAuth2."""
+    private: bool = False
+    """It may be in the network of this machine."""
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> tuple[object, ...]:
         """What makes it another server than the one before."""
         relay = self.relay
-        return (relay.name, relay.user, relay.security, relay.secret.value, self.sender, self.sender_name)
+        how = (relay.name, relay.user, relay.security, relay.secret.value, self.signs_in, self.private)
+        return (*how, self.sender, self.sender_name, self.limits.connections)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -54,23 +67,56 @@ class LiveMailer(Mailer):
         quiet: FolderMailer,
         dial: Dial,
         clock: Callable[[], float] = time.monotonic,
+        house: Dial | None = None,
     ) -> None:
         self._read = read
         self._quiet = quiet
         self.dial = dial
+        self.house = house or dial
+        """How a server in the network of this machine is connected to, where it may be there."""
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_at: float | None = None
         self._ever = False
-        self._key: tuple[str, ...] = ()
+        self._key: tuple[object, ...] = ()
+        self._server: Server | None = None
+        self._slots: threading.BoundedSemaphore | None = None
         self._mailer: FolderMailer | SmtpMailer = quiet
 
     @property
     def sender(self) -> str:  # type: ignore[override]
         return self._now().sender
 
+    @property
+    def limits(self) -> Limits:
+        """What the server takes at most."""
+        self._now()
+        return self._server.limits if self._server else Limits()
+
+    @property
+    def name(self) -> str:
+        """What people call the server."""
+        self._now()
+        return (self._server.name or self._server.relay.host) if self._server else ""
+
     def send(self, message: Email) -> Outcome:
-        return self._now().send(message)
+        mailer = self._now()
+        with self._slot() as has_room:
+            return mailer.send(message) if has_room else Retry(BUSY, whole_channel=True)
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[bool]:
+        """One of the connections that the server lets us have at once; false where none comes free."""
+        slots = self._slots
+        if slots is None:
+            yield True
+            return
+        has_room = slots.acquire(timeout=SLOT_WAIT)
+        try:
+            yield has_room
+        finally:
+            if has_room:
+                slots.release()
 
     def describe(self) -> Message:
         return self._now().describe()
@@ -112,11 +158,14 @@ class LiveMailer(Mailer):
 
     def _take(self, server: Server | None) -> None:
         key = server.key if server else ()
+        self._server = server
         if key == self._key:
             return
         if isinstance(self._mailer, SmtpMailer):
             self._mailer.close()
-        self._key = key
-        self._mailer = (
-            SmtpMailer(server.relay, server.sender, server.sender_name, dial=self.dial) if server else self._quiet
-        )
+        self._key, self._mailer, self._slots = key, self._quiet, None
+        if server is not None:
+            dial = self.house if server.private else self.dial
+            self._mailer = SmtpMailer(server.relay, server.sender, server.sender_name, dial=dial)
+            most = server.limits.connections
+            self._slots = threading.BoundedSemaphore(most) if most else None

@@ -103,6 +103,13 @@ class PressList(Platform):
         ),
         WAITS_FOR_EMBARGO,
         Setting(
+            "relay",
+            N_("Mail server"),
+            required=False,
+            kind="relay",
+            help=N_("Which of the office's mail servers it leaves through."),
+        ),
+        Setting(
             "connections",
             N_("Mails on their way at once"),
             required=False,
@@ -199,7 +206,7 @@ class PressList(Platform):
         if isinstance(outcome, Rejected) and outcome.why == "token":
             # The password is the installation's, not the list's: nothing was sent, and when it is set right the list
             # goes on by itself. The list has no access of its own that could die and be connected again.
-            return Retry(outcome.detail, whole_channel=True)
+            return Retry(outcome.detail, whole_channel=True, by_relay=True)
         return outcome
 
     def subject(self, view: ChannelView, context: ChannelContext) -> str:

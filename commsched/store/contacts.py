@@ -87,3 +87,84 @@ class Suppression(Base, Scoped):
     reason: Mapped[str] = mapped_column(String(12))
     """``unsubscribed``, ``bounced`` or ``erased``."""
     at: Mapped[datetime]
+
+
+class ContactImport(Base, Scoped):
+    """A file of contacts: read whole when it came, taken in piece by piece, each piece in a transaction."""
+
+    __tablename__ = "contact_import"
+    __table_args__ = (Index("ix_contact_import_state", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    world: Mapped[str] = mapped_column(String(10))
+    actor: Mapped[str] = mapped_column(String(200))
+    """The name of whoever brought it."""
+    filename: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), default="new")
+    """``new`` until its columns are chosen; ``running``; ``done``; ``stopped`` by a person."""
+    fields: Mapped[list[str]] = mapped_column(default=list)
+    """What each column says, empty for what is left out."""
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="SET NULL"))
+    """The list that everybody in it is put on, if any."""
+    heading: Mapped[int] = mapped_column(default=0)
+    """1 where the first row names the columns."""
+    piece: Mapped[int] = mapped_column(default=0)
+    """The piece that comes next."""
+    rows: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    """Rows that are done with."""
+    added: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    """Rows of contacts that were there already, just so."""
+    left_out: Mapped[int] = mapped_column(default=0)
+    """Rows of those who are never written to."""
+    wrong: Mapped[int] = mapped_column(default=0)
+    """Rows that name nobody who can be written to."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class ContactImportPiece(Base, Scoped):
+    """Some hundred rows of a file, encrypted; gone when the file is taken in."""
+
+    __tablename__ = "contact_import_piece"
+    __table_args__ = (UniqueConstraint("import_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    rows: Mapped[str] = mapped_column(Text)
+
+
+class ContactImportNote(Base, Scoped):
+    """What is to be said of one row of a file."""
+
+    __tablename__ = "contact_import_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("contact_import.id", ondelete="CASCADE"), index=True)
+    row: Mapped[int]
+    """Counted from one, as a spreadsheet shows it."""
+    reason: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text, default="")
+    """What stands there, encrypted."""
+
+
+class ContactMail(Base, Scoped):
+    """A mail to a contact about themselves that waits to be sent: whether they did ask. It goes when it has gone."""
+
+    __tablename__ = "contact_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    world: Mapped[str] = mapped_column(String(10))
+    blind: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(Text)
+    """Encrypted."""
+    kind: Mapped[str] = mapped_column(String(10))
+    """``confirm`` a subscription; ``data`` or ``erase``: whether they want to see or to have erased what is kept."""
+    language: Mapped[str] = mapped_column(String(8), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    """The moment that was asked at; its link names it."""

@@ -1,7 +1,15 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import Contact, ContactEvent, Suppression
+from commsched.store.contacts import (
+    Contact,
+    ContactEvent,
+    ContactImport,
+    ContactImportNote,
+    ContactImportPiece,
+    ContactMail,
+    Suppression,
+)
 from commsched.store.content import (
     ApprovalLink,
     ChannelTime,
@@ -27,7 +35,8 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
-from commsched.store.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.mailing import DkimKey, MailServer, RelayState
 from commsched.store.outbox import (
     Attempt,
     Channel,
@@ -45,7 +54,6 @@ from commsched.store.people import (
     Deputy,
     Feed,
     Idempotency,
-    MailServer,
     Membership,
     Person,
     PlatformApp,
@@ -88,11 +96,16 @@ __all__ = [
     "ConsentWarning",
     "Contact",
     "ContactEvent",
+    "ContactImport",
+    "ContactImportNote",
+    "ContactImportPiece",
+    "ContactMail",
     "Coverage",
     "Decision",
     "Delivery",
     "Deputy",
     "Derivative",
+    "DkimKey",
     "FactCheck",
     "Feed",
     "Figure",
@@ -133,6 +146,7 @@ __all__ = [
     "Proposal",
     "PushDevice",
     "ReadyAnswer",
+    "RelayState",
     "ReleaseReview",
     "RemoteComment",
     "Removal",

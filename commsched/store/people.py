@@ -169,21 +169,3 @@ class PlatformApp(Base):
     settings: Mapped[str] = mapped_column(Text)
     """Encrypted, since secrets are among them."""
     changed_at: Mapped[datetime]
-
-
-class MailServer(Base):
-    """The installation's mail server: one row, with the number 1, or none. It belongs to no office."""
-
-    __tablename__ = "mail_server"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    host: Mapped[str] = mapped_column(String(255))
-    port: Mapped[int]
-    security: Mapped[str] = mapped_column(String(10))
-    """``implicit``, ``required`` or ``none``."""
-    user: Mapped[str] = mapped_column(String(255), default="")
-    password: Mapped[str] = mapped_column(Text, default="")
-    """Encrypted."""
-    sender: Mapped[str] = mapped_column(String(254))
-    sender_name: Mapped[str] = mapped_column(String(100), default="")
-    changed_at: Mapped[datetime]

@@ -33,8 +33,10 @@ FEATURES = (
     "design",
     "settings",
     "channels",
+    "contacts",
     "public",
     "watch",
+    "inbox",
 )
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""

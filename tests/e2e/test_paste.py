@@ -116,3 +116,22 @@ def test_the_source_is_pasted_into_as_marks(page: Any) -> None:
     page.get_by_role("button", name="Källtext").click()
     page.evaluate(PASTE, ["#f-text", PLAIN, WORD, picture(), "image.png"])
     expect(page.locator("#f-text")).to_have_value(RICH)
+
+
+EXCEL = (
+    "<table border=0 style='width:96pt'><col width=64><tr height=20><td height=20>År</td>"
+    + "<td class=xl66><p class=MsoNormal><b>Kronor</b></p></td></tr>"
+    + "<tr><td>2026</td><td align=right>41|000<br>netto</td></tr></table>"
+)
+
+
+def test_a_table_out_of_word_or_excel_stays_a_table(page: Any) -> None:
+    page.goto("/w/gruppen/write?kind=release")
+    expect(page.locator("#rich-text")).to_be_visible()
+    page.evaluate(PASTE, ["#rich-text", "År\tKronor", EXCEL, picture(), "image.png"])
+    wanted = "| År | **Kronor** |\n| --- | --- |\n| 2026 | 41\\|000 netto |"
+    expect(page.locator("[name=text]")).to_have_value(wanted)
+    page.locator("#rich-text td").first.click()
+    page.keyboard.press("End")
+    page.keyboard.type("–27")
+    expect(page.locator("[name=text]")).to_have_value(wanted.replace("2026", "2026–27"))

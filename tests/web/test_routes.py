@@ -168,11 +168,16 @@ def test_a_form_that_is_not_ours_changes_nothing(browse: Browse, sturdy: Flask, 
         "cross-site": {"X-Form-Token": right, "Sec-Fetch-Site": "cross-site"},
         "foreign origin": {"X-Form-Token": right, "Origin": "https://evil.example"},
     }
-    guarded = [r for r in routes(sturdy, browser.slug) if r.method in UNSAFE and not r.api]
+    guarded = [r for r in routes(sturdy, browser.slug) if r.method in UNSAFE and not r.api and not r.access.one_click]
     assert guarded
     for route in guarded:
         given = browser.client.open(route.path, method=route.method, headers=headers[trick])
         assert given.status_code == 400, f"{route}: {given.status_code}"
+
+
+def test_one_address_alone_is_posted_to_without_a_form_of_ours(sturdy: Flask, cast: Cast) -> None:
+    """Leaving a list (RFC 8058): a mail program posts there for its reader, without cookie and token."""
+    assert [route.endpoint for route in routes(sturdy, cast.place.slug) if route.access.one_click] == ["mailing.leave"]
 
 
 def test_a_form_of_our_own_passes_with_the_headers_of_a_browser(browse: Browse, cast: Cast) -> None:

@@ -16,10 +16,12 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 class Access(msgspec.Struct, frozen=True):
-    """``public``: anyone. ``signed_in``: any person. ``allow``: a member whose role grants ``permission``."""
+    """``public``: anyone. ``signed_in``: any person. ``allow``: a member whose role grants ``permission``.
+    ``one_click``: without the form's token, too."""
 
     kind: Literal["public", "signed_in", "allow"]
     permission: Permission | None = None
+    one_click: bool = False
 
 
 def _declare(view: View, access: Access) -> View:
@@ -30,6 +32,12 @@ def _declare(view: View, access: Access) -> View:
 def public(view: View) -> View:
     """Anyone may come in."""
     return _declare(view, Access("public"))
+
+
+def one_click(view: View) -> View:
+    """Anyone, and no token of a form of ours is asked for: a mail program posts here for its reader (RFC 8058). Only
+    for what the secret in the address alone allows, and what harms nobody."""
+    return _declare(view, Access("public", one_click=True))
 
 
 def signed_in(view: View) -> View:

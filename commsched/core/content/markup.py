@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from html import escape
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from commsched.core.content.markup_blocks import (
+    add_notes,
+    align_cells,
+    all_referred,
+    may_have_notes,
+    note_number,
+    plain_table,
+)
 from commsched.core.content.model import Content
 from commsched.core.text.clean import clean
 from commsched.core.text.length import THREAD_MARK, link_in
@@ -19,8 +30,9 @@ if TYPE_CHECKING:
 
 TAGS: Final = frozenset(
     {"p", "br", "em", "strong", "s", "a", "ul", "ol", "li", "blockquote", "h2", "h3", "h4", "hr", "code", "pre"}
+    | {"table", "thead", "tbody", "tr", "th", "td", "sup", "section"}
 )
-"""No images and no tables: pictures are chosen in the composer, where they get their alt text."""
+"""No images: pictures are chosen in the composer, where they get their alt text."""
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 
@@ -56,17 +68,19 @@ MOST_BRACKETS: Final = 1_000
 
 
 @cache
-def _markdown(links: bool = True) -> MarkdownIt:
-    """CommonMark without what programmers write in it: an indented paragraph is a paragraph, two dashes below a line
-    are the end of a letter, and a note's ``[^1]: …`` stays where it stands."""
+def _markdown(links: bool = True, notes: bool = False) -> MarkdownIt:
+    """CommonMark with tables and without what programmers write in it: an indented paragraph is a paragraph, and two
+    dashes below a line are the end of a letter. Footnotes are read where ``notes`` says so."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("table")
     parser.disable(["image", "code", "lheading", "reference"])
     if not links:
         parser.disable(["link"])
     parser.inline.ruler.after("text", "bare_link", _read_bare_link)
     parser.inline.ruler.before("emphasis", "star_in_word", _read_star)
+    if notes:
+        add_notes(parser)
     return parser
 
 
@@ -104,12 +118,23 @@ def _read_star(state: StateInline, silent: bool) -> bool:
 
 
 def parse_blocks(text: str) -> list[Token]:
-    """``text``, cleaned already, as the parser reads it: links as they were written."""
+    """``text``, cleaned already, as the parser reads it: links as they were written, footnotes as they stand."""
     return _markdown(text.count("[") <= MOST_BRACKETS).parse(text)
 
 
+def _with_notes(text: str) -> list[Token]:
+    """``text``, cleaned already, with its footnotes at its end."""
+    if may_have_notes(text) and text.count("[") <= MOST_BRACKETS:
+        env: dict[str, object] = {}
+        tokens = _markdown(notes=True).parse(text, env)
+        if all_referred(env):
+            return tokens
+    return parse_blocks(text)
+
+
 def _tokens(text: str) -> list[Token]:
-    tokens = parse_blocks(clean(text))
+    tokens = _with_notes(clean(text))
+    align_cells(tokens)
     for token in tokens:
         if token.children:
             token.children = _followable(token.children)
@@ -137,7 +162,13 @@ def _cleaner() -> Cleaner:
 
     return nh3.Cleaner(
         tags=set(TAGS),
-        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        attributes={
+            "a": {"href", "title", "id"},
+            "ol": {"start"},
+            "li": {"id"},
+            "th": {"align"},
+            "td": {"align"},
+        },
         url_schemes=set(SCHEMES),
         link_rel="noopener nofollow ugc",
     )
@@ -157,7 +188,9 @@ def to_html(text: str, top: int = 2) -> str:
     """
     tokens = _tokens(text)
     _settle_headings(tokens, top)
-    html = _markdown().renderer.render(tokens, _markdown().options, {})
+    anchors = {"notes": f"n{hashlib.blake2b(text.encode('utf-8', 'replace'), digest_size=3).hexdigest()}"}
+    parser = _markdown(notes="[^" in text)
+    html = parser.renderer.render(tokens, parser.options, anchors)
     whole = html.encode("utf-8", "replace").decode()  # half a surrogate pair is no character: the cleaner refuses it
     return _cleaner().clean(whole)
 
@@ -193,10 +226,12 @@ def _linked(text: str) -> str:
 
 
 def to_plain(text: str, addresses: bool = True) -> str:
-    """Markdown as text that can be printed: no stars, lists with dashes, and behind a link's words its address."""
+    """Markdown as text that can be printed: no stars, lists with dashes, tables in columns, notes at the end, and
+    behind a link's words its address."""
     lines: list[str] = []
     mark, depth = "", 0
-    for token in _tokens(text):
+    tokens = iter(_tokens(text))
+    for token in tokens:
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
                 depth += 1
@@ -205,8 +240,10 @@ def to_plain(text: str, addresses: bool = True) -> str:
                 mark = "  " * depth
                 if not depth:
                     lines.append("")
-            case "list_item_open":
-                mark = "  " * (depth - 1) + (f"{token.info}. " if token.info else "- ")
+            case "list_item_open" | "footnote_open":
+                mark = _mark_of(token, depth)
+            case "table_open":
+                lines += [*plain_table(_rows(tokens, addresses)), ""]
             case "inline":
                 lines.append(mark + _words_of(token.children or [], addresses))
                 mark = "  " * depth
@@ -217,6 +254,24 @@ def to_plain(text: str, addresses: bool = True) -> str:
     return "\n".join(lines).strip()
 
 
+def _mark_of(token: Token, depth: int) -> str:
+    """What stands before an entry of a list, or before a footnote."""
+    if token.type == "footnote_open":
+        return f"[{note_number(token)}] "
+    return "  " * (depth - 1) + (f"{token.info}. " if token.info else "- ")
+
+
+def _rows(tokens: Iterator[Token], addresses: bool) -> list[list[str]]:
+    """The cells of a table, row by row, taken from ``tokens`` up to its end."""
+    rows: list[list[str]] = []
+    for token in takewhile(lambda token: token.type != "table_close", tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            rows[-1].append(_words_of(token.children or [], addresses))
+    return rows
+
+
 def _words_of(children: list[Token], addresses: bool) -> str:
     said, links = [], []
     for child in children:
@@ -225,6 +280,8 @@ def _words_of(children: list[Token], addresses: bool) -> str:
                 said.append(child.content)
             case "softbreak" | "hardbreak":
                 said.append("\n")
+            case "footnote_ref":
+                said.append(f"[{note_number(child)}]")
             case "link_open":
                 links.append((child, len(said)))
             case "link_close":

@@ -26,6 +26,47 @@ GENRES: Final = {
 """What readers see above a release, by its genre."""
 
 
+LANGUAGES: Final = {
+    "sv": "svenska",
+    "en": "English",
+    "fi": "suomi",
+    "fit": "meänkieli",
+    "se": "davvisámegiella",
+    "smj": "julevsámegiella",
+    "sma": "åarjelsaemien gïele",
+    "rom": "romani čhib",
+    "yi": "ייִדיש",
+    "ar": "العربية",
+    "bs": "bosanski",
+    "da": "dansk",
+    "de": "Deutsch",
+    "es": "español",
+    "et": "eesti",
+    "fa": "فارسی",
+    "fr": "français",
+    "ku": "kurdî",
+    "nb": "norsk bokmål",
+    "pl": "polski",
+    "so": "Soomaali",
+    "ti": "ትግርኛ",
+    "tr": "Türkçe",
+    "uk": "українська",
+}
+"""Languages that a Swedish office is read in, by their tags, each as it calls itself. Others are taken too, by their
+tags."""
+RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur", "yi"})
+
+
+def language_name(tag: str) -> str:
+    """What the language ``tag`` calls itself; the tag where we do not know it."""
+    return LANGUAGES.get(tag, tag)
+
+
+def direction(tag: str) -> str:
+    """Which way the language ``tag`` is written, as HTML says it."""
+    return "rtl" if tag.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody's words in a release, and who said them."""
 

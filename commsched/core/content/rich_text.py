@@ -49,8 +49,13 @@ _BLOCKS: Final = {
     "ordered_list": "orderedList",
     "list_item": "listItem",
     "blockquote": "blockquote",
+    "table": "table",
+    "tr": "tableRow",
+    "th": "tableHeader",
+    "td": "tableCell",
 }
 _NEEDS_PARAGRAPH: Final = ("listItem", "blockquote")
+_CELLS: Final = ("tableHeader", "tableCell")
 _MARKS: Final = {"strong": "bold", "em": "italic"}
 
 
@@ -81,6 +86,8 @@ def _nodes(tokens: Iterator[Token]) -> Iterator[Node]:
         elif token.type in ("fence", "code_block"):
             text = token.content.removesuffix("\n")
             yield {"type": "codeBlock", "content": [{"type": "text", "text": text}] if text else []}
+        elif token.type in ("thead_open", "tbody_open"):
+            yield from _nodes(tokens)
         elif token.type == "hr":
             yield {"type": "horizontalRule"}
         elif token.type == "inline":
@@ -90,6 +97,8 @@ def _nodes(tokens: Iterator[Token]) -> Iterator[Node]:
 def _block(kind: str, opened: Token, content: list[Node]) -> Node:
     if kind in _NEEDS_PARAGRAPH and (not content or content[0]["type"] != "paragraph"):
         content = [{"type": "paragraph", "content": []}, *content]
+    if kind in _CELLS:
+        content = [{"type": "paragraph", "content": content}]
     node: Node = {"type": kind, "content": content}
     if kind == "heading":
         node["attrs"] = {"level": int(opened.tag[1])}

@@ -41,6 +41,8 @@ REASONS: Final = {
     "window": N_("The approval does not cover this time."),
     "processing": N_("The platform is still working on the pictures."),
     "rests": N_("The network takes no more just now. It goes out by itself when it does."),
+    "relay": N_("It waits for the mail server, which does not let us in. It goes on by itself when that is set right."),
+    "rate": N_("It goes out as fast as the mail server takes it."),
     "by_hand": N_("It waits for somebody to post it by hand and confirm."),
     "undone": N_("Whoever was to post it by hand says that it was not done."),
     "absent": N_("Read back: it did not go out. Choose whether to send it."),

@@ -23,12 +23,14 @@ class Retry(msgspec.Struct, frozen=True):
     """Provably *not* sent (DNS, refused connection, TLS, 429, "not ready"): may be tried again by itself.
 
     ``after`` is the platform's own word for when; ``whole_channel`` says that nothing else on the
-    channel can go out before then either (a rate limit, an unreachable server).
+    channel can go out before then either (a rate limit, an unreachable server). ``by_relay`` says that the mail server
+    let us in no more: that is its trouble and not the channel's, and every channel that sends through it waits.
     """
 
     detail: str
     after: datetime | None = None
     whole_channel: bool = False
+    by_relay: bool = False
 
 
 class Rejected(msgspec.Struct, frozen=True):

@@ -73,6 +73,11 @@ def after_attempt(outcome: Outcome, tries: int, now: datetime, latest: datetime,
             reason = "rejected" if why in ("content", "config") else why
             broken = why == "token"
             return Transition("held" if broken else "failed", None, reason, detail, channel_broken=broken)
+        case Retry(detail=detail, by_relay=True):
+            # Its turn comes as soon as the relay lets us in; whether it does is asked of the relay, not of the channel.
+            return Transition(
+                "waiting" if now <= latest else "held", None, "relay" if now <= latest else "late", detail
+            )
         case Retry(detail=detail, after=after, whole_channel=whole):
             after = _believed(after, now)
             at = max(after, now) if after else now + back_off(tries)

@@ -21,8 +21,9 @@ class Setting(msgspec.Struct, frozen=True):
     required: bool = True
     default: str = ""
     help: str = ""
-    kind: Literal["text", "url", "password", "lines", "choice", "bool", "person"] = "text"
-    """A ``person`` is somebody of the office who may publish, known by their e-mail address."""
+    kind: Literal["text", "url", "password", "lines", "choice", "bool", "person", "relay"] = "text"
+    """A ``person`` is somebody of the office who may publish, known by their e-mail address; a ``relay`` is one of
+    the office's mail servers, known by its number."""
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
     note: str = ""

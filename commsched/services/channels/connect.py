@@ -23,8 +23,9 @@ from commsched.services.channels.entered import longest as longest
 from commsched.services.channels.entered import read_settings as read_settings
 from commsched.services.channels.entered import refuse_operators as refuse_operators
 from commsched.services.channels.renewal import keep_dates
-from commsched.services.contacts import lists
+from commsched.services.contacts import lists, segments
 from commsched.services.contacts.lists import LIST
+from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
@@ -106,6 +107,8 @@ def _keep_list(installation: Installation, session: Session, channel: Channel, p
     if people is not None:
         kept = lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
         channel.list_digest = kept
+        on_list = lists.contacts_on(session, channel.id)
+        segments.follow(installation, session, channel.workspace_id, PRESS, on_list)
 
 
 def _default_name(session: Session, actor: Actor, platform: Platform, account: Account) -> str:

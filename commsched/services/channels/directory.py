@@ -97,7 +97,9 @@ def standing(channel: Channel, now: datetime) -> str:
 
 def mute(installation: Installation, channel: Channel, is_demo: bool = False) -> bool:
     """Whether the channel reaches nobody, since no mail server is set."""
-    return channel.state != "archived" and context.mute(installation, channel.platform, is_demo)
+    return channel.state != "archived" and context.mute(
+        installation, channel.platform, is_demo, channel.settings.get("relay", "")
+    )
 
 
 def settings_for(platform: Platform, channel: Channel | None) -> dict[str, str]:

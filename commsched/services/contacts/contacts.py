@@ -91,18 +91,18 @@ def ensure(
     """The id of each of ``people`` (by blind index), who are created where they are not known. Of those who are known a
     name or newspaper that is missing is filled in, and nothing else is touched. ``source`` is where they came from,
     ``said`` who or which file said so. Whoever is suppressed must be left out by the caller (:func:`refused`)."""
-    there = known(rows, workspace, world, people)
-    fresh = [people[blind] for blind in people if blind not in there]
+    standing = known(rows, workspace, world, people)
+    fresh = [people[blind] for blind in people if blind not in standing]
     if fresh:
         create(installation, rows, workspace, world, fresh, source, said)
-        there |= known(rows, workspace, world, [contact.blind for contact in fresh])
-    for blind, row in there.items():
+        standing |= known(rows, workspace, world, [contact.blind for contact in fresh])
+    for blind, row in standing.items():
         contact = people[blind]
         missing = {"name": contact.name} if contact.name and not row.name else {}
         missing |= {"outlet": contact.outlet} if contact.outlet and not row.outlet else {}
         if missing:
             rows.execute(update(_table).where(_table.c.id == row.id).values(**missing, changed_at=installation.now()))
-    return {blind: row.id for blind, row in there.items()}
+    return {blind: row.id for blind, row in standing.items()}
 
 
 def create(

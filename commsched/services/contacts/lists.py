@@ -205,6 +205,18 @@ def count(installation: Installation, rows: Rows, channel: Channel) -> int:
     return int(rows.execute(select(func.count()).select_from(_table).where(*active)).scalar() or 0)
 
 
+def gone(rows: Rows, channel: int) -> dict[str, str]:
+    """Who has left the list, by blind index, and how."""
+    left = select(_table.c.blind, _table.c.state).where(_table.c.channel_id == channel, _table.c.state.in_(GONE))
+    return {row.blind: row.state for row in rows.execute(left)}
+
+
+def contacts_on(rows: Rows, channel: int) -> list[int]:
+    """The contacts that the list writes to."""
+    active = (_table.c.channel_id == channel, _table.c.state == "active", _table.c.contact_id.is_not(None))
+    return [row[0] for row in rows.execute(select(_table.c.contact_id).where(*active))]
+
+
 def forget(installation: Installation, rows: Rows, channel: int, address: str) -> bool:
     """Take one person off a list, whatever their state, and keep nothing of them; returns whether they were on it.
 
@@ -223,6 +235,44 @@ def leave(
     whom = (_table.c.channel_id == channel, _table.c.blind == installation.vault.blind(address))
     gone = {"state": state, "since": installation.now(), "source": source, "address": "", "entry": ""}
     return _met(rows.execute(update(_table).where(*whom).values(**gone)))
+
+
+def refuse(installation: Installation, rows: Rows, channel: int, workspace: int, blind: str, source: str) -> bool:
+    """Have the person with the index ``blind`` unsubscribed on a list, also where it does not name them any more: a
+    list that is pasted anew with them finds that they have left. Returns whether that is new."""
+    whom = (_table.c.channel_id == channel, _table.c.blind == blind)
+    gone = {"state": "unsubscribed", "since": installation.now(), "source": source, "address": "", "entry": ""}
+    _locked(rows, channel)
+    standing = rows.execute(select(_table.c.state).where(*whom)).scalar()
+    if standing is None:
+        row = {"channel_id": channel, "workspace_id": workspace, "blind": blind, "position": 0}
+        rows.execute(insert(_table).values(**row, **gone))
+    elif standing != "unsubscribed":
+        rows.execute(update(_table).where(*whom).values(**gone))
+    return standing != "unsubscribed"
+
+
+def welcome(
+    installation: Installation, rows: Rows, channel: int, workspace: int, blind: str, **known: int | str
+) -> bool:
+    """Put somebody on a list who asked for it and has answered the mail; ``known`` are their ``contact_id``, and the
+    sealed ``address`` and ``entry``. Returns whether they were not on it.
+
+    The digest stays: an approval is of whom the office wrote down, and who subscribes by themselves voids none. They
+    are in no part that is frozen already, so the next approval is the first that writes to them.
+    """
+    whom = (_table.c.channel_id == channel, _table.c.blind == blind)
+    _locked(rows, channel)
+    standing = rows.execute(select(_table.c.state).where(*whom)).scalar()
+    if standing == "active":
+        return False
+    last = rows.execute(select(func.max(_table.c.position)).where(_table.c.channel_id == channel)).scalar() or 0
+    came = {"state": "active", "since": installation.now(), "source": "subscribed", "position": last + 1, **known}
+    if standing is None:
+        rows.execute(insert(_table).values(channel_id=channel, workspace_id=workspace, blind=blind, **came))
+    else:
+        rows.execute(update(_table).where(*whom).values(**came))
+    return True
 
 
 def _met(result: Result[*tuple[object, ...]]) -> bool:

@@ -61,7 +61,7 @@ def add(installation: Installation, rows: Rows, workspace: int, world: str, blin
 
 def lift(rows: Rows, workspace: int, world: str, blind: str) -> None:
     """Let lists write to ``blind`` again. Only its own person's *yes* leads here, by the answer to a mail
-    (:mod:`commsched.services.contacts.subscribing`)."""
+    (:mod:`commsched.services.subscriptions.subscribing`)."""
     mine = (_table.c.workspace_id == workspace, _table.c.world == world, _table.c.blind == blind)
     rows.execute(delete(_table).where(*mine))
 

@@ -261,7 +261,7 @@ def _channel_problems(
         problems.append(block("channels", N_("%(name)s has lost its access. Connect it again."), name=channel.name))
     if platform.fetches_files and (view.pictures or view.other_files):
         problems += _fetching_problems(installation, channel, platform.name)
-    if mute(installation, channel.platform, office.is_demo):
+    if mute(installation, channel.platform, office.is_demo, channel.settings.get("relay", "")):
         words = N_("No mail server is set, so %(name)s reaches nobody. It is held at its time, until one is set.")
         problems.append(warn("channels", words, name=channel.name))
     return problems

@@ -10,10 +10,13 @@ from typing import Final
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
+from commsched.core.content.model import parse
+from commsched.core.content.release import ContactPerson
+from commsched.core.content.release_draft import contacts_in_text
 from commsched.core.timing.slots import FAR, next_free
 from commsched.core.timing.wall_time import zone_of
 from commsched.services.content.neighbours import UNPLANNED
-from commsched.store.models import Item
+from commsched.store.models import Item, Revision, Workspace
 
 REMEMBERED: Final = timedelta(days=120)
 LOOKED_AT: Final = 200
@@ -57,3 +60,28 @@ def most_used(session: Session) -> Counter[int]:
     """How many of the office's latest items went to each channel, by its id. One statement."""
     rows = session.scalars(select(Item.channels).order_by(desc(Item.id)).limit(LOOKED_AT))
     return Counter(int(number) for row in rows for number in row.split(",") if number)
+
+
+RELEASES_READ: Final = 40
+"""Press releases, the latest first, whose contact persons are counted."""
+
+
+def contacts_used(session: Session) -> Counter[ContactPerson]:
+    """How many of the office's latest press releases named each contact person. One statement."""
+    contents = session.scalars(
+        select(Revision.content)
+        .join(Item, Item.revision_id == Revision.id)
+        .where(Item.kind == "release")
+        .order_by(desc(Item.id))
+        .limit(RELEASES_READ)
+    )
+    return Counter(person for content in contents for person in parse(content).contacts)
+
+
+def contact_book(session: Session, office: Workspace) -> list[ContactPerson]:
+    """Everybody whom the press may call: those in the office's settings and in its latest releases, those named most
+    first; each by their name once."""
+    used = contacts_used(session)
+    people = [*contacts_in_text(str(office.settings.get("press_contact", ""))), *used]
+    people.sort(key=lambda person: -used[person])
+    return list({person.name.casefold(): person for person in reversed(people)}.values())[::-1]

@@ -38,6 +38,7 @@ from commsched.services.deliver.snapshots import (
 from commsched.services.deliver.types import Alert, Call, Job, Kind, Pictures
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.kernel.context import Installation, mute
+from commsched.services.mailing.states import DEFAULT, PROBE, RelayStates, domain_of, relay_of
 from commsched.store.types import from_micros, to_micros
 
 log = logging.getLogger("commsched.deliver")
@@ -47,6 +48,8 @@ _policy = lru_cache(maxsize=1000)(_read_policy)  # an office has a handful, and 
 
 NEVER = sys.maxsize
 """When a consent without an end ends."""
+ROUNDS = 20
+"""How often the next recipients are looked at in one turn, where those in turn must wait for their domain."""
 ContextFor = Callable[[DeliverySnapshot], ChannelContext]
 
 
@@ -62,6 +65,7 @@ class Admission(msgspec.Struct, frozen=True):
     held: frozenset[int]
     """The channels whose lease ``owner`` holds: nothing is begun on any other."""
     recipients: RecipientRows
+    relays: RelayStates
     resting: dict[int, datetime] = msgspec.field(default_factory=dict)
     """Channels told to rest in this very transaction, and until when."""
     broken: set[int] = msgspec.field(default_factory=set)
@@ -117,13 +121,28 @@ class Admission(msgspec.Struct, frozen=True):
                 missing = reason == "changed" and job.pictures is not None and job.pictures.missing
                 self._stop(row, "media" if missing else reason)
             case Wait(until=until):
-                rests = until == (self.resting.get(row.channel_id) or moment(row.resting))
-                self.batch.delivery(row.id, next_at=until, **({"reason": "rests"} if rests else {}))
+                self.batch.delivery(row.id, next_at=until, **self._why_it_waits(row, until))
             case Go() if self._is_list(row):
                 return self._next_recipients(job, row, content)
             case Go():
                 return self._part(job, row, content)
         return []
+
+    def _why_it_waits(self, row: DeliverySnapshot, until: datetime) -> Values:
+        """The reason for which it goes out at ``until`` only, where that is not its own time."""
+        if until == self._relay_rests(row):
+            return {"reason": "relay", "detail": self.installation.relay_name(relay_of(row.settings))}
+        return {"reason": "rests"} if until == (self.resting.get(row.channel_id) or moment(row.resting)) else {}
+
+    def _relay_rests(self, row: DeliverySnapshot) -> datetime | None:
+        """Until when nothing goes by the mail server that it leaves through."""
+        if not self.installation.platform(row.platform).needs_mail:
+            return None
+        return self.relays.rests_until(relay_of(row.settings))
+
+    def _not_before(self, row: DeliverySnapshot) -> datetime | None:
+        moments = (self.resting.get(row.channel_id) or moment(row.resting), self._relay_rests(row))
+        return max((each for each in moments if each is not None), default=None)
 
     def gate_input(self, job: Job, row: DeliverySnapshot, content: Content) -> GateInput:
         """What the gate is asked about ``row``."""
@@ -139,16 +158,22 @@ class Admission(msgspec.Struct, frozen=True):
             policy=_policy(row.policy),
             decisions=self.loaded.decisions.get(row.item_id, ()),
             channel_state="broken" if row.channel_id in self.broken else row.channel_state,
-            not_before=self.resting.get(row.channel_id) or moment(row.resting),
+            not_before=self._not_before(row),
             stop=row.stop,
             superseded=row.superseded,
-            mute=mute(self.installation, row.platform, bool(row.is_demo)),
+            mute=self._is_mute(row),
             over_ceiling=self._is_over_ceiling(job, row, content),
             consent_ended=any(
                 self.loaded.consents.get((row.workspace_id, sha256), NEVER) <= self.micros
                 for sha256 in content.stills()
             ),
         )
+
+    def _is_mute(self, row: DeliverySnapshot) -> bool:
+        if not self.installation.platform(row.platform).needs_mail:
+            return False
+        relay = relay_of(row.settings)
+        return mute(self.installation, row.platform, bool(row.is_demo), "" if relay == DEFAULT else str(relay))
 
     def _is_over_ceiling(self, job: Job, row: DeliverySnapshot, content: Content) -> bool:
         """Whether what is left of it would cost more than the channel may in this month. The whole is looked at before
@@ -214,6 +239,7 @@ class Admission(msgspec.Struct, frozen=True):
                 return []
         if not people and not self._is_under_way(row):
             self._stop(row, "twice" if self.recipients.are_all_elsewhere(row) else "previous")
+        people = self._as_many_as_may(row, people)
         calls: list[Call] = []
         for lane, person in zip(lanes, people, strict=False):
             one_lane = msgspec.structs.replace(job, lanes=(lane,))
@@ -222,6 +248,36 @@ class Admission(msgspec.Struct, frozen=True):
             if calls[-1].kind == "prepare":
                 return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
         return self._begin(row, calls)
+
+    def _as_many_as_may(self, row: DeliverySnapshot, people: list[PartSnapshot]) -> list[PartSnapshot]:
+        """Of ``people`` those whom the mail server lets us write to now. The others wait, each for its own time."""
+        relay = relay_of(row.settings)
+        if self.relays.is_in_trouble(relay):  # its time has come, or it would rest: one message tries
+            people = people[:1] if people and self.relays.may_probe(relay) else []
+            if not people and not self._is_under_way(row):
+                self.batch.delivery(row.id, next_at=self.now + PROBE, reason="relay")
+            return people
+        limits = self.installation.limits_of(relay)
+        if not people or not (limits.counted or self.relays.has_slow_domains(relay)):
+            return people
+        most = len(people)
+        for _round in range(ROUNDS):
+            taken = self.relays.take(relay, limits, [self._asked(person) for person in people])
+            for place, until in taken.waits.items():
+                self.batch.part(row.id, people[place].number, next_at=until)
+            if taken.places or taken.until is not None:
+                break
+            people = self.recipients.ready(row.id, most)
+            if not people:
+                break
+        if not taken.places and not self._is_under_way(row):
+            next_at = taken.until or delivery_status(self.recipients.unfinished(row), True, self.now).next_at
+            self.batch.delivery(row.id, next_at=next_at or self.now, reason="rate")
+        return [people[place] for place in taken.places] if people else []
+
+    def _asked(self, person: PartSnapshot) -> tuple[str, bool]:
+        """A recipient's domain, and whether they have waited for their turn."""
+        return domain_of(self.installation.vault.unseal(person.recipient)), person.next_at is not None
 
     def _skip_unwanted(self, row: DeliverySnapshot) -> None:
         """Write to none of those who have left the list since the approval, and have it stand in the record."""

@@ -30,12 +30,15 @@ def send_alerts(installation: Installation, connection: Connection, alerts: Sequ
             if item is not None:
                 session.info["workspace"] = alert.workspace
                 people = _people(session, alert)
-                outbox.queue(session, installation, people, alert.kind, item=item, **alert.facts)
+                about = None if alert.kind == "relay_refused" else item
+                outbox.queue(session, installation, people, alert.kind, item=about, **alert.facts)
                 session.flush()
                 session.info["workspace"] = EVERY_WORKSPACE
 
 
 def _people(session: Session, alert: Alert) -> list[int]:
+    if alert.kind == "relay_refused":  # nobody else can set it right
+        return sorted(people_with(session, "administer"))
     able = people_with(session, "resolve")
     if alert.whom:
         named = select(Person.id).where(Person.id.in_(able), func.lower(Person.email) == alert.whom.lower())

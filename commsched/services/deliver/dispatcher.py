@@ -31,6 +31,7 @@ from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.recovery import Dead, close_orphaned, orphaned, recover
 from commsched.services.deliver.types import Call, Done, Job
 from commsched.services.kernel.context import Installation
+from commsched.services.mailing.states import RelayStates
 
 log = logging.getLogger("commsched.deliver")
 
@@ -354,7 +355,10 @@ class Dispatcher:
         wanted = {answer.call.job.delivery for answer in done} | {job.delivery for job in jobs}
         loaded = snapshots.load(connection, sorted(wanted - kept.keys()), kept, self._is_list)
         recipients = RecipientRows(self.installation, connection, now, batch)
-        admission = Admission(self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients)
+        relays = RelayStates(connection, now)
+        admission = Admission(
+            self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients, relays
+        )
         recorder = OutcomeRecorder(now, loaded, batch, admission)
         again = [job for answer in done if (job := recorder.record(answer)) is not None]
         calls = self._consider(admission, again, jobs)

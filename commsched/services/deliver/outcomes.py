@@ -31,6 +31,7 @@ from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber
 from commsched.services.deliver.types import Alert, Done, Job
 from commsched.services.kernel import budgets
 from commsched.services.kernel.audit_log import AuditLine
+from commsched.services.mailing.states import asks_patience, domain_of, relay_of
 from commsched.store.types import from_micros
 
 MAX_DETAIL = 2000
@@ -153,9 +154,26 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             }
         )
         next_ = self._next(done.result, row, part, done.call.platform.settle)
+        if done.call.platform.needs_mail:
+            self._hear_of_relay(done, row)
         if next_.state == "unknown":
             self.batch.delivery(row.id, tries=0)
         return self._apply(row, known, part, next_, done)
+
+    def _hear_of_relay(self, done: Done, row: DeliverySnapshot) -> None:
+        """What an answer says of the mail server: that it does not let us in, that it does again, or that a
+        recipient's domain asks for patience."""
+        relays, relay, result = self.admission.relays, relay_of(row.settings), done.result
+        match result:
+            case Retry(by_relay=True, detail=detail):
+                if relays.refused(relay, detail):
+                    facts = {"relay": self.admission.installation.relay_name(relay) or detail[:100]}
+                    self.admission.alerts.append(Alert(row.workspace_id, row.item_id, "relay_refused", facts))
+            case Retry(detail=detail):
+                if asks_patience(detail):
+                    relays.slow_down(relay, domain_of(done.call.part.recipient))
+            case Published() | Rejected() | Unknown():
+                relays.lets_in(relay)
 
     def _next(self, outcome: Outcome, row: DeliverySnapshot, part: PartSnapshot, settle: float) -> Transition:
         part.set(tries=part.tries + 1)

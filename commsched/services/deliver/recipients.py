@@ -111,8 +111,8 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
     wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
     language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
-    asked = addressees.is_wanted(what, channel, _list.c.blind)
-    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, asked)
+    chosen = addressees.is_wanted(what, channel, _list.c.blind)
+    empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, chosen)
     twice: ColumnElement[bool] = false()
     if addressees.siblings(rows, what, delivery):
         twice = addressees.gets_it_elsewhere(what, delivery, channel, _list.c.blind)

@@ -18,11 +18,12 @@ from commsched.core.platform.contract import ChannelContext, Platform
 from commsched.core.platform.figures import Reply
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.services.inbox import messages
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.upkeep.calling import change, reaches
 from commsched.store import locks
-from commsched.store.models import Channel, Item, Listening, Person, RemoteComment, Workspace
+from commsched.store.models import Channel, InboxMessage, Item, Listening, Person, RemoteComment, Workspace
 
 UNSEEN: Final = (RemoteComment.seen_at.is_(None), RemoteComment.erased_at.is_(None))
 """SQL: what nobody has seen and can still be read."""
@@ -64,11 +65,14 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count(RemoteComment.id)).where(*UNSEEN)) or 0
 
 
-def waiting_where_kept(session: Session) -> int | None:
-    """How many nobody has seen; ``None`` where no channel's comments can be read, so that there is no watch."""
+def waiting_where_kept(session: Session) -> tuple[int | None, int]:
+    """How many nobody has seen; ``None`` where no channel's comments can be read, so that there is no watch. And how
+    many letters wait for an answer, in the same statement: every page says both."""
     count = select(func.count(RemoteComment.id)).where(*UNSEEN).scalar_subquery()
     kept = exists().where(Listening.replies_at.is_not(None))
-    return session.scalar(select(case((kept, count), else_=None)))
+    letters = select(func.count(InboxMessage.id)).where(*messages.WAITS).scalar_subquery()
+    row = session.execute(select(case((kept, count), else_=None), letters)).one()
+    return row[0], int(row[1])
 
 
 def read(installation: Installation, actor: Actor, *, everything: bool = False, before: int = 0) -> Watch:

@@ -1,5 +1,5 @@
-"""How many comments nobody has seen: every page says so where there is a watch, so the figure is kept until somebody
-commits, or for a minute."""
+"""How many comments nobody has seen, and how many letters wait: every page says so, so the figures are kept until
+somebody commits, or for a minute."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class _Kept(msgspec.Struct, frozen=True):
     version: int | None
     minute: datetime
     count: int | None
+    letters: int
 
 
 _kept: WeakKeyDictionary[Store, dict[int, _Kept]] = WeakKeyDictionary()
@@ -30,20 +31,29 @@ def waiting(installation: Installation, actor: Actor) -> int | None:
     """How many wait to be seen; ``None`` where no channel's comments can be read, so that there is no watch.
 
     Where the store does not tell cheaply that something has changed, it may be a minute old."""
+    return _now(installation, actor).count
+
+
+def letters(installation: Installation, actor: Actor) -> int:
+    """How many letters wait for an answer; as old as :func:`waiting`."""
+    return _now(installation, actor).letters
+
+
+def _now(installation: Installation, actor: Actor) -> _Kept:
     store, key = installation.store, int(actor.workspace)
     version, minute = store.version(), installation.now().replace(second=0, microsecond=0)
     before = _kept.get(store, {}).get(key)
     if before is not None and (before.version, before.minute) == (version, minute):
-        return before.count
+        return before
     with store.read(actor.workspace) as session:
-        count = watch.waiting_where_kept(session)
+        fresh = _Kept(version, minute, *watch.waiting_where_kept(session))
     offices = _kept.setdefault(store, {})
     if len(offices) >= KEPT_MOST:
         offices.clear()
-    offices[key] = _Kept(version, minute, count)
-    return count
+    offices[key] = fresh
+    return fresh
 
 
 def forget(installation: Installation) -> None:
-    """Count anew: somebody has just seen some."""
+    """Count anew: somebody has just seen or answered some."""
     _kept.pop(installation.store, None)

@@ -32,6 +32,7 @@ from commsched.services.deliver.types import Job
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.context import Actor, Installation
+from commsched.services.mailing.states import RelayStates
 from commsched.services.workflow import resolve, schedule
 from commsched.store.models import Channel, Delivery, Item
 
@@ -107,7 +108,8 @@ class _Gate:
         self.loaded = snapshots.load(connection, [delivery])
         self.row: DeliverySnapshot = self.loaded.rows[delivery]
         rows = RecipientRows(installation, connection, now, Batch())
-        self.admission = Admission(installation, _no_context, "", now, self.loaded, Batch(), frozenset(), rows)
+        relays = RelayStates(connection, now)
+        self.admission = Admission(installation, _no_context, "", now, self.loaded, Batch(), frozenset(), rows, relays)
         self.job = Job(self.row.id, self.row.channel_id)
 
     def stopped(self) -> Message | None:

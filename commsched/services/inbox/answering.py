@@ -64,9 +64,9 @@ def answer(installation: Installation, actor: Actor, number: int, text: str, ver
         session.execute(delete(InboxDraft).where(*mine))
         session.flush()
         note(session, installation, actor, "inbox.answered", row.item_id, message=row.id, reply=reply.id)
-        made = reply.id
+        number = reply.id
     installation.wake()
-    return made
+    return number
 
 
 def _between(installation: Installation, session: Session, row: InboxMessage) -> tuple[Mailbox, str]:

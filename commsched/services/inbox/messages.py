@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import passage
@@ -157,9 +157,10 @@ def _counts(session: Session, actor: Actor) -> dict[str, int]:
     return {"new": int(row[0]), "mine": int(row[1])}
 
 
-def waiting(session: Session) -> int:
-    """How many letters wait for an answer."""
-    return session.scalar(select(func.count(InboxMessage.id)).where(*WAITS)) or 0
+def waiting_for(person: int | None) -> ScalarSelect[int]:
+    """SQL: how many letters wait for ``person``, or for nobody in particular."""
+    whose = or_(InboxMessage.assigned_to.is_(None), InboxMessage.assigned_to == person)
+    return select(func.count(InboxMessage.id)).where(*WAITS, whose).scalar_subquery()
 
 
 def open_one(installation: Installation, actor: Actor, number: int) -> Conversation:

@@ -90,7 +90,7 @@ def take_in(installation: Installation, row: Mailbox, box: Box) -> bool:
             kept = session.scalar(locks.rows(select(Mailbox).where(Mailbox.id == row.id)))
             if kept is None:
                 return False  # taken away meanwhile
-            _store(installation, session, kept, validity, letters)
+            store(installation, session, kept, validity, letters)
     _put_aside(installation, row, box, validity)
     return len(wanted) > MOST
 
@@ -109,7 +109,7 @@ def read(installation: Installation, head: Head) -> Letter:
         log.exception("a message could not be read")
         says, bounce = _unreadable(head), None
     date = says.date.isoformat() if says.date else ""
-    digest = hashlib.sha256(says.text.encode()).hexdigest()
+    digest = hashlib.sha256(head.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]).hexdigest()
     known = "\n".join((says.message_id, says.address, date, says.subject, digest))
     return Letter(head, says, bounce, installation.vault.blind(known))
 
@@ -133,16 +133,17 @@ def _unreadable(head: Head) -> Incoming:
     )
 
 
-def _store(
+def store(
     installation: Installation, session: Session, mailbox: Mailbox, validity: int, letters: Sequence[Letter]
 ) -> None:
+    """Keep the letters that are not here yet, and how far the mailbox is read, in the caller's transaction."""
     names = [letter.named for letter in letters]
     mine = (InboxMessage.mailbox_id == mailbox.id, InboxMessage.named.in_(names))
-    there = {row.named: row for row in session.scalars(select(InboxMessage).where(*mine))}
+    known = {row.named: row for row in session.scalars(select(InboxMessage).where(*mine))}
     for letter in letters:
-        row = there.get(letter.named)
+        row = known.get(letter.named)
         if row is None:
-            there[letter.named] = sorting.keep(installation, session, mailbox, validity, letter)
+            known[letter.named] = sorting.keep(installation, session, mailbox, validity, letter)
         elif (row.validity, row.uid) != (validity, letter.head.uid) and not row.moved:
             row.validity, row.uid = validity, letter.head.uid  # numbers count anew
     if letters:

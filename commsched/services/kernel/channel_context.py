@@ -14,7 +14,7 @@ from commsched.core.timing.skew import Skew
 from commsched.services.kernel import _mail_looks
 from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.budgets import BudgetListener, listens
-from commsched.services.kernel.context import Installation
+from commsched.services.kernel.context import Installation, mailer_of
 
 if TYPE_CHECKING:
     import requests
@@ -52,7 +52,7 @@ def make_context(
         facts=dict(facts or {}),
         account=account,
         account_name=account_name,
-        mailer=installation.mailer,
+        mailer=mailer_of(installation, settings.get("relay", ""), workspace),
         public_url=installation.base_url,
         workspace=workspace,
         language=language,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import msgspec
 
 from commsched.core.access.roles import Permission, may
+from commsched.core.delivery.rates import Limits
 from commsched.core.platform.budget import Ledger
 from commsched.core.platform.contract import Mailer, Platform
 from commsched.core.text.catalogues import gettext
@@ -22,6 +23,8 @@ from commsched.store.sight import Sight
 from commsched.store.vault import Vault
 
 if TYPE_CHECKING:
+    import socket
+
     import requests
 
 Via = Literal["page", "link", "api", "cli", "engine"]
@@ -61,6 +64,31 @@ def scheduler(workspace: int) -> Actor:
     return Actor(None, "scheduler", workspace, "", "engine")
 
 
+class RelayBook(Protocol):
+    """The mailers of relays (``services.mailing.pool``)."""
+
+    dial: Callable[[str, int, float], socket.socket]
+    """Connects to what is public."""
+    house: Callable[[str, int, float], socket.socket]
+    """Connects also to what is in the network of this machine."""
+
+    def of(self, relay: str, workspace: str = "") -> Mailer | None:
+        """The mailer of a relay by its number, for an office by its address; none for one that is another's."""
+        ...
+
+    def limits(self, relay: int) -> Limits:
+        """What it takes at most."""
+        ...
+
+    def name(self, relay: int) -> str:
+        """What people call it."""
+        ...
+
+    def forget(self) -> None:
+        """Ask the store again: a relay was changed in this process."""
+        ...
+
+
 class Installation(msgspec.Struct):
     """One installation: its store, keys, clock and concrete parts. Built in ``bootstrap``."""
 
@@ -87,6 +115,8 @@ class Installation(msgspec.Struct):
 
     budgets: Ledger = msgspec.field(default_factory=Ledger)
     """What the platforms' answers say of how much may still be asked for."""
+    relays: RelayBook | None = None
+    """The relays of offices' own."""
     apps: dict[str, tuple[float, dict[str, str]]] = msgspec.field(default_factory=dict)
     """For :mod:`commsched.services.kernel.apps`: what it has read of late."""
 
@@ -98,16 +128,35 @@ class Installation(msgspec.Struct):
         """The folder for files that are not whole yet: on this machine, on the same disk as the home."""
         return self.home / "incoming"
 
+    def limits_of(self, relay: int) -> Limits:
+        """What the relay with that number takes at most."""
+        return self.relays.limits(relay) if self.relays is not None else Limits()
+
+    def relay_name(self, relay: int) -> str:
+        """What people call the relay with that number; empty where nobody named it."""
+        return self.relays.name(relay) if self.relays is not None else ""
+
     @property
     def base_url(self) -> str:
         """The public address of this installation, without a trailing slash."""
         return self.settings.get("base_url", "http://127.0.0.1:8080").rstrip("/")
 
 
-def mute(installation: Installation, platform: str, is_demo: bool) -> bool:
-    """Whether a channel on ``platform`` can send nothing, because it needs a mail server and none is set. A demo keeps
-    its mails as files instead."""
-    return installation.platform(platform).needs_mail and not is_demo and not installation.mailer.reaches()
+def mailer_of(installation: Installation, relay: object, workspace: str = "") -> Mailer | None:
+    """The mailer of what a channel's setting ``relay`` names; the installation's where it names none. With the address
+    of an office, none for a relay that belongs to another."""
+    if not relay:
+        return installation.mailer
+    return installation.relays.of(str(relay), workspace) if installation.relays is not None else None
+
+
+def mute(installation: Installation, platform: str, is_demo: bool, relay: object = "") -> bool:
+    """Whether a channel on ``platform`` can send nothing, because it needs a mail server and there is none, or the
+    ``relay`` that it chose is gone. A demo keeps its mails as files instead."""
+    if is_demo or not installation.platform(platform).needs_mail:
+        return False
+    mailer = mailer_of(installation, relay)
+    return mailer is None or not mailer.reaches()
 
 
 def filed(installation: Installation, platform: str, is_demo: bool) -> bool:

@@ -12,7 +12,7 @@ from commsched.store.models import Notice
 
 ITEM, DECIDE, HOME, CHANNELS, CONSENTS, PASSWORD = "item", "decide", "home", "channels", "consents", "password"
 TALK, TIMES, CALENDAR, WATCH, HAND = "talk", "times", "calendar", "watch", "hand"
-INBOX = "inbox"
+INBOX, MAIL = "inbox", "mail"
 PATHS: Final = {
     ITEM: "/w/{slug}/items/{item}",
     TALK: "/w/{slug}/items/{item}#talk",
@@ -25,6 +25,7 @@ PATHS: Final = {
     CALENDAR: "/w/{slug}/calendar/",
     WATCH: "/w/{slug}/comments/",
     HAND: "/w/{slug}/by-hand/{delivery}",
+    MAIL: "/w/{slug}/mail-server/",
     INBOX: "/w/{slug}/inbox/{message}",
 }
 """Where the button leads."""
@@ -189,6 +190,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         N_("Connect again"),
         CHANNELS,
+        shows_item=False,
+    ),
+    "relay_refused": Kind(
+        N_("The mail server does not let us in: %(relay)s"),
+        N_("The mail server %(relay)s refuses the sign-in."),
+        N_(
+            "Nothing is lost: every list that sends through it waits, and goes on by itself as soon as the password or "
+            "the sign-in is set right. This is said once."
+        ),
+        N_("Set it right"),
+        MAIL,
         shows_item=False,
     ),
     "access_died": Kind(

@@ -15,6 +15,7 @@ from commsched.core.platform.channel_state import WARN
 from commsched.core.text.json_values import JsonObject
 from commsched.services.approval.approvers import ask
 from commsched.services.channels import checks, renewal
+from commsched.services.contacts import arrivals, imports
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
@@ -32,6 +33,7 @@ from commsched.services.media.details import learn_of_published
 from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
 from commsched.services.press import answers
+from commsched.services.subscriptions import subscribing
 from commsched.store import locks
 from commsched.store.models import (
     ApprovalLink,
@@ -72,6 +74,7 @@ def run(installation: Installation) -> None:
             learn_of_published,
             keeping.tell,
             keeping.forget,
+            subscribing.forget_unconfirmed,
             inbox.forget,
             answers.forget,
         ):
@@ -79,6 +82,8 @@ def run(installation: Installation) -> None:
     with installation.store.write(EVERY_WORKSPACE) as session:
         tidy(session, installation.now())
     forgetting.forget_daily(installation)
+    arrivals.arrive(installation)
+    imports.forget(installation)
     quota.sweep(installation)
     uploads.tidy(installation, installation.now())
     look_daily(installation)

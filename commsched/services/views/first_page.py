@@ -76,6 +76,8 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     by_hand: list[OpenTask]
     """What waits for somebody to post it by hand."""
+    letters: int
+    """How many letters in the inbox wait for whoever looks, or for anybody."""
     today: list[TimelineItem]
     ahead: list[TimelineItem]
     late: list[Late]
@@ -90,7 +92,7 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand)
+        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand) + bool(self.letters)
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property

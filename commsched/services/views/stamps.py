@@ -49,6 +49,7 @@ from commsched.store.models import (
     Delivery,
     Deputy,
     Heartbeat,
+    InboxMessage,
     Item,
     Media,
     Membership,
@@ -70,6 +71,7 @@ _part: Final[FromClause] = Part.__table__
 _decision: Final[FromClause] = Decision.__table__
 _proposal: Final[FromClause] = Proposal.__table__
 _release: Final[FromClause] = ReleaseReview.__table__
+_letter: Final[FromClause] = InboxMessage.__table__
 _channel: Final[FromClause] = Channel.__table__
 _member: Final[FromClause] = Membership.__table__
 _person: Final[FromClause] = Person.__table__
@@ -231,6 +233,10 @@ _SPAN: Final = and_(
 _STOPPED: Final = _delivery.c.state.in_(("held", "failed", "unknown"))
 
 
+_LETTERS: Final = (_letter.c.workspace_id == workspace, _letter.c.kind == "letter", _letter.c.state == "new")
+"""Letters in the inbox that wait for an answer."""
+
+
 def _open_ones() -> tuple[ScalarSelect[str], ScalarSelect[str]]:
     """The proposals and the emergency releases of the office that nobody has answered."""
     proposed = select(piece(_proposal.c.id)).where(_proposal.c.workspace_id == workspace, _proposal.c.answer == "")
@@ -278,6 +284,7 @@ def _today() -> Select[Any]:
         joined(select(shows).where(_media.c.workspace_id == workspace, consents).order_by(_media.c.id)),
         joined(late.order_by(_delivery.c.id)),
         joined(hanging.order_by(_attempt.c.id)),
+        joined(select(piece(_letter.c.id, _letter.c.assigned_to)).where(*_LETTERS).order_by(_letter.c.id)),
         select(cast(_place.c.settings, Text)).where(_place.c.id == workspace).scalar_subquery(),
         select(_beat.c.detail).where(_beat.c.name == SKEW).scalar_subquery(),
     )

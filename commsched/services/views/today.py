@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, defer
 
 from commsched.core.access.roles import may
@@ -20,6 +20,7 @@ from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import times
 from commsched.services.content.check import Around
 from commsched.services.hands.tasks import OpenTask, open_tasks
+from commsched.services.inbox import messages
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
 from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
@@ -81,6 +82,7 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             channels=_dying(known.channels.values(), now),
             consents=ending(session, now) if rare.consents else [],
             by_hand=_by_hand(session, actor, known.channels),
+            letters=rare.letters,
             today=[line for line in lines if line.at < end],
             ahead=[line for line in lines if line.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
@@ -119,6 +121,8 @@ class _Rare(msgspec.Struct, frozen=True):
     talk: bool
     proposed: bool
     released: bool
+    letters: int
+    """How many letters in the inbox wait for whoever looks, or for anybody."""
 
 
 def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int, _Rare]:
@@ -130,6 +134,7 @@ def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int,
         exists().where(*comments.marks(actor.person)),
         exists().where(Proposal.answer == ""),
         exists().where(*release_reviews.waits_for(actor.person)) if may(actor.role, "approve") else false(),
+        messages.waiting_for(actor.person) if may(actor.role, "resolve") else literal(0),
     )
     rows = session.execute(
         select(Workspace, Channel, Heartbeat, *rare)
@@ -140,7 +145,11 @@ def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int,
     ).all()
     workspace, _channel, heartbeat, *flags = rows[0]
     channels = {row[1].id: row[1] for row in rows if row[1] is not None}
-    return Around(workspace, channels), skew_of(heartbeat, now), _Rare(*map(bool, flags))
+    return (
+        Around(workspace, channels),
+        skew_of(heartbeat, now),
+        _Rare(*(bool(flag) for flag in flags[:-1]), *flags[-1:]),
+    )
 
 
 class _Row(msgspec.Struct, frozen=True):

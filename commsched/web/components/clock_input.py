@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
+from werkzeug.datastructures import MultiDict
 
 from commsched.core.timing import dates
 from commsched.core.timing.day_words import read_day
@@ -35,6 +37,41 @@ def day_typed(typed: str, field: str = "publish_at") -> str:
         return ""
     today = dates.local(installation().now(), place().zone).date()
     return read_day(typed, today, field).isoformat()
+
+
+class WallFields(msgspec.Struct):
+    """A day and a clock time as two fields hold them, and which of two equal wall times was meant."""
+
+    day: str = ""
+    time: str = ""
+    fold: str = ""
+    exact: str = ""
+    """A person's answer to a clock change: the very moment, RFC 3339 in UTC."""
+
+    @property
+    def value(self) -> str:
+        """As :func:`commsched.core.timing.wall_time.read_time` takes it; empty when nothing was chosen."""
+        return self.exact or (f"{self.day}T{self.time}" if self.day or self.time else "")
+
+    @classmethod
+    def of(cls, moment: datetime | None, zone: str) -> WallFields:
+        if moment is None:
+            return cls()
+        local = moment.astimezone(ZoneInfo(zone))
+        other = local.replace(fold=1 - local.fold)
+        twice = other.utcoffset() != local.utcoffset()
+        return cls(f"{local:%Y-%m-%d}", f"{local:%H:%M}", str(local.fold) if twice else "")
+
+
+def read_wall(form: MultiDict[str, str], name: str) -> WallFields:
+    """The posted day and clock time called ``name``."""
+    day, time, fold, exact = (form.get(f"{name}_{part}", "").strip()[:40] for part in ("day", "time", "fold", "exact"))
+    return WallFields(day, clock_time(time), fold if fold in ("0", "1") else "", exact)
+
+
+def typed(text: str) -> str:
+    """``text`` as it was typed: a browser sends every line break as two characters, which would count as two."""
+    return text.replace("\r\n", "\n")
 
 
 class ClockChoice(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from commsched.services.approval.comments import Reached
 from commsched.services.content import items
 from commsched.services.kernel import context
 from commsched.services.kernel.members import people_with
+from commsched.services.mailing import server
 from commsched.services.views import item_view
 from commsched.store.models import Channel, Item
 from commsched.web.http.i18n import _, said_all, said_list
@@ -22,6 +23,11 @@ def mailed() -> bool:
     return installation().mailer.reaches()
 
 
+def own_relays() -> list[tuple[str, str]]:
+    """The office's own mail servers, for a list to choose from."""
+    return [(str(row.id), row.name) for row in server.of_office(installation(), actor().workspace)]
+
+
 def filed(platform: str) -> bool:
     """Whether what "went out" there only became files: a demo without a mail server."""
     return context.filed(installation(), platform, _is_demo())
@@ -29,7 +35,9 @@ def filed(platform: str) -> bool:
 
 def mute(channel: Channel) -> bool:
     """Whether a channel can send nothing because no mail server is set."""
-    return channel.state != "archived" and context.mute(installation(), channel.platform, _is_demo())
+    return channel.state != "archived" and context.mute(
+        installation(), channel.platform, _is_demo(), channel.settings.get("relay", "")
+    )
 
 
 def as_told(state: str, platforms: Iterable[str]) -> str:
@@ -104,4 +112,4 @@ def _is_demo() -> bool:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(mailed=mailed, filed=filed, mute=mute, as_told=as_told)
+    app.jinja_env.globals.update(mailed=mailed, filed=filed, mute=mute, as_told=as_told, own_relays=own_relays)

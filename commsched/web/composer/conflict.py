@@ -14,6 +14,7 @@ from commsched.core.text.messages import N_, Message
 from commsched.services.views.review import channel_names, choice_teller
 from commsched.store.models import Media
 from commsched.web.composer.fields import Fields, VideoFields
+from commsched.web.composer.release_fields import spelled_event, spelled_rows, spelled_versions
 from commsched.web.http.i18n import _
 from commsched.web.http.request_context import installation, language
 
@@ -30,6 +31,9 @@ class ConflictRow(msgspec.Struct, frozen=True):
 
 PARTS = (
     ("quotes", N_("Quotes")),
+    ("contacts", N_("Contact persons")),
+    ("event", N_("The invitation: when, where and who")),
+    ("versions", N_("In other languages")),
     ("sources", N_("Sources")),
     ("channels", N_("Channels")),
     ("own", N_("Texts of single channels")),
@@ -76,7 +80,10 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         return row.filename if row and row.filename else str(number)
 
     return {
-        "quotes": lambda fields: "\n".join(f"– {text} ({person})" for text, person in fields.quotes),
+        "quotes": lambda fields: spelled_rows(fields.quotes),
+        "contacts": lambda fields: spelled_rows(fields.contacts),
+        "event": lambda fields: spelled_event(fields.event),
+        "versions": lambda fields: spelled_versions(fields.versions),
         "sources": lambda fields: "\n".join(f"{text} {url}".strip() for text, url in fields.sources),
         "channels": lambda fields: ", ".join(called(n) for n in sorted(fields.channels)),
         "own": lambda fields: "\n\n".join(f"{called(n)}:\n{text}" for n, text in sorted(fields.own.items())),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 from werkzeug.datastructures import MultiDict
@@ -18,35 +17,20 @@ from commsched.core.content.draft import ChannelIn, DraftIn, PictureIn
 from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
 from commsched.core.content.threading import still_broken
-from commsched.web.components.clock_input import clock_time
+from commsched.web.components.clock_input import WallFields, read_wall, typed
+from commsched.web.composer.release_fields import (
+    CONTACT,
+    QUOTE,
+    EventFields,
+    Row,
+    VersionFields,
+    event_of,
+    read_draft,
+    rows,
+    versions_of,
+)
 
 MOST_SPAN: Final = 366 * 24 * 60
-MOST_ROWS: Final = 60
-"""Rows of one kind that are read from a form; more are refused by the draft itself."""
-
-
-class WallFields(msgspec.Struct):
-    """A day and a clock time as two fields hold them, and which of two equal wall times was meant."""
-
-    day: str = ""
-    time: str = ""
-    fold: str = ""
-    exact: str = ""
-    """A person's answer to a clock change: the very moment, RFC 3339 in UTC."""
-
-    @property
-    def value(self) -> str:
-        """As :func:`commsched.core.timing.wall_time.read_time` takes it; empty when nothing was chosen."""
-        return self.exact or (f"{self.day}T{self.time}" if self.day or self.time else "")
-
-    @classmethod
-    def of(cls, moment: datetime | None, zone: str) -> WallFields:
-        if moment is None:
-            return cls()
-        local = moment.astimezone(ZoneInfo(zone))
-        other = local.replace(fold=1 - local.fold)
-        twice = other.utcoffset() != local.utcoffset()
-        return cls(f"{local:%Y-%m-%d}", f"{local:%H:%M}", str(local.fold) if twice else "")
 
 
 class VideoFields(msgspec.Struct):
@@ -73,8 +57,14 @@ class Fields(msgspec.Struct):
     kind: str = "post"
     texts: dict[str, str] = msgspec.field(default_factory=lambda: texts_of(Content()))
     """Every text of the item, by the name of its field."""
-    quotes: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    sources: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    quotes: list[Row] = msgspec.field(default_factory=list)
+    """What is said, who says it, and what they are."""
+    contacts: list[Row] = msgspec.field(default_factory=list)
+    """Contact persons, each as its row in the form."""
+    event: EventFields = msgspec.field(default_factory=EventFields)
+    versions: list[VersionFields] = msgspec.field(default_factory=list)
+    """The same in other languages."""
+    sources: list[Row] = msgspec.field(default_factory=list)
     channels: list[int] = msgspec.field(default_factory=list)
     own: dict[int, str] = msgspec.field(default_factory=dict)
     """The text of the channels that have one of their own."""
@@ -100,13 +90,15 @@ class Fields(msgspec.Struct):
     def walls(self) -> dict[str, WallFields]:
         """Every time, by what the form calls it."""
         named = {"publish": self.publish, "latest": self.latest, "embargo": self.embargo}
+        named |= {f"event-{name}": wall for name, wall in self.event.times.items()}
         return named | {f"at-{number}": wall for number, wall in self.times.items()}
 
     @property
     def empty(self) -> bool:
         """Nobody has written anything yet."""
         written = [self.texts[field.name] for field in TEXT_FIELDS if field.searchable] + list(self.own.values())
-        return not self.media and not self.videos and not any(text.strip() for text in written)
+        written += [text for version in self.versions for text in version.texts.values()]
+        return not (self.media or self.videos or any(text.strip() for text in written)) and self.event.empty
 
 
 def numbers(joined: str) -> list[int]:
@@ -117,45 +109,38 @@ def numbers(joined: str) -> list[int]:
 def from_form(form: MultiDict[str, str]) -> Fields:
     """The posted fields."""
     fields = Fields(kind=form.get("kind", "post"))
-    fields.texts = {name: _typed(form.get(name, usual)) for name, usual in fields.texts.items()}
-    fields.quotes = _rows(form, "quote-text", "quote-person")
-    fields.sources = _rows(form, "source-text", "source-url")
+    fields.texts = {name: typed(form.get(name, usual)) for name, usual in fields.texts.items()}
+    fields.quotes = rows(form, "quote", QUOTE)
+    fields.contacts = rows(form, "contact", CONTACT)
+    fields.event = event_of(form)
+    fields.versions = versions_of(form)
+    fields.sources = rows(form, "source", ("text", "url"))
     fields.channels = _numbers(form.getlist("channels"))
-    fields.media = [(number, _typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    fields.media = [(number, typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, fields)
     for number, was in fields.whole.items():
         was.broken = still_broken(fields.own.get(number, "") if number else fields.texts["text"], was.broken)
-    fields.publish, fields.latest, fields.embargo = (_wall(form, name) for name in ("publish", "latest", "embargo"))
+    fields.publish, fields.latest, fields.embargo = (read_wall(form, name) for name in ("publish", "latest", "embargo"))
     fields.when_approved = form.get("when_approved", "") == "1"
     fields.times, fields.spans = _own_times(form)
     return fields
 
 
-def _typed(text: str) -> str:
-    """``text`` as it was typed: a browser sends every line break as two characters, which would count as two."""
-    return text.replace("\r\n", "\n")
-
-
 def _video(form: MultiDict[str, str], number: int) -> VideoFields:
     head = f"captions-{number}-"
-    captions = {name.removeprefix(head)[:35]: _typed(text) for name, text in form.items() if name.startswith(head)}
-    alt = _typed(form.get(f"video-alt-{number}", ""))
+    captions = {name.removeprefix(head)[:35]: typed(text) for name, text in form.items() if name.startswith(head)}
+    alt = typed(form.get(f"video-alt-{number}", ""))
     said = {name: text for name, text in captions.items() if text.strip()}
     return VideoFields(number, alt, said, form.get(f"burn-{number}", "") == "1")
 
 
 def _own_times(form: MultiDict[str, str]) -> tuple[dict[int, WallFields], dict[int, int]]:
     names = [name.removeprefix("at-").partition("_")[0] for name in form if name.startswith("at-")]
-    times = {number: _wall(form, f"at-{number}") for number in _numbers(names)}
+    times = {number: read_wall(form, f"at-{number}") for number in _numbers(names)}
     times = {number: wall for number, wall in times.items() if wall.value}
     spans = {number: _numbers([form.get(f"span-{number}", "")]) for number in times}
     return times, {number: minutes[0] for number, minutes in spans.items() if minutes and minutes[0] <= MOST_SPAN}
-
-
-def _rows(form: MultiDict[str, str], first: str, second: str) -> list[tuple[str, str]]:
-    pairs = zip(form.getlist(first)[:MOST_ROWS], form.getlist(second)[:MOST_ROWS], strict=False)
-    return [(_typed(a), _typed(b)) for a, b in pairs if a.strip() or b.strip()]
 
 
 def _numbers(values: Iterable[str]) -> list[int]:
@@ -171,25 +156,21 @@ def _variants(form: MultiDict[str, str], fields: Fields) -> None:
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             continue
         if head == "own" and not key:
-            (fields.own if int(number) in on else fields.kept)[int(number)] = _typed(value)
+            (fields.own if int(number) in on else fields.kept)[int(number)] = typed(value)
         elif head == "opt" and key:
-            fields.options.setdefault(int(number), {})[key] = _typed(value)
+            fields.options.setdefault(int(number), {})[key] = typed(value)
         elif head == "whole" and not key:
             broken = numbers(form.get(f"{name}-broken", ""))
-            fields.whole[int(number)] = Before(_typed(value), form.get(f"{name}-own", "") == "1", broken)
+            fields.whole[int(number)] = Before(typed(value), form.get(f"{name}-own", "") == "1", broken)
         elif head == "crop" and not key and value:
-            fields.crops[int(number)] = _typed(value)[:20]
-
-
-def _wall(form: MultiDict[str, str], name: str) -> WallFields:
-    day, time, fold, exact = (form.get(f"{name}_{part}", "").strip()[:40] for part in ("day", "time", "fold", "exact"))
-    return WallFields(day, clock_time(time), fold if fold in ("0", "1") else "", exact)
+            fields.crops[int(number)] = typed(value)[:20]
 
 
 def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fields:
     """A stored item's fields. ``latest_is_usual``: the latest time is the office's own rule and is left empty."""
     fields = Fields(kind=draft.kind, texts=texts_of(draft))
-    fields.quotes = [(quote.text, quote.person) for quote in draft.quotes]
+    fields.quotes = [(quote.text, quote.person, quote.role) for quote in draft.quotes]
+    read_draft(fields, draft, zone)
     fields.sources = [(source.text, source.url) for source in draft.sources]
     fields.channels = draft.channel_ids
     for key, variant in draft.variants.items():

@@ -9,11 +9,15 @@ import msgspec
 
 from commsched.core.content.draft import ONE_OF_BOTH, ChannelIn, DraftIn, OwnTime, Times, own_field
 from commsched.core.content.model import MAX_TEXT
+from commsched.core.content.release_draft import event_field
 from commsched.core.text.field_errors import read_error
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.day_words import read_day
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
-from commsched.web.composer.fields import Fields, VideoFields, WallFields
+from commsched.web.components.clock_input import WallFields
+from commsched.web.composer.fields import Fields, VideoFields
+from commsched.web.composer.release_fields import event_zone, is_invitation, quote_rows
+from commsched.web.composer.release_fields import raw as release_raw
 
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
 
@@ -52,6 +56,7 @@ def meaning(fields: Fields, zone: str, today: date | None = None) -> Meant:
     publish = _time(meant, fields.publish, zone, "publish_at")
     latest = _time(meant, fields.latest, zone, "latest_at")
     embargo = _time(meant, fields.embargo, zone, "embargo")
+    _event_times(meant, fields, event_zone(fields, zone))
     if publish is None and not fields.when_approved and "publish_at" not in faults:
         latest = None
     own = _own_times(meant, fields, zone)
@@ -71,12 +76,23 @@ def meaning(fields: Fields, zone: str, today: date | None = None) -> Meant:
 
 def _read_days(fields: Fields, today: date, faults: dict[str, Message]) -> None:
     named = {"publish_at": fields.publish, "latest_at": fields.latest, "embargo": fields.embargo}
+    if is_invitation(fields):
+        named |= {event_field(name): wall for name, wall in fields.event.times.items()}
     named |= {own_field(number, "publish_at"): wall for number, wall in fields.times.items()}
     for name, wall in named.items():
         try:
             wall.day = read_day(wall.day, today, name).isoformat() if wall.day else ""
         except Invalid as error:
             faults[name] = error.words
+
+
+def _event_times(meant: Meant, fields: Fields, zone: str) -> None:
+    """Put the times of an invitation's event in the draft, as far as they are understood."""
+    event = meant.draft.event
+    for name, wall in fields.event.times.items():
+        moment = _time(meant, wall, zone, event_field(name)) if event is not None else None
+        if event is not None and moment is not None:
+            setattr(event, name, moment.at.isoformat())
 
 
 def _own_times(meant: Meant, fields: Fields, zone: str) -> dict[int, OwnTime]:
@@ -108,7 +124,8 @@ def _raw(fields: Fields) -> dict[str, object]:
         "kind": fields.kind,
         **fields.texts,
         "language": fields.texts["language"] or DraftIn().language,
-        "quotes": [{"text": text, "person": person} for text, person in fields.quotes],
+        "quotes": quote_rows(fields.quotes),
+        **release_raw(fields),
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
         "channels": fields.channels,
         "variants": variants,

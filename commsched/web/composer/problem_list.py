@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from commsched.core.content.release_draft import EVENT_TIMES
 from commsched.core.platform.attached import missing_alt
 from commsched.core.text.messages import N_, Message, Problem
 
@@ -28,8 +29,13 @@ ANCHORS: Final = {
     "sources": "to-sources",
     **{
         name: f"f-{name}"
-        for name in ("text", "title", "lead", "facts", "short", "contact", "link", "genre", "language")
+        for name in ("text", "title", "lead", "facts", "short", "contact", "about", "link", "genre", "language")
     },
+    "contacts": "to-contacts",
+    "event": "to-event",
+    "versions": "to-versions",
+    **{f"event.{name}": f"to-event-{name}" for name in EVENT_TIMES},
+    **{f"event.{name}": f"f-event-{name}" for name in ("place", "address", "people", "reply_to")},
     "correction": "f-correction",
 }
 """Where in the page a field of the draft is mended."""

@@ -24,19 +24,20 @@ from commsched.services.views.preview import Preview
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Channel, Item, Workspace
 from commsched.web.components import mail_status
+from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import (
-    clashes,
     conflict,
     embargo_words,
     lock,
     presses,
     proposing,
+    release_fields,
     time_choices,
     view_model,
 )
 from commsched.web.composer import looks as drawn
-from commsched.web.composer.fields import Fields, WallFields, from_form
+from commsched.web.composer.fields import Fields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
@@ -140,7 +141,7 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
     if press == "studio" and item is None and fields.empty:
         return redirect(url_for("studio.index"))
     again = presses.pressed(fields, press, form, lambda typed: _seen(typed, item))
-    again = again or view_model.rearranged(fields, press)
+    again = again or view_model.rearranged(fields, press) or release_fields.pressed(fields, press, request.form)
     _take_in_files(fields, form)
     if again or form.status != 200:
         return _composer(fields, item, form), form.status
@@ -279,6 +280,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "CROPS": NAMES,
             "no_time": WallFields(),
             "sets": channel_sets(workspace),
+            "book": view_model.book(session, workspace, fields),
             "slots": time_choices.bar_slots(session, workspace, fields, item.id if item else 0),
         }
     for name, words in shown.faults.items():
@@ -293,7 +295,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         view=shown,
         looks=_looks(shown),
         counts=drawn.rooms(shown.previews),
-        clash=clashes.clash(meant, place().zone),
+        clash=time_choices.clash(meant, place().zone),
         live=_live(item),
         told=bar(shown, item),
         embargo_told=embargo_words.effects(shown, meant),
@@ -358,7 +360,7 @@ def check() -> Response:
         "looks": _looks(shown),
         "fields": fields,
         "item": item,
-        "clash": clashes.clash(meant, place().zone),
+        "clash": time_choices.clash(meant, place().zone),
         "picture_url": picture_url,
     }
     submit = bar(shown, item)

@@ -1,4 +1,5 @@
-"""The times that the bar offers with one press: the next free one of the office's usual times, and tomorrow morning."""
+"""The times that the bar offers with one press: the next free one of the office's usual times, and tomorrow morning;
+and what the page asks where a time falls in a change of the clocks."""
 
 from __future__ import annotations
 
@@ -11,9 +12,12 @@ from commsched.core.text.messages import OfficeError
 from commsched.core.timing import dates
 from commsched.core.timing.again import moment
 from commsched.core.timing.slots import USUAL
+from commsched.core.timing.wall_time import Fold, Gap
 from commsched.services.content import habits
 from commsched.store.models import Workspace
+from commsched.web.components.clock_input import choices
 from commsched.web.composer.fields import Fields
+from commsched.web.composer.parse import Meant
 from commsched.web.http.i18n import _
 from commsched.web.http.request_context import installation, language
 
@@ -62,3 +66,24 @@ def _tomorrow(now: datetime, zone: str) -> date:
 
 def _wall(wall: datetime) -> str:
     return f"{wall:%Y-%m-%dT%H:%M}"
+
+
+def clash(meant: Meant, zone: str) -> dict[str, object] | None:
+    """The field that must be answered, and the two moments that it may mean; ``None`` where nothing is asked."""
+    if not isinstance(meant.clash, Gap | Fold):
+        return None
+    return {
+        "field": meant.clash.field,
+        "name": _clock_field(meant.clash.field),
+        "choices": choices(meant.clash, zone),
+        "twice": isinstance(meant.clash, Fold),
+    }
+
+
+def _clock_field(field: str) -> str:
+    """What the form calls the time ``field``: ``publish`` for ``publish_at``, ``at-3`` for a channel's own,
+    ``event-starts`` for a time of an invitation."""
+    head, _dot, own = field.partition(".")
+    if head == "event":
+        return f"event-{own}"
+    return f"at-{own.partition('.')[0]}" if own else field.removesuffix("_at")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, own_field
 from commsched.core.content.model import Content
+from commsched.core.content.release_draft import EVENT_TIMES, contacts_in_text, event_field
 from commsched.core.installation.inner_links import leads_inside
 from commsched.core.platform import threads
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
@@ -26,14 +27,20 @@ from commsched.services.media import search
 from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
+from commsched.web.components.clock_input import WallFields
 from commsched.web.composer import problem_list
-from commsched.web.composer.fields import Fields, VideoFields, WallFields, from_draft
+from commsched.web.composer.fields import Fields, VideoFields, from_draft
 from commsched.web.composer.parse import Meant
+from commsched.web.composer.release_fields import Row, contact_row
 from commsched.web.http.i18n import said_all
 
 TIMES: Final = ("publish_at", "latest_at", "embargo")
 """The fields of the composer that hold a day and a time of day."""
+EVENT: Final = frozenset(map(event_field, EVENT_TIMES))
+"""Those of an invitation's event."""
 
+MOST_BOOK: Final = 12
+"""Contact persons that are offered."""
 MOST_ALIKE: Final = 3
 """Items with the same text that are named."""
 
@@ -192,7 +199,7 @@ def is_told_early(field: str) -> bool:
 
 def is_time(field: str) -> bool:
     """Whether ``field`` is a time: the item's, or a channel's own."""
-    return field in TIMES or (field.startswith("channels.") and field.endswith(".publish_at"))
+    return field in TIMES or field in EVENT or (field.startswith("channels.") and field.endswith(".publish_at"))
 
 
 def _problems(shown: View, judgement: check.Judgement, own: Collection[int]) -> list[tuple[str, Problem]]:
@@ -281,8 +288,20 @@ def blank(installation: Installation, session: Session, actor: Actor, workspace:
         if number in usable and not installation.platform(usable[number].platform).independent_parts
     ]
     if kind == "release":
-        fields.texts["contact"] = str(workspace.settings.get("press_contact", ""))
+        said = str(workspace.settings.get("press_contact", ""))
+        fields.contacts = [contact_row(person) for person in contacts_in_text(said)]
+        fields.texts["contact"] = "" if fields.contacts else said
+        fields.texts["about"] = str(workspace.settings.get("about", ""))
     return fields
+
+
+def book(session: Session, workspace: Workspace, fields: Fields) -> list[Row]:
+    """Whom the office may name as a contact and this release does not name yet, those named most first."""
+    if fields.kind != "release":
+        return []
+    named = {row[0].strip().casefold() for row in fields.contacts}
+    people = habits.contact_book(session, workspace)
+    return [contact_row(person) for person in people if person.name and person.name.casefold() not in named][:MOST_BOOK]
 
 
 def pictures(session: Session, fields: Fields) -> list[tuple[Media, str]]:
@@ -362,6 +381,8 @@ def _answer(fields: Fields, name: str, wall: WallFields) -> None:
     head, _, number = name.partition("-")
     if head == "at" and _is_id(number):
         fields.times[int(number)] = wall
+    elif head == "event" and number in fields.event.times:
+        fields.event.times[number] = wall
     elif name in ("publish", "latest", "embargo"):
         setattr(fields, name, wall)
 

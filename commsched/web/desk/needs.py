@@ -221,6 +221,13 @@ def _by_hand(shown: Now) -> Iterator[Need]:
         yield Need("answer", "amber", "hand", task.title or _("Untitled"), why, page, _("Post it"), task.latest)
 
 
+def _letters(shown: Now) -> Iterator[Need]:
+    if shown.letters:
+        title = ngettext("One letter waits for an answer", "%(n)s letters wait for an answer", shown.letters)
+        why = _("Somebody has written to the office.")
+        yield Need("answer", "blue", "inbox", title, why, url_for("inbox.index"), _("Read"))
+
+
 def _shifted(shown: Now) -> Iterator[Need]:
     if shown.shifted:
         title = ngettext("One planned time has shifted", "%(n)s planned times have shifted", shown.shifted)
@@ -297,6 +304,7 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _consents,
     _unknown,
     _by_hand,
+    _letters,
     _shifted,
     _to_accept,
     _spoken,

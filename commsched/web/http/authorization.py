@@ -87,7 +87,7 @@ def decide() -> Response | None:
     if request.endpoint != "frame.static":
         g.visitor = _recognise()
         _remember(g.visitor)
-    if not by_token():
+    if not by_token() and not access.one_click:
         csrf.check_form()
     return _judge(access, g.visitor)
 

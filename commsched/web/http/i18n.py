@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from jinja2 import Environment, pass_environment
 from jinja2.filters import do_truncate
 
+from commsched.core.content.release import GENRES, LANGUAGES, direction, language_name
 from commsched.core.text import numbers
 from commsched.core.text.catalogues import all_of, gettext, stored, translate
 from commsched.core.text.catalogues import ngettext as _plural
@@ -150,6 +151,8 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # the extension's own looks for it at every sentence
     app.jinja_env.globals.update(
+        GENRES=GENRES,
+        WRITTEN_LANGUAGES=LANGUAGES,
         said=translated,
         said_list=said_list,
         said_all=said_all,
@@ -169,6 +172,8 @@ def install(app: Flask) -> None:
         pause_reason=lambda reason: _(why(reason)),
     )
     app.jinja_env.filters.update(
+        language_name=language_name,
+        direction=direction,
         when=_when,
         dated=_dated,
         clock=_clock,

@@ -23,7 +23,8 @@ class NavEntry(msgspec.Struct, frozen=True):
     ``phone`` puts it in the bar at the bottom of a phone, which has room for four; others fill what is left. ``group``
     says where the rail shows it: above its line what is used every day, below it the rest, smaller. What belongs to
     the ``head`` has a place of its own there. ``under`` is the endpoint of the entry that it is shown as a part of.
-    ``count`` is the figure beside it: ``approve`` or ``watch``; an entry of the watch is there where there is one.
+    ``count`` is the figure beside it: ``approve``, ``watch`` or ``inbox``; an entry of the watch is there where there
+    is one.
     """
 
     endpoint: str
@@ -34,7 +35,7 @@ class NavEntry(msgspec.Struct, frozen=True):
     phone: bool = False
     group: Literal["daily", "rest", "head"] = "rest"
     under: str = ""
-    count: Literal["", "approve", "watch"] = ""
+    count: Literal["", "approve", "watch", "inbox"] = ""
 
     @property
     def current(self) -> bool:
@@ -58,7 +59,8 @@ def add(app: Flask, entries: NavEntry | Iterable[NavEntry]) -> None:
 
 def _context() -> dict[str, object]:
     if g.get("actor") is None:
-        return {"menu": [], "phone_menu": [], "menu_keys": [], "menu_addresses": {}, "to_approve": 0, "to_watch": 0}
+        figures = {"to_approve": 0, "to_watch": 0, "letters": 0}
+        return {"menu": [], "phone_menu": [], "menu_keys": [], "menu_addresses": {}, **figures}
     to_watch = watch_count.waiting(current_app.config["OFFICE"], g.actor)
     shown = [
         entry
@@ -75,6 +77,7 @@ def _context() -> dict[str, object]:
         "menu_addresses": _addresses(),
         "to_approve": waiting_count(),
         "to_watch": to_watch or 0,
+        "letters": watch_count.letters(current_app.config["OFFICE"], g.actor),
     }
 
 

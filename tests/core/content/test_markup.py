@@ -24,6 +24,9 @@ wild = st.text(st.one_of(st.characters(), st.sampled_from("<>&\"'`()[]!#*_-/:. \
 )
 SAFE = re.compile(
     r"</?(?:p|br|em|strong|s|ul|li|blockquote|h[2-4]|hr|code|pre)(?: /)?>|<ol(?: start=\"\d+\")?>|</ol>|</a>"
+    r"|</?(?:table|thead|tbody|tr|th|td|sup|section)>|<t[hd] align=\"(?:left|right|center)\">"
+    r"|<li id=\"n[0-9a-f]{6}-n\d+\">"
+    r"|<a href=\"#n[0-9a-f]{6}-n\d+\" id=\"n[0-9a-f]{6}-r[\d-]+\" rel=\"noopener nofollow ugc\">"
     r"|<a href=\"(?:https?://|mailto:|tel:|/|\.|#|\?|[^:\"<>]*(?=[\"]))[^\"<>]*\"(?: title=\"[^\"]*\")?"
     r"(?: rel=\"noopener nofollow ugc\")?>"
 )
@@ -154,7 +157,7 @@ def test_an_address_is_printed_once(text: str, plain: str) -> None:
         "2*3*4",
         "kolleg*innen och Freund*innen",
         "[^1]: https://x.example/not",
-        "Not[^1]\n\n[^1]: se där",
+        "Not[^1]\n\n[^2]: se där",
     ],
 )
 def test_what_a_secretary_writes_is_no_programmers_mark(text: str) -> None:
@@ -190,3 +193,32 @@ def test_addresses_without_a_scheme() -> None:
     assert with_scheme("javascript:alert(1)") == "javascript:alert(1)"  # the sanitiser's to refuse
     assert with_scheme("a.example") == "https://a.example"
     assert with_scheme("inte en adress") == ""
+
+
+TABLE = "| År | Kronor |\n|---|--:|\n| 2025 | 41\\|000 |\n| 2026 | **3** |\n"
+
+
+def test_a_table_is_a_table_in_html_and_columns_in_plain_text() -> None:
+    html = to_html(TABLE)
+    assert '<th>År</th>\n<th align="right">Kronor</th>' in html
+    assert '<td>2026</td>\n<td align="right"><strong>3</strong></td>' in html
+    assert to_plain(TABLE) == "År   | Kronor\n-----+-------\n2025 | 41|000\n2026 | 3"
+
+
+def test_a_table_too_wide_for_a_mail_is_told_row_by_row() -> None:
+    wide = f"| Ort | Beslut |\n|---|---|\n| Torp | {'ja ' * 30}|\n| Berg | nej |"
+    assert to_plain(wide) == f"Ort: Torp\nBeslut: {('ja ' * 30).strip()}\n\nOrt: Berg\nBeslut: nej"
+
+
+def test_footnotes_stand_at_the_end_and_lead_back() -> None:
+    text = "Fler turer[^a] och[^b] igen[^a].\n\n[^b]: Två.\n[^a]: Källa: [SCB](https://scb.example)."
+    html = to_html(text)
+    anchors, ids = re.findall(r'href="#([^"]+)"', html), re.findall(r'id="([^"]+)"', html)
+    assert sorted(set(anchors)) == sorted(ids), "every anchor leads somewhere"
+    assert html.index("Två.") > html.index("<ol>") > html.index("igen")
+    assert to_plain(text) == "Fler turer[1] och[2] igen[1].\n\n[1] Källa: SCB (https://scb.example).\n\n[2] Två."
+
+
+def test_two_texts_on_a_page_have_anchors_of_their_own() -> None:
+    first, second = (re.findall(r'id="([^"]+)"', to_html(f"{word}[^1]\n\n[^1]: Not")) for word in ("Ett", "Två"))
+    assert not set(first) & set(second)

@@ -202,13 +202,15 @@ def test_a_reader_gets_the_release_in_their_language() -> None:
         assert swedish.in_language(other) is swedish
 
 
-@pytest.mark.parametrize("name", ["attachments", "quotes"])
+@pytest.mark.parametrize("name", ["attachments", "quotes", "contacts"])
 def test_the_order_that_a_reader_sees_counts(name: str) -> None:
-    two = {
+    rows: dict[str, list[Any]] = {
         "attachments": [Attachment(sha256="a"), Attachment(sha256="b")],
         "quotes": [Quote(text="a"), Quote(text="b")],
-    }[name]
-    assert hashed(Content(**{name: two})) != hashed(Content(**{name: two[::-1]}))  # type: ignore[arg-type]
+        "contacts": [ContactPerson(name="a"), ContactPerson(name="b")],
+    }
+    two = rows[name]
+    assert hashed(Content(**{name: two})) != hashed(Content(**{name: two[::-1]}))
 
 
 def test_an_empty_text_of_a_channels_own_is_not_the_items_text() -> None:

@@ -6,6 +6,7 @@ import { startPanels } from "./panels.js";
 import { startRows } from "./rows.js";
 import { startSaving } from "./saving.js";
 import { startBar } from "./bar.js";
+import { startContacts } from "./contacts.js";
 import { startLead } from "./lead.js";
 import { startDays } from "../day.js";
 import { startSets } from "./sets.js";
@@ -18,6 +19,7 @@ if (form) {
   startDays(form);
   startSets(form);
   startRows(form, changed);
+  startContacts(form, changed);
   startPictures(form, changed);
   startPreview(form);
   startPanels(form);

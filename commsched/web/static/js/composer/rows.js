@@ -9,6 +9,14 @@ const addRow = (group) => {
   last.after(fresh);
 };
 
+// Write ``of(name)`` in the fields of the row that is empty, and put another below it. Returns its first field.
+export const fillLast = (group, of) => {
+  const row = [...group.querySelectorAll("[data-row]")].at(-1);
+  addRow(group);
+  for (const field of fieldsIn(row)) field.value = of(field.name);
+  return fieldsIn(row)[0];
+};
+
 export const startRows = (form, changed) => {
   for (const group of form.querySelectorAll("[data-rows]")) {
     group.addEventListener("input", () => {

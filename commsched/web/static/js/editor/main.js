@@ -7,7 +7,7 @@ import { startRich } from "./rich.js";
 import { startSuggesting } from "./suggest.js";
 import { fieldTarget, richTarget } from "./targets.js";
 
-const WRITTEN = /^(?:text|lead|short|facts|own-\d+|title)$/u;
+const WRITTEN = /^(?:text|lead|short|facts|about|own-\d+|title|event-people|v-[\w-]+-(?:title|lead|text|facts|short|about))$/u;
 
 const start = async (form, desk) => {
   const names = desk.dataset.rich.split(" ").filter(Boolean);

@@ -38,10 +38,25 @@ const fence = (node) => {
   return `${ticks}\n${text}${text ? "\n" : ""}${ticks}`;
 };
 
+// A table, its first row the heading. A cell is one line; a bar in it is no border.
+const row = (node, width) => {
+  const cells = (node.content ?? []).map((cell) => (cell.content ?? []).map((part) => inline(part.content)).join(" ")
+    .replace(/\\?\n/gu, " ").replace(/\|/gu, "\\|").trim());
+  while (cells.length < width) cells.push("");
+  return `| ${cells.join(" | ")} |`;
+};
+const table = (node) => {
+  const rows = node.content ?? [];
+  const width = Math.max(...rows.map((each) => each.content?.length ?? 0));
+  const [head, ...rest] = rows.map((each) => row(each, width));
+  return [head, `|${" --- |".repeat(width)}`, ...rest].join("\n");
+};
+
 export const block = (node, before = "") => {
   if (node.type === "heading") return heading(node);
   if (node.type === "codeBlock") return fence(node);
   if (node.type === "horizontalRule") return "---";
+  if (node.type === "table") return table(node);
   if (node.type === "blockquote") return joined(node.content ?? [], () => "\n\n").split("\n").map((line) => `> ${line}`.trimEnd()).join("\n") || ">";
   if (LISTS.includes(node.type)) return list(node, before);
   return inline(node.content);

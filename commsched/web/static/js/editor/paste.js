@@ -134,9 +134,35 @@ const headings = (body) => {
   }
 };
 
-// Tables become lines; what only looked is left behind.
+// A table of figures or facts, as Word and Excel have it: at least two rows and two columns, with nothing in its cells
+// but words. What only places things on a page is none.
+const isTable = (table) => {
+  const rows = [...table.rows];
+  return rows.length > 1 && rows.some((row) => row.cells.length > 1) && !table.parentElement.closest("table")
+    && !table.querySelector("table, ul, ol, h1, h2, h3, h4, h5, h6, blockquote");
+};
+const tables = (body) => {
+  for (const old of [...body.querySelectorAll("table")].filter(isTable)) {
+    const width = Math.max(...[...old.rows].map((row) => row.cells.length));
+    const fresh = body.ownerDocument.createElement("table");
+    [...old.rows].forEach((from, number) => {
+      const row = fresh.insertRow();
+      for (let place = 0; place < width; place += 1) {
+        const cell = row.appendChild(body.ownerDocument.createElement(number ? "td" : "th"));
+        const words = from.cells[place];
+        for (const part of [...(words?.querySelectorAll("p, div") ?? [])]) part.replaceWith(...part.childNodes, " ");
+        for (const line of [...(words?.querySelectorAll("br") ?? [])]) line.replaceWith(" ");
+        if (words) cell.append(...words.childNodes);
+      }
+    });
+    fresh.dataset.kept = "1";
+    old.replaceWith(fresh);
+  }
+};
+
+// Other tables become lines; what only looked is left behind.
 const plain = (body) => {
-  for (const row of [...body.querySelectorAll("tr")]) {
+  for (const row of [...body.querySelectorAll("table:not([data-kept]) tr")]) {
     const line = row.ownerDocument.createElement("p");
     [...row.querySelectorAll("td, th")].forEach((cell, place) => {
       if (place) line.append(" · ");
@@ -145,7 +171,7 @@ const plain = (body) => {
     });
     row.replaceWith(line);
   }
-  for (const node of [...body.querySelectorAll("table, tbody, thead, tfoot, span, font, div:not(:has(> p, > ul, > ol, > h2, > h3, > div))")].reverse()) {
+  for (const node of [...body.querySelectorAll("table:not([data-kept]), table:not([data-kept]) tbody, thead, tfoot, span, font, div:not(:has(> p, > ul, > ol, > h2, > h3, > div))")].reverse()) {
     if (node.tagName === "DIV") rename(node, "p");
     else node.replaceWith(...node.childNodes);
   }
@@ -157,7 +183,7 @@ const plain = (body) => {
   }
 };
 
-const tidy = (html) => {
+const tidy = (html, withTables = false) => {
   const body = parsed(html);
   unsaid(body);
   weights(body);
@@ -165,6 +191,7 @@ const tidy = (html) => {
   wordLists(body);
   nestedLists(body);
   headings(body);
+  if (withTables) tables(body);
   plain(body);
   return body;
 };
@@ -175,7 +202,7 @@ const spaced = (body) => {
   return body;
 };
 
-export const tidied = (html) => spaced(tidy(html)).innerHTML;
+export const tidied = (html) => spaced(tidy(html, true)).innerHTML;
 
 const address = (link) => {
   const href = link.getAttribute("href").replace(/^mailto:|^tel:/u, "");
@@ -224,7 +251,7 @@ const inlines = (node, marks = []) => [...node.childNodes].flatMap((child) => {
     ?? (child.tagName === "A" ? { type: "link", attrs: { href: child.getAttribute("href"), title: "", auto: "" } } : null);
   return inlines(child, own ? [...marks, own] : marks);
 });
-const OUTER = /^(?:P|H[1-6]|UL|OL|BLOCKQUOTE|DIV|PRE)$/u;
+const OUTER = /^(?:P|H[1-6]|UL|OL|BLOCKQUOTE|DIV|PRE|TABLE)$/u;
 const nodesOf = (parent) => {
   const out = [];
   let loose = null;
@@ -241,7 +268,10 @@ const nodesOf = (parent) => {
     loose = null;
     if (name === "DIV") out.push(...nodesOf(child));
     else if (name === "BLOCKQUOTE") out.push({ type: "blockquote", content: nodesOf(child) });
-    else if (/^[UO]L$/u.test(name)) {
+    else if (name === "TABLE") {
+      const cells = (row) => [...row.cells].map((cell) => ({ type: "tableCell", content: [{ type: "paragraph", content: inlines(cell) }] }));
+      out.push({ type: "table", content: [...child.rows].map((row) => ({ type: "tableRow", content: cells(row) })) });
+    } else if (/^[UO]L$/u.test(name)) {
       const content = [...child.children].map((entry) => ({ type: "listItem", content: nodesOf(entry) }));
       out.push({ type: name === "UL" ? "bulletList" : "orderedList", attrs: { start: child.start || 1 }, content });
     } else if (/^H/u.test(name)) out.push({ type: "heading", attrs: { level: Number(name[1]) }, content: inlines(child) });
@@ -251,6 +281,6 @@ const nodesOf = (parent) => {
 };
 
 export const asMarkdown = (html) => {
-  const body = spaced(tidy(html));
+  const body = spaced(tidy(html, true));
   return nodesOf(body).map((node) => block(node)).filter(Boolean).join("\n\n");
 };

@@ -48,8 +48,22 @@ const extensionsOf = (library, placeholder) => {
       return [library.wrappingInputRule({ find: /^(\d+)\.\s$/, type: this.type, getAttributes: (match) => ({ start: Number(match[1]) }) })];
     },
   });
+  // Plain tables: what they say is written here, how they look is the page's business, whose policy allows no styles.
+  const tables = [
+    ["table", "table", "tableRow+", { group: "block" }],
+    ["tableRow", "tr", "(tableHeader | tableCell)+", {}],
+    ["tableHeader", "th", "paragraph+", { isolating: true }],
+    ["tableCell", "td", "paragraph+", { isolating: true }],
+  ].map(([name, tag, content, { group = "", isolating = false }]) => library.Node.create({
+    name,
+    group,
+    content,
+    isolating,
+    parseHTML: () => [{ tag }],
+    renderHTML: () => (tag === "table" ? ["table", ["tbody", 0]] : [tag, 0]),
+  }));
   return [
-    Document, Paragraph, Text, lineBreak, Heading.configure({ levels: [1, 2, 3, 4, 5, 6] }), Bold, Italic,
+    ...tables, Document, Paragraph, Text, lineBreak, Heading.configure({ levels: [1, 2, 3, 4, 5, 6] }), Bold, Italic,
     Code.extend({ excludes: "" }), CodeBlock, Blockquote, BulletList, numbers, ListItem, HorizontalRule, UndoRedo, Gapcursor, link,
     library.Placeholder.configure({ placeholder }),
   ];
@@ -149,7 +163,7 @@ class Rich {
     this.box.hidden = true;
     this.label = form.querySelector(`label[for="${field.id}"]`);
     if (this.label) this.label.id ||= `label-${field.id}`;
-    (form.querySelector("[data-tools]") ?? document.createElement("div")).append(this.bar);
+    ((field.closest("[data-writes]") ?? form).querySelector("[data-tools]") ?? document.createElement("div")).append(this.bar);
     field.before(this.box);
     if (!this.bar.isConnected) this.box.before(this.bar);
     walkable(this.bar);

@@ -1,0 +1,1 @@
+"""Tables of what comes by mail and goes out because of it."""

@@ -1,0 +1,1 @@
+"""The pages of press contacts: who they are, the lists they are on, files that come in and go out."""

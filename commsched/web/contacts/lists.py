@@ -1,0 +1,100 @@
+"""The press lists, as those who write to them see them: who is on each, and whom one that fills itself is for."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from commsched.core.access.routes import allow
+from commsched.core.contacts.facts import terms
+from commsched.core.contacts.segment import Segment, segment_of
+from commsched.services.channels import connect, list_editing
+from commsched.services.contacts import book, search
+from commsched.services.contacts.suppression import PRESS
+from commsched.web.contacts.routes import bp as contacts
+from commsched.web.http.forms import Form
+from commsched.web.http.i18n import _, translated
+from commsched.web.http.request_context import actor, installation, page
+from commsched.web.http.responses import done, say
+
+MOST_NAMED = 10
+"""Of those who were left out of a pasted list, so many are named."""
+
+
+@contacts.get("/lists/")
+@allow("write")
+def lists() -> str:
+    return _lists(Form())
+
+
+def _lists(form: Form) -> str:
+    with installation().store.read(actor().workspace) as session:
+        rows = search.press_lists(session)
+        beats, areas = search.terms(session, int(actor().workspace), PRESS)
+    segments = {row.id: segment_of(row.segment) for row in rows}
+    return page("contacts/lists.html", form=form, rows=rows, segments=segments, beats=beats, areas=areas)
+
+
+def _segment(form: Form) -> Segment:
+    return Segment(
+        beats=terms(form.text("beats", 2000)),
+        areas=terms(form.text("areas", 2000)),
+        languages=tuple(language for language in book.LANGUAGES if language in form.many("languages")),
+    )
+
+
+@contacts.post("/lists/")
+@allow("administer")
+def make_list() -> Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch(folding=True):
+        text = form.text("addresses", connect.MOST_LIST)
+        channel = list_editing.make_list(installation(), actor(), form.needed("name", 120), text, _segment(form))
+        tell_left_out(channel.id, text)
+        return done(_("The list is made."), "contacts.list", channel_id=channel.id)
+    return _lists(form), form.status
+
+
+def tell_left_out(channel_id: int, text: str) -> None:
+    """Say who of a pasted list is not on it, and why."""
+    away = list_editing.left_out(installation(), actor(), channel_id, text) if text else []
+    if not away:
+        return
+    named = "; ".join(
+        f"{who.address} ({translated(book.WHY_REFUSED.get(who.reason, book.TAKEN_OFF))})" for who in away[:MOST_NAMED]
+    )
+    more = len(away) - MOST_NAMED
+    said = f"{named} (+{more})" if more > 0 else named
+    say(_("Not on the list, and never written to: %(people)s", people=said), "note")
+
+
+@contacts.get("/lists/<int:channel_id>", endpoint="list")
+@allow("write")
+def show_list(channel_id: int) -> str:
+    return _show(channel_id, Form())
+
+
+def _show(channel_id: int, form: Form) -> str:
+    channel = list_editing.list_of(installation(), actor(), channel_id)
+    with installation().store.read(actor().workspace) as session:
+        workspace = int(actor().workspace)
+        shown = search.look(installation(), session, workspace, PRESS, search.Wanted(channel=channel_id), limit=20)
+        beats, areas = search.terms(session, workspace, PRESS)
+    return page(
+        "contacts/list.html",
+        form=form,
+        channel=channel,
+        segment=segment_of(channel.segment),
+        shown=shown,
+        beats=beats,
+        areas=areas,
+    )
+
+
+@contacts.post("/lists/<int:channel_id>")
+@allow("administer")
+def set_segment(channel_id: int) -> Response | tuple[str, int]:
+    form = Form.read()
+    with form.catch():
+        list_editing.set_segment(installation(), actor(), channel_id, _segment(form))
+        return done(_("The list follows from now on."), "contacts.list", channel_id=channel_id)
+    return _show(channel_id, form), form.status
