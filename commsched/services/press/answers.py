@@ -17,12 +17,13 @@ from commsched.core.content.release import Event
 from commsched.core.press import answer_links
 from commsched.core.press.words import event_of
 from commsched.core.text.clean import line, passage
-from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
+from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
 from commsched.core.text.recipients import is_address
+from commsched.services.accounts.login_throttle import network
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, Workspace
+from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, SignInTry, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -31,6 +32,18 @@ MOST: Final = 2000
 """Answers to one invitation. More are no newsrooms."""
 PRESS: Final = "client-key:presslist"
 """What the key of the links is derived for: the press list makes them with its own."""
+
+
+PER_VISITOR: Final = 20
+"""Answers in an hour from one address of the network; for IPv6 from one household's."""
+HOUR: Final = timedelta(hours=1)
+
+
+class TooMany(OfficeError):
+    """Too many answers just now from here (429)."""
+
+    status, code = 429, "too-many"
+    retry_after = int(HOUR.total_seconds())
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -123,15 +136,16 @@ def _invitation(session: Session, item: Item) -> Invitation:
     return Invitation(item.workspace_id, first, content, event)
 
 
-def give(installation: Installation, invitation: Invitation, reply: Reply) -> None:
-    """Keep an answer; the same address again changes it. Raises :class:`Invalid` by field, :class:`Conflict` after the
-    last moment."""
+def give(installation: Installation, invitation: Invitation, reply: Reply, visitor: str = "") -> None:
+    """Keep an answer from ``visitor``'s address of the network; the same e-mail address again changes it. Raises
+    :class:`Invalid` by field, :class:`Conflict` after the last moment, :class:`TooMany`."""
     now, kept = installation.now(), _settled(reply)
     if now > invitation.closes:
         raise Conflict(N_("It is too late to answer here. Please call or write to the press contact."))
     blind = installation.vault.blind(kept.email)
     with installation.store.write(invitation.workspace) as session:
         locks.alone(session, f"answers {invitation.item}")
+        _count(session, f"ra:{network(visitor)}", now)
         row = session.scalar(_mine(invitation, blind))
         if row is None:
             _make_room(session, invitation)
@@ -139,6 +153,13 @@ def give(installation: Installation, invitation: Invitation, reply: Reply) -> No
             session.add(row)
         row.coming, row.changed_at, row.forget_at = kept.coming, now, _over(invitation.event) + KEPT_FOR
         row.secret = installation.vault.seal(msgspec.json.encode(kept).decode())
+
+
+def _count(session: Session, key: str, now: datetime) -> None:
+    lately = select(func.count(SignInTry.id)).where(SignInTry.key == key, SignInTry.at > now - HOUR)
+    if (session.scalar(lately) or 0) >= PER_VISITOR:
+        raise TooMany(N_("Many answers have come from here just now. Try again in an hour."))
+    session.add(SignInTry(key=key, at=now))
 
 
 def _mine(invitation: Invitation, blind: str) -> Select[PressAnswer]:
