@@ -37,6 +37,7 @@ FEATURES = (
     "public",
     "watch",
     "inbox",
+    "presskit",
 )
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""
