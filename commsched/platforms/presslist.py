@@ -28,9 +28,11 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
-from commsched.core.platform.email import Letterhead
+from commsched.core.platform.email import Letterhead, mark
+from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar
 from commsched.core.press.invitation import entry_of
+from commsched.core.press.words import event_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
@@ -228,7 +230,8 @@ class PressList(Platform):
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
         view, head = _as_had(part), context.letterhead()
-        embargo, ways = embargo_notice(view, context), _ways(view, context)
+        embargo, marks = embargo_notice(view, context), _marks(part, context)
+        ways = msgspec.structs.replace(_ways(view, context), answer=mark("answer") if "answer" in marks else "")
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
         return Email(
@@ -244,6 +247,7 @@ class PressList(Platform):
             headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=_calendar(view, ways, context),
+            marks=marks,
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -280,6 +284,14 @@ def _answering(message_id: str) -> dict[str, str]:
     """So that a correction stands beside what it corrects in its reader's mail."""
     name = f"<{message_id}>"
     return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def _marks(part: Part, context: ChannelContext) -> dict[str, str]:
+    """What differs from one recipient to the next: their own address for saying that they come."""
+    if event_of(part.view.content) is None:
+        return {}
+    token = answer_links.token(context.client_key(), part.view.uid, part.key)
+    return {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
 
 
 def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
