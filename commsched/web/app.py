@@ -38,6 +38,7 @@ FEATURES = (
     "watch",
     "press",
     "inbox",
+    "presskit",
 )
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""

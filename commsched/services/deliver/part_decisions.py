@@ -124,3 +124,22 @@ def posted_by(session: Session, delivery: int) -> str:
     """Who has said that they posted it; empty where nobody has."""
     rows = session.scalars(select(Part.handles).where(Part.delivery_id == delivery))
     return next((by for handles in rows if (by := Handles.read(handles).values.get("by"))), "")
+
+
+def forget_recipient(session: Session, workspace: int, blind: str) -> int:
+    """Keep no address of the person ``blind`` in what was sent or was to be sent to them; returns in how many parts.
+    What became of each stays true. Of who has got it nothing is left that knows them; who waits, or may be tried again,
+    keeps the index by which they are passed over."""
+    ours = select(Delivery.id).where(Delivery.workspace_id == workspace)
+    mine = (Part.role == "recipient", Part.blind == blind, Part.delivery_id.in_(ours))
+    rows = session.execute(select(Part.delivery_id, Part.number).where(*mine)).all()
+    for delivery, number in rows:
+        tried = (Attempt.delivery_id == delivery, Attempt.part == number, Attempt.detail.contains("@"))
+        session.execute(update(Attempt).where(*tried).values(detail=""))
+    at_rest = Part.state != "sending"
+    session.execute(update(Part).where(*mine, Part.detail.contains("@")).values(detail=""))
+    touched = (Delivery.id.in_({delivery for delivery, _number in rows}), Delivery.detail.contains("@"))
+    session.execute(update(Delivery).where(*touched).values(detail=""))
+    session.execute(update(Part).where(*mine, at_rest).values(recipient=""))
+    session.execute(update(Part).where(*mine, Part.state == "published").values(blind=""))
+    return len(rows)
