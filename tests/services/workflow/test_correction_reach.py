@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from commsched.core.delivery.outcome import Published, Unknown
 from commsched.core.text.messages import Conflict
+from commsched.platforms.presslist import PressList
 from commsched.services.channels import list_editing
 from commsched.services.contacts import addressees
 from commsched.services.content import drafts, items
@@ -87,8 +88,9 @@ def test_who_got_it_or_may_have_gets_the_correction_and_nobody_else(cast: Cast, 
 
 
 def test_half_out_who_got_the_old_gets_the_correction_and_the_others_the_corrected_text_alone(
-    cast: Cast, mail: MailBag, clock: SetClock
+    cast: Cast, mail: MailBag, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(PressList, "group", 2)
     item = release(cast, [press(cast, PEOPLE, "Lokalt")])
     clock.forward(hours=5)
     courier = Dispatcher(cast.installation)
