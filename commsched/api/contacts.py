@@ -48,8 +48,8 @@ class ContactBody(bodies.In):
     address: Line
     name: Line = ""
     outlet: Line = ""
-    beats: Terms = []
-    areas: Terms = []
+    beats: Terms = msgspec.field(default_factory=list)
+    areas: Terms = msgspec.field(default_factory=list)
     language: Annotated[str, msgspec.Meta(max_length=8)] = ""
     notes: Annotated[str, msgspec.Meta(max_length=MOST_NOTES)] = ""
     lists: Annotated[list[int], msgspec.Meta(max_length=200)] | None = None
@@ -74,9 +74,9 @@ class ListBody(bodies.In):
 
     name: Line
     addresses: Annotated[str, msgspec.Meta(max_length=4_000_000)] = ""
-    beats: Terms = []
-    areas: Terms = []
-    languages: Annotated[list[Line], msgspec.Meta(max_length=20)] = []
+    beats: Terms = msgspec.field(default_factory=list)
+    areas: Terms = msgspec.field(default_factory=list)
+    languages: Annotated[list[Line], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
 
 
 def _out(person: search.Person) -> ContactOut:

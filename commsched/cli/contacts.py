@@ -67,7 +67,7 @@ def import_contacts(workspace: str, file: Path, channel: int, columns: tuple[str
         click.echo(f"{line}  {translated(imports.REASONS.get(reason, reason))}")
     echo(
         N_(
-            "%(added)s new, %(changed)s changed, %(same)s as before, %(left_out)s left out, %(wrong)s without an address."
+            "%(added)s new, %(changed)s changed, %(same)s as before, %(left_out)s left out, %(wrong)s wrong."
         ),
         added=row.added,
         changed=row.changed,
