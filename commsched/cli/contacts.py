@@ -66,9 +66,7 @@ def import_contacts(workspace: str, file: Path, channel: int, columns: tuple[str
     for line, reason, _text in imports.remarks(installation, actor, number):
         click.echo(f"{line}  {translated(imports.REASONS.get(reason, reason))}")
     echo(
-        N_(
-            "%(added)s new, %(changed)s changed, %(same)s as before, %(left_out)s left out, %(wrong)s wrong."
-        ),
+        N_("%(added)s new, %(changed)s changed, %(same)s as before, %(left_out)s left out, %(wrong)s wrong."),
         added=row.added,
         changed=row.changed,
         same=row.same,
