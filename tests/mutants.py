@@ -1439,8 +1439,8 @@ MUTANTS = (
     Mutant(
         "a mail scanner leaves a list",
         "web/public/mailing.py",
-        "    shown = choosing.choices(installation(), whom, g.language)\n    mine",
-        "    leaving.leave(installation(), whom)\n    shown = choosing.choices(installation(), whom, g.language)\n    mine",
+        'return _answer("leave", room',
+        'return leaving.leave(installation(), whom) or _answer("leave", room',
         "tests/web/public/test_mailing.py",
     ),
     Mutant(
