@@ -10,7 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Handles
@@ -59,6 +59,18 @@ def send_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
         session.execute(update(Part).where(*unpublished).values(handles={}))
     stopped = (Part.delivery_id == delivery, Part.state.in_(("failed", "held")))
     session.execute(update(Part).where(*stopped).values(state="waiting", next_at=None, tries=0))
+
+
+def let_missing_wait(session: Session, delivery: int, item: int, *, refused: bool) -> int:
+    """Let the recipients of a mailing who have not got it wait again, those whose address was refused only with
+    ``refused``; returns how many wait. Who has it by another list of the item, or may have, does not."""
+    left = ("held", "failed") if refused else ("held",)
+    stopped = (Part.delivery_id == delivery, Part.role == "recipient", Part.state.in_(left))
+    session.execute(update(Part).where(*stopped).values(state="waiting", next_at=None, tries=0))
+    held_back = (Part.delivery_id == delivery, Part.role == "recipient", Part.state == "waiting")
+    session.execute(update(Part).where(*held_back).values(next_at=None))
+    _once.give_back(session, item, delivery)
+    return session.scalar(select(func.count()).select_from(Part).where(*held_back)) or 0
 
 
 def doubt(session: Session, delivery: int, now: datetime) -> None:
