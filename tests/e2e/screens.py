@@ -58,6 +58,8 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "granska": (_first(f"{OFFICE}/approve", r"/items/\d+/review$"), LEADER),
     "foresla": (lambda page: _link(page, f"{OFFICE}/approve", r"/review$").replace("/review", "/propose"), LEADER),
     "floden": (_at(f"{OFFICE}/feeds-in/"), WRITER),
+    "prenumeration": (_at(f"{OFFICE}/subscribing/"), WRITER),
+    "prenumerera": (_at("/n/ljungpartiet/subscribe"), WRITER),
     "provat": (_at(f"{OFFICE}/channels/proof"), WRITER),
     "bilder": (_at(f"{OFFICE}/pictures/"), WRITER),
     "bild": (_first(f"{OFFICE}/pictures/", r"/pictures/\d+/details"), WRITER),
