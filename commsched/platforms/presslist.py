@@ -7,7 +7,7 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
@@ -77,6 +77,7 @@ class PressList(Platform):
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     lanes: ClassVar[int] = 4
+    group: ClassVar[int] = 50
     settle: ClassVar[float] = 0.0
     under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -201,7 +202,19 @@ class PressList(Platform):
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         if context.mailer is None:
             return Rejected(N_("no way of sending e-mail is set up"), "config")
-        outcome = context.mailer.send(self.message(part, context))
+        return self._outcome(part, context.mailer.send(self.message(part, context)))
+
+    def publish_all(
+        self, parts: Sequence[Part], context: ChannelContext, halt: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
+        if context.mailer is None:
+            yield from super().publish_all(parts, context, halt)
+            return
+        outcomes = context.mailer.send_all([self.message(part, context) for part in parts], halt)
+        for part, outcome in zip(parts, outcomes, strict=False):
+            yield None if outcome is None else self._outcome(part, outcome)
+
+    def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)

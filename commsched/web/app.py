@@ -36,6 +36,7 @@ FEATURES = (
     "contacts",
     "public",
     "watch",
+    "press",
     "inbox",
     "presskit",
 )
