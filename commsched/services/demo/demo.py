@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters
+from commsched.services.demo import events, letters, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -148,6 +148,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         letters.arrive(then, past, main, now)
+        press.furnish(then, main, pictures)
         _forget_mail(installation, now)
     finally:
         hurry()
@@ -298,6 +299,7 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
         channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
+        event=press.event(entry["event"], day) if "event" in entry else None,
         sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
     )
