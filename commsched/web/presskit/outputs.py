@@ -58,7 +58,7 @@ def as_csv(item_id: int) -> Response:
     item, _rows = _invitation(item_id)
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow((_("Comes"), _("Name"), _("Newsroom"), _("E-mail address"), _("Telephone"), _("Wishes")))
+    writer.writerow((_("Comes"), _("Name"), _("Newspaper or newsroom"), _("E-mail address"), _("Telephone"), _("Wishes")))
     for given in answers.listed(installation(), actor(), item_id):
         writer.writerow([_plain(cell) for cell in _cells(given)])
     response = Response("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
