@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -28,7 +28,8 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
-from commsched.core.platform.email import Letterhead
+from commsched.core.platform.email import Letterhead, mark
+from commsched.core.platform.settings import YES
 from commsched.core.press.calendar_file import calendar
 from commsched.core.press.invitation import entry_of
 from commsched.core.text.messages import N_, Problem, block, warn
@@ -103,6 +104,13 @@ class PressList(Platform):
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
         WAITS_FOR_EMBARGO,
+        Setting(
+            "verp",
+            N_("Bounces come to an address for each recipient"),
+            required=False,
+            kind="bool",
+            help=N_("Choose this if your mail server takes addresses with a plus, such as press+b1@…."),
+        ),
         Setting(
             "relay",
             N_("Mail server"),
@@ -208,9 +216,20 @@ class PressList(Platform):
         if context.mailer is None:
             yield from super().publish_all(parts, context, halt)
             return
-        outcomes = context.mailer.send_all([self.message(part, context) for part in parts], halt)
+        outcomes = context.mailer.send_all(self._messages(parts, context), halt)
         for part, outcome in zip(parts, outcomes, strict=False):
             yield None if outcome is None else self._outcome(part, outcome)
+
+    def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
+        """The mails of several recipients. What those have in common who get the same words is made once."""
+        common: dict[tuple[int, bool, bool], Email] = {}
+        mails: list[Email] = []
+        for part in parts:
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave))
+            if key not in common:
+                common[key] = self._common(part, context)
+            mails.append(_addressed(common[key], part, context))
+        return mails
 
     def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):
@@ -227,28 +246,36 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
+        return _addressed(self._common(part, context), part, context)
+
+    def _common(self, part: Part, context: ChannelContext) -> Email:
+        """What is the same for all who get the words that ``part``'s recipient gets."""
         view, head = _as_had(part), context.letterhead()
         embargo, ways = embargo_notice(view, context), _ways(view, context)
+        if part.leave:
+            ways = msgspec.structs.replace(ways, leave_page=mark("leave"))
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
         return Email(
-            message_id=part.message_id,
+            message_id="",
             sender=context.settings.get("sender", "").strip(),
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
-            to=part.recipient,
+            to="",
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
             text=text_body(view, ways, embargo, about, head.name),
             html=html_body(view, ways, head, picture, embargo, about),
-            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
+            headers=_QUIETLY | {"List-Id": list_id(context)},
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=_calendar(view, ways, context),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
         about = _about(view, context.letterhead())
-        return foot(view, _ways(view, context), embargo_notice(view, context), about)
+        page = f"{context.public_url}/n/{context.workspace}/u/…"
+        ways = msgspec.structs.replace(_ways(view, context), leave_page=page)
+        return foot(view, ways, embargo_notice(view, context), about)
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -263,8 +290,40 @@ _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoR
 """So that a newsroom's out-of-office answers stay away. It is not marked as written by a machine: people wrote it."""
 
 
-def _leaving(leave: str) -> dict[str, str]:
-    return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
+def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:
+    """``common`` to the recipient of ``part``: what is theirs alone."""
+    headers = common.headers | _leaving(part.leave, _leave(context)) | _answering(part.corrects)
+    return msgspec.structs.replace(
+        common,
+        message_id=part.message_id,
+        to=part.recipient,
+        headers=headers,
+        marks={"leave": part.leave} if part.leave else {},
+        envelope_from=_return_address(common, part, context),
+    )
+
+
+def _return_address(common: Email, part: Part, context: ChannelContext) -> str:
+    """Where this recipient's bounces go: an address of their own, where the mail server is said to take such."""
+    if context.settings.get("verp", "").lower() not in YES or not part.id:
+        return ""
+    sender = common.sender or (context.mailer.sender if context.mailer else "")
+    return context.return_address(sender, part.id)
+
+
+def list_id(context: ChannelContext) -> str:
+    """What a reader's program knows the list by, however it is called (RFC 2919)."""
+    return f"<press-{context.channel}.{context.workspace}.{urlsplit(context.public_url).hostname or 'localhost'}>"
+
+
+def _leaving(page: str, leave: str) -> dict[str, str]:
+    """How a mail program leaves the list: by one press without asking anybody (RFC 8058), or by a mail."""
+    ways = [f"<{page}>"] if page.startswith("https://") else []
+    ways += [f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"] if leave else []
+    headers = {"List-Unsubscribe": ", ".join(ways)} if ways else {}
+    if page.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _as_had(part: Part) -> ChannelView:

@@ -112,6 +112,8 @@ class ChannelContext(msgspec.Struct):
     """What the office's mails look like. It is read when it is asked for: once for each mailing, not for each mail."""
     mail_picture: Callable[[AttachmentFile], InlineImage | None] = lambda file: None
     """A picture so light that it can go with a mail; ``None`` where it cannot be made."""
+    return_address: Callable[[str, int], str] = lambda sender, part: ""
+    """Where the bounces of a part (its id) go, for mail from a sender: an address that tells which it is."""
     client_key: Callable[[], bytes] = lambda: b""
     """32 secret bytes, always the same, of which a platform makes the key that this installation proves itself by."""
 

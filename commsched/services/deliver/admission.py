@@ -21,6 +21,7 @@ from commsched.core.delivery.parts import delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
+from commsched.services.contacts import leave_links
 from commsched.services.content import preview_addresses, versions
 from commsched.services.costs.spending import Month
 from commsched.services.deliver._parts import complete, part_state, recomputed
@@ -300,7 +301,9 @@ class Admission(msgspec.Struct, frozen=True):
         address = self.installation.vault.unseal(known.recipient)
         addressed = msgspec.structs.replace(view, recipients=(address,))
         (part,) = self.installation.platform(row.platform).parts(addressed)
-        return msgspec.structs.replace(part, number=known.number, recipient=address)
+        blind = known.blind
+        leave = leave_links.url(self.installation, row.workspace, row.channel_id, blind) if blind else ""
+        return msgspec.structs.replace(part, number=known.number, recipient=address, leave=leave)
 
     def _end_list(self, row: DeliverySnapshot) -> None:
         """Whoever was left has left the list: what the others came to stands."""
