@@ -30,8 +30,10 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.platform.email import Letterhead, mark
 from commsched.core.platform.settings import YES
+from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar
 from commsched.core.press.invitation import entry_of
+from commsched.core.press.words import event_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
@@ -251,9 +253,12 @@ class PressList(Platform):
     def _common(self, part: Part, context: ChannelContext) -> Email:
         """What is the same for all who get the words that ``part``'s recipient gets."""
         view, head = _as_had(part), context.letterhead()
-        embargo, ways = embargo_notice(view, context), _ways(view, context)
-        if part.leave:
-            ways = msgspec.structs.replace(ways, leave_page=mark("leave"))
+        embargo, marks = embargo_notice(view, context), _marks(part, context)
+        ways = msgspec.structs.replace(
+            _ways(view, context),
+            answer=mark("answer") if "answer" in marks else "",
+            leave_page=mark("leave") if "leave" in marks else "",
+        )
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
         return Email(
@@ -298,7 +303,7 @@ def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:
         message_id=part.message_id,
         to=part.recipient,
         headers=headers,
-        marks={"leave": part.leave} if part.leave else {},
+        marks=_marks(part, context),
         envelope_from=_return_address(common, part, context),
     )
 
@@ -339,6 +344,16 @@ def _answering(message_id: str) -> dict[str, str]:
     """So that a correction stands beside what it corrects in its reader's mail."""
     name = f"<{message_id}>"
     return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def _marks(part: Part, context: ChannelContext) -> dict[str, str]:
+    """What differs from one recipient to the next: their own addresses for leaving the list and for saying that they
+    come."""
+    leave = {"leave": part.leave} if part.leave else {}
+    if event_of(part.view.content) is None:
+        return leave
+    token = answer_links.token(context.client_key(), part.view.uid, part.key)
+    return leave | {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
 
 
 def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:

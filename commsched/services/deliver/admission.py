@@ -16,7 +16,7 @@ import msgspec
 from commsched.core.approval.rules import Policy
 from commsched.core.content.model import Content, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
-from commsched.core.delivery.lifecycle import STOPS
+from commsched.core.delivery.lifecycle import HALTED, STOPS
 from commsched.core.delivery.parts import delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
@@ -474,7 +474,7 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
-        if reason not in ("paused", "twice", *STOPS):  # whoever paused or cancelled knows
+        if reason not in ("paused", "twice", HALTED, *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 

@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 from sqlalchemy import Connection
 
+from commsched.core.delivery.lifecycle import stopped_state
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -24,6 +25,7 @@ from commsched.core.delivery.outcome import (
 from commsched.core.delivery.parts import DeliveryStatus, PartState, after_doubt, delivery_status
 from commsched.core.delivery.retry import State, Transition, after_attempt, after_look, after_pending, is_asked
 from commsched.core.platform.contract import Platform
+from commsched.core.text.recipients import nameless
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.batch import Batch, Values, attempt_outcomes
 from commsched.services.deliver.recipients import RecipientRows
@@ -291,7 +293,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if any(part.state == "sending" for part in parts):
             return result  # other lanes are under way; who comes back last says what became of the whole
         if row.stop and result.state not in ("published", "unknown"):
-            return DeliveryStatus("cancelled", None, row.stop, result.detail)
+            return DeliveryStatus(stopped_state(row.stop), None, row.stop, result.detail)
         return result
 
     def _channel(self, row: DeliverySnapshot, next_: Transition) -> None:
@@ -353,7 +355,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if result.state == "published":
             facts["url"] = known.get(0, part).url
         else:
-            facts |= {"reason": reason, "detail": result.detail[:300]}
+            facts |= {"reason": reason, "detail": nameless(result.detail)[:300]}
             facts["out"], facts["of"] = self._reach(known, part, platform)
         action = f"delivery.{result.state}"
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", action, row.item_id, facts))
