@@ -110,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{chosen.count} messages of {chosen.size} bytes, {chosen.lanes} lanes, {chosen.store}")
     with databases(chosen.store) as create, sink() as own:
         where = urlsplit(chosen.relay).netloc or own
+        warm = argparse.Namespace(**{**vars(chosen), "count": 40, "profile": False})
+        ours(where, warm, create())  # what is imported and compiled once, in a process that runs for weeks
         before = yardstick(where, chosen.count, chosen.size, chosen.to)
         rate, each, approved = ours(where, chosen, create())
         after = yardstick(where, chosen.count, chosen.size, chosen.to)

@@ -7,8 +7,9 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import quote, urlsplit
 
@@ -63,6 +64,21 @@ def _unread_lines(people: Recipients) -> str:
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
+
+
+FRESH: Final = timedelta(seconds=5)
+"""For how long what a mailing's mails have in common holds: the letterhead may be changed on a page."""
+
+
+class _Common(msgspec.Struct, frozen=True):
+    """What the mails of a mailing have in common, and of what it was made."""
+
+    context: ChannelContext
+    view: ChannelView
+    kind: tuple[bool, bool, bool]
+    """Whether it is a correction, has a way to leave the list, and its embargo is over."""
+    at: datetime
+    email: Email
 
 
 class PressList(Platform):
@@ -229,9 +245,25 @@ class PressList(Platform):
         for part in parts:
             key = (id(part.view.content), bool(part.corrects), bool(part.leave))
             if key not in common:
-                common[key] = self._common(part, context)
+                common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
         return mails
+
+    def _kept_common(self, part: Part, context: ChannelContext) -> Email:
+        """What the group before had in common, where it was made just now of the same. To write the HTML takes as long
+        as to send fifty mails."""
+        now, view = context.now(), msgspec.structs.replace(part.view, recipients=())
+        over = is_over(view.content.embargo, now)
+        for kept in tuple(self._kept):
+            same = kept.context is context and kept.kind == (bool(part.corrects), bool(part.leave), over)
+            if same and abs(now - kept.at) < FRESH and kept.view == view:
+                return msgspec.structs.replace(kept.email, date=now)
+        email = self._common(part, context)
+        self._kept.append(_Common(context, view, (bool(part.corrects), bool(part.leave), over), now, email))
+        return email
+
+    def __init__(self) -> None:
+        self._kept: deque[_Common] = deque(maxlen=8)
 
     def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):

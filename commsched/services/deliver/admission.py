@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
+import secrets
 import sys
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -384,7 +386,7 @@ class Admission(msgspec.Struct, frozen=True):
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
     def _commit_attempt(self, row: DeliverySnapshot, call: Call) -> str:
-        uid, number = uuid.uuid4().hex, call.part.number
+        uid, number = _names.next(), call.part.number
         self.batch.new_attempts.append(
             {
                 "uid": uid,
@@ -476,6 +478,24 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", "twice", HALTED, *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
+
+
+class _Names:
+    """Names for attempts: 96 random bits of this process and its own count. Chance asked for each would let go of the
+    interpreter every time, in the middle of a transaction."""
+
+    def __init__(self) -> None:
+        self.renew()
+        os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        self._stem, self._count = secrets.token_hex(12), itertools.count()
+
+    def next(self) -> str:
+        return f"{self._stem}{next(self._count):08x}"
+
+
+_names = _Names()
 
 
 def _unread() -> BinaryIO:
