@@ -306,6 +306,7 @@ class PressList(Platform):
             headers=_QUIETLY | {"List-Id": list_id(context)},
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=_calendar(view, ways, context),
+            signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -336,16 +337,19 @@ def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:
         to=part.recipient,
         headers=headers,
         marks=_marks(part, context),
-        envelope_from=_return_address(common, part, context),
+        envelope_from=_return_address(part, context),
     )
 
 
-def _return_address(common: Email, part: Part, context: ChannelContext) -> str:
+def _return_address(part: Part, context: ChannelContext) -> str:
     """Where this recipient's bounces go: an address of their own, where the mail server is said to take such."""
     if context.settings.get("verp", "").lower() not in YES or not part.id:
         return ""
-    sender = common.sender or (context.mailer.sender if context.mailer else "")
-    return context.return_address(sender, part.id)
+    return context.return_address(_sender(context), part.id)
+
+
+def _sender(context: ChannelContext) -> str:
+    return context.settings.get("sender", "").strip() or (context.mailer.sender if context.mailer else "")
 
 
 def list_id(context: ChannelContext) -> str:
