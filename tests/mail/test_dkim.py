@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from commsched.core.platform.email import Email
 from commsched.mail.build import build
 from commsched.mail.dkim import Signer
+from commsched.mail.headers import CannotBuild
 from tests.mail.test_build import LETTER, wild
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -83,4 +84,6 @@ def test_a_key_that_is_no_rsa_is_told() -> None:
     assert "PRIVATE" not in repr(signer)
     mail: Email = replace(MAIL, signer=signer)
     with pytest.raises(ValueError, match="RSA"):
+        signer.sign(b"")
+    with pytest.raises(CannotBuild):
         build(mail)
