@@ -7,10 +7,11 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -29,6 +30,7 @@ from commsched.core.platform.contract import (
     Setting,
 )
 from commsched.core.platform.email import Letterhead, mark
+from commsched.core.platform.settings import YES
 from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar
 from commsched.core.press.invitation import entry_of
@@ -62,6 +64,21 @@ def _unread_lines(people: Recipients) -> str:
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
+
+
+FRESH: Final = timedelta(seconds=5)
+"""For how long what a mailing's mails have in common holds: the letterhead may be changed on a page."""
+
+
+class _Common(msgspec.Struct, frozen=True):
+    """What the mails of a mailing have in common, and of what it was made."""
+
+    context: ChannelContext
+    view: ChannelView
+    kind: tuple[bool, bool, bool]
+    """Whether it is a correction, has a way to leave the list, and its embargo is over."""
+    at: datetime
+    email: Email
 
 
 class PressList(Platform):
@@ -105,6 +122,13 @@ class PressList(Platform):
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
         WAITS_FOR_EMBARGO,
+        Setting(
+            "verp",
+            N_("Bounces come to an address for each recipient"),
+            required=False,
+            kind="bool",
+            help=N_("Choose this if your mail server takes addresses with a plus, such as press+b1@…."),
+        ),
         Setting(
             "relay",
             N_("Mail server"),
@@ -210,9 +234,36 @@ class PressList(Platform):
         if context.mailer is None:
             yield from super().publish_all(parts, context, halt)
             return
-        outcomes = context.mailer.send_all([self.message(part, context) for part in parts], halt)
+        outcomes = context.mailer.send_all(self._messages(parts, context), halt)
         for part, outcome in zip(parts, outcomes, strict=False):
             yield None if outcome is None else self._outcome(part, outcome)
+
+    def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
+        """The mails of several recipients. What those have in common who get the same words is made once."""
+        common: dict[tuple[int, bool, bool], Email] = {}
+        mails: list[Email] = []
+        for part in parts:
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave))
+            if key not in common:
+                common[key] = self._kept_common(part, context)
+            mails.append(_addressed(common[key], part, context))
+        return mails
+
+    def _kept_common(self, part: Part, context: ChannelContext) -> Email:
+        """What the group before had in common, where it was made just now of the same. To write the HTML takes as long
+        as to send fifty mails."""
+        now, view = context.now(), msgspec.structs.replace(part.view, recipients=())
+        over = is_over(view.content.embargo, now)
+        for kept in tuple(self._kept):
+            same = kept.context is context and kept.kind == (bool(part.corrects), bool(part.leave), over)
+            if same and abs(now - kept.at) < FRESH and kept.view == view:
+                return msgspec.structs.replace(kept.email, date=now)
+        email = self._common(part, context)
+        self._kept.append(_Common(context, view, (bool(part.corrects), bool(part.leave), over), now, email))
+        return email
+
+    def __init__(self) -> None:
+        self._kept: deque[_Common] = deque(maxlen=8)
 
     def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):
@@ -229,30 +280,40 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
+        return _addressed(self._common(part, context), part, context)
+
+    def _common(self, part: Part, context: ChannelContext) -> Email:
+        """What is the same for all who get the words that ``part``'s recipient gets."""
         view, head = _as_had(part), context.letterhead()
         embargo, marks = embargo_notice(view, context), _marks(part, context)
-        ways = msgspec.structs.replace(_ways(view, context), answer=mark("answer") if "answer" in marks else "")
+        ways = msgspec.structs.replace(
+            _ways(view, context),
+            answer=mark("answer") if "answer" in marks else "",
+            leave_page=mark("leave") if "leave" in marks else "",
+        )
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
         return Email(
-            message_id=part.message_id,
+            message_id="",
             sender=context.settings.get("sender", "").strip(),
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
-            to=part.recipient,
+            to="",
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
             text=text_body(view, ways, embargo, about, head.name),
             html=html_body(view, ways, head, picture, embargo, about),
-            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
+            headers=_QUIETLY | {"List-Id": list_id(context)},
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=_calendar(view, ways, context),
-            marks=marks,
+            signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
         about = _about(view, context.letterhead())
-        return foot(view, _ways(view, context), embargo_notice(view, context), about)
+        page = f"{context.public_url}/n/{context.workspace}/u/…"
+        ways = msgspec.structs.replace(_ways(view, context), leave_page=page)
+        return foot(view, ways, embargo_notice(view, context), about)
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -267,8 +328,43 @@ _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoR
 """So that a newsroom's out-of-office answers stay away. It is not marked as written by a machine: people wrote it."""
 
 
-def _leaving(leave: str) -> dict[str, str]:
-    return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
+def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:
+    """``common`` to the recipient of ``part``: what is theirs alone."""
+    headers = common.headers | _leaving(part.leave, _leave(context)) | _answering(part.corrects)
+    return msgspec.structs.replace(
+        common,
+        message_id=part.message_id,
+        to=part.recipient,
+        headers=headers,
+        marks=_marks(part, context),
+        envelope_from=_return_address(part, context),
+    )
+
+
+def _return_address(part: Part, context: ChannelContext) -> str:
+    """Where this recipient's bounces go: an address of their own, where the mail server is said to take such."""
+    if context.settings.get("verp", "").lower() not in YES or not part.id:
+        return ""
+    return context.return_address(_sender(context), part.id)
+
+
+def _sender(context: ChannelContext) -> str:
+    return context.settings.get("sender", "").strip() or (context.mailer.sender if context.mailer else "")
+
+
+def list_id(context: ChannelContext) -> str:
+    """What a reader's program knows the list by, however it is called (RFC 2919)."""
+    return f"<press-{context.channel}.{context.workspace}.{urlsplit(context.public_url).hostname or 'localhost'}>"
+
+
+def _leaving(page: str, leave: str) -> dict[str, str]:
+    """How a mail program leaves the list: by one press without asking anybody (RFC 8058), or by a mail."""
+    ways = [f"<{page}>"] if page.startswith("https://") else []
+    ways += [f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"] if leave else []
+    headers = {"List-Unsubscribe": ", ".join(ways)} if ways else {}
+    if page.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _as_had(part: Part) -> ChannelView:
@@ -287,11 +383,13 @@ def _answering(message_id: str) -> dict[str, str]:
 
 
 def _marks(part: Part, context: ChannelContext) -> dict[str, str]:
-    """What differs from one recipient to the next: their own address for saying that they come."""
+    """What differs from one recipient to the next: their own addresses for leaving the list and for saying that they
+    come."""
+    leave = {"leave": part.leave} if part.leave else {}
     if event_of(part.view.content) is None:
-        return {}
+        return leave
     token = answer_links.token(context.client_key(), part.view.uid, part.key)
-    return {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
+    return leave | {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
 
 
 def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:

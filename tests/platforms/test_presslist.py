@@ -317,3 +317,37 @@ def test_no_mail_tells_of_an_embargo_that_has_passed(after: int) -> None:
 def test_a_press_list_may_carry_what_is_under_embargo_unless_a_person_says_no() -> None:
     assert PLATFORM.carries_embargo({})
     assert not PLATFORM.carries_embargo({"waits_for_embargo": "1"})
+
+
+def test_a_mail_is_left_by_one_press_and_its_bounces_tell_whose_they_are() -> None:
+    on = context(Bag(Published("250")))
+    on.public_url, on.workspace = "https://press.example.org", "gruppen"
+    on.settings |= {"verp": "1", "sender": "press@gruppen.example"}
+    on.return_address = lambda sender, part: f"{sender.replace('@', f'+b{part}@')}"
+    view = changed(RELEASE, recipients=("red@a.example", "p4@b.example"))
+    page = "https://press.example.org/n/gruppen/u/x"
+    parts = [
+        replace(
+            part,
+            id=7 + part.number,
+            message_id=f"{part.number}@press.example.org",
+            leave=f"{page}{part.number}?a=1&b=2",
+        )
+        for part in PLATFORM.parts(view)
+    ]
+    assert list(PLATFORM.publish_all(parts, on, lambda: False)) == [Published(part.message_id) for part in parts]
+    assert isinstance(on.mailer, Bag)
+    first, second = on.mailer.sent
+    assert (first.text, first.html) == (second.text, second.html), "one body for all, with gaps"
+    for number, mail in enumerate((first, second)):
+        assert mail.headers["List-Unsubscribe"].startswith(f"<{page}{number}?a=1&b=2>, <mailto:")
+        assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert mail.headers["List-Id"] == f"<press-{on.channel}.gruppen.press.example.org>"
+        assert mail.envelope_from == f"press+b{7 + number}@gruppen.example"
+        raw = message_from_bytes(build(mail), policy=policy.default)
+        plain, html = raw.get_body(("plain",)), raw.get_body(("html",))
+        assert plain is not None
+        assert html is not None
+        assert f"{page}{number}?a=1&b=2" in plain.get_content()
+        assert f'href="{page}{number}?a=1&amp;b=2"' in html.get_content()
+    assert PLATFORM.message(parts[1], on) == second
