@@ -2688,6 +2688,34 @@ MUTANTS = (
         "    return url",
         "tests/services/feeds/test_feeds.py",
     ),
+    Mutant(
+        "anybody makes the link by which a newsroom answers",
+        "core/press/answer_links.py",
+        'if match is None or not hmac.compare_digest(match[3], _mac(key, f"{match[1]}.{match[2]}")):',
+        "if match is None:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "an answer comes after the last moment",
+        "services/press/answers.py",
+        "    if now > invitation.closes:",
+        "    if False:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "a draft's PDF does not say that nobody has approved it",
+        "services/press/sheet.py",
+        'gettext(language, N_("Draft, not approved")) if origin.draft else "",',
+        '"",',
+        "tests/services/press/test_pdf.py",
+    ),
+    Mutant(
+        "what was withdrawn without a word is named in a calendar",
+        "services/public/invitations.py",
+        "    if not error.reason:",
+        "    if False:",
+        "tests/web/public/test_outputs.py",
+    ),
 )
 
 

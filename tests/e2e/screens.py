@@ -44,6 +44,11 @@ def _at(path: str) -> Callable[[Any], str]:
     return lambda _page: path
 
 
+def _invited(page: Any) -> str:
+    """The list of who comes, of the invitation in the demo."""
+    return _link(page, f"{OFFICE}/search?q=pressinbjudan", r"/items/\d+$") + "/answers"
+
+
 SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "idag": (_at(f"{OFFICE}/"), WRITER),
     "idag-ledare": (_at(f"{OFFICE}/"), LEADER),
@@ -60,6 +65,10 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "floden": (_at(f"{OFFICE}/feeds-in/"), WRITER),
     "prenumeration": (_at(f"{OFFICE}/subscribing/"), WRITER),
     "prenumerera": (_at("/n/ljungpartiet/subscribe"), WRITER),
+    "presspaket": (_at(f"{OFFICE}/press-kit/"), WRITER),
+    "presspaket-person": (_at(f"{OFFICE}/press-kit/new"), WRITER),
+    "vilka-som-kommer": (_invited, WRITER),
+    "kommer-du": (_first("/n/ljungpartiet/?q=pressinbjudan", r"/pressinbjudan-[\w-]+$", "/rsvp"), ""),
     "provat": (_at(f"{OFFICE}/channels/proof"), WRITER),
     "bilder": (_at(f"{OFFICE}/pictures/"), WRITER),
     "bild": (_first(f"{OFFICE}/pictures/", r"/pictures/\d+/details"), WRITER),

@@ -148,6 +148,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         letters.arrive(then, past, main, now)
+        press.furnish(then, main, pictures)
         _forget_mail(installation, now)
     finally:
         hurry()
@@ -300,6 +301,7 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
         contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
         channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
+        event=press.event(entry["event"], day) if "event" in entry else None,
         sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
     )

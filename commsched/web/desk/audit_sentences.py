@@ -100,6 +100,8 @@ STORY: Final = {
     "item.correction_begun": N_("began writing a correction"),
     "item.created": N_("began writing"),
     "item.duplicated": N_("began from a copy of “%(title)s”"),
+    "presskit.person": N_("kept %(name)s in the press kit"),
+    "presskit.removed": N_("took %(name)s out of the press kit"),
     "item.posts_proposed": N_("had posts proposed from “%(title)s”"),
     "item.edited": N_("edited; this is version %(revision)s"),
     "item.embargo_changed": N_("changed the embargo of what the press had got already, to %(wall)s"),
