@@ -85,6 +85,12 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "presslista": (_first(f"{OFFICE}/contacts/lists/", r"/contacts/lists/\d+$"), WRITER),
     "importera": (_at(f"{OFFICE}/contacts/import/"), WRITER),
     "exportera": (_at(f"{OFFICE}/contacts/export"), WRITER),
+    "sa-gick-pressen": (_at(f"{OFFICE}/press-report/"), WRITER),
+    "efter-utskicket": (_first(f"{OFFICE}/press-report/", r"/items/\d+/report$"), WRITER),
+    "vilka": (
+        lambda page: _link(page, _link(page, f"{OFFICE}/press-report/", r"/items/\d+/report$"), r"/report/\d+/sent$"),
+        WRITER,
+    ),
     "kanaler": (_at(f"{OFFICE}/channels/"), WRITER),
     "kanal": (_first(f"{OFFICE}/channels/", r"/channels/\d+$"), WRITER),
     "anslut": (_at(f"{OFFICE}/channels/new"), WRITER),

@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters, press
+from commsched.services.demo import aftermath, events, letters, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -60,6 +60,16 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         {},
         {
             "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
+        },
+    ),
+    (
+        "local",
+        "presslist",
+        "Lokalredaktionerna",
+        {},
+        {
+            "addresses": "nyheter@radioalven.example\nkvarnsele@almebladet.example\nlokalt@storhedeposten.example\n"
+            "red@fjallbygden.example\nnyhetschefen@svbygd.example\np4@alvdalsradion.example",
         },
     ),
     ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
@@ -149,6 +159,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         events.live(then, past, [plan for plan in plans if plan], now)
         letters.arrive(then, past, main, now)
         press.furnish(then, main, pictures)
+        aftermath.come(installation, main, now)
         _forget_mail(installation, now)
     finally:
         hurry()

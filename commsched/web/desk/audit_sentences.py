@@ -52,6 +52,7 @@ STORY: Final = {
     "delivery.missing_sent": N_("let the mailing go on to %(count)s who had not got it"),
     "coverage.added": N_("noted an article in %(outlet)s"),
     "coverage.removed": N_("took away an article that was noted: %(link)s"),
+    "item.correction_stopped": N_("stopped what had not gone out, to correct it; %(out)s of %(of)s had got it"),
     "item.follow_up_begun": N_("began a mailing to those who have not got it"),
     "delivery.handed_out": N_("handed it out to be posted by hand in %(channel)s"),
     "delivery.posted_by_hand": N_("has posted it by hand in %(channel)s"),
