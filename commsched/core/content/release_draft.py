@@ -71,7 +71,9 @@ def event_from(draft: DraftIn, zone: str) -> Event | None:
         address=one_line(event.address),
         people=settled(event.people, event_field("people")).strip(),
         reply_to=one_line(event.reply_to),
-        **times,
+        starts=times["starts"],
+        ends=times["ends"],
+        reply_by=times["reply_by"],
     )
     return None if kept == Event(zone=zone) else kept
 
