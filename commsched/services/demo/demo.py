@@ -18,7 +18,7 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.content.draft import ContactIn, DraftIn, QuoteIn, SourceIn, VersionIn
 from commsched.core.content.mentions import entry_of
 from commsched.core.platform.contract import Account
 from commsched.core.text.json_values import JsonObject
@@ -43,6 +43,11 @@ from commsched.store.models import Person as PersonRow
 from commsched.store.session import EVERY_WORKSPACE
 
 PASSWORD: Final = "prova-lugnt"  # noqa: S105 (printed for everybody: nothing in the office is real)
+LEADER: Final = "gruppledare för Ljungpartiet"
+ABOUT: Final = (
+    "Ljungpartiet är ett regionparti i Mellanälven med sju ledamöter i regionfullmäktige. Vi arbetar för vård nära "
+    "hemmet, hållbara arbetsvillkor och kollektivtrafik i hela länet."
+)
 SOON: Final = timedelta(seconds=75)
 """How long after the start something goes out, so that one can watch."""
 BORN: Final = timedelta(days=45)
@@ -295,11 +300,8 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
     def put(text: str) -> str:
         return _DATE.sub(lambda match: long_day(day + timedelta(days=int(match[1])), "sv"), text.strip())
 
-    from commsched.core.content.draft import QuoteIn
-
     picture = pictures.get((kind, entry.get("picture") or ""))
     release = entry.get("kind") == "release"
-    leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
         kind=entry.get("kind", "post"),
         title=entry.get("title", ""),
@@ -308,13 +310,24 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
         genre=entry.get("genre", "pressmeddelande"),
         short=put(entry.get("short", "")),
         facts=put(entry.get("facts", "")),
-        quotes=[QuoteIn(text=entry["quote"], person=leader)] if entry.get("quote") else [],
-        contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
+        quotes=[QuoteIn(text=entry["quote"], person=place.leader.actor.name, role=LEADER)]
+        if entry.get("quote")
+        else [],
+        contacts=[_contact(place)] if release else [],
+        about=ABOUT if release else "",
+        versions=[msgspec.convert(version, VersionIn) for version in entry.get("versions", [])],
         channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
         event=press.event(entry["event"], day) if "event" in entry else None,
         sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
+    )
+
+
+def _contact(place: DemoOffice) -> ContactIn:
+    email = "elin@ljungpartiet.example"
+    return ContactIn(
+        name=place.writer.actor.name, role="kanslist", phone="070-174 06 33", email=email, hours="vardagar 8–17"
     )
 
 

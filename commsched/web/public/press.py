@@ -106,7 +106,8 @@ def text(place: str, address: str) -> AnyResponse:
     """A release as text to paste: what *Copy the text* copies, and what it opens without a script."""
     room, entry = newsroom.entry(installation(), place, address)
     visited(entry.uid, room.zone, "text")
-    response = Response(press_kit.plain(room, entry), content_type="text/plain; charset=utf-8")
+    said = entry.in_language(request.args.get("language", "")[:35])
+    response = Response(press_kit.plain(room, said), content_type="text/plain; charset=utf-8")
     response.headers["X-Robots-Tag"] = "noindex"
     return dated(response, front_page.changed_at(installation(), room, [entry]))
 
