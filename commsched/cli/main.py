@@ -10,7 +10,7 @@ import sys
 import click
 
 from commsched import __version__
-from commsched.cli import apps, cards, care, channels, deliveries, people, run
+from commsched.cli import apps, cards, care, channels, deliveries, people, relays, run
 from commsched.cli._common import OfficeGroup, translated
 from commsched.core.installation.systems import refusal
 
@@ -49,6 +49,6 @@ def version() -> None:
     click.echo(f"commsched {__version__}")
 
 
-for module in (run, people, channels, apps, deliveries, cards, care):
+for module in (run, people, channels, relays, apps, deliveries, cards, care):
     for command in module.COMMANDS:
         main.add_command(command)

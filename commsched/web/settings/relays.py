@@ -148,5 +148,3 @@ def take_away(relay: int) -> Response:
         server.take_away(installation(), actor(), relay)
         return done(_("The mail server is taken away."), "mail.index", tone="note")
     return done(" ".join(form.errors.values()), "mail.index", "bad")
-
-
