@@ -35,6 +35,10 @@ MOST_IDS: Final = 30
 _ID: Final = re.compile(r"<([\x21-\x3b\x3d\x3f-\x7e]{1,250})>")
 _BREAKS: Final = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/h[1-6]|/blockquote)\b[^>]{0,200}>")
 _BLANKS: Final = re.compile(r"[ \t\xa0]+")
+_FOR_MACHINES: Final = frozenset(
+    {"message/delivery-status", "message/global-delivery-status", "text/rfc822-headers", "message/rfc822-headers"}
+)
+"""Parts of a report that nobody saves as a file."""
 _SLOW: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"})
 """Codecs that take long, or read more into the bytes than letters."""
 
@@ -260,6 +264,8 @@ def _attachments(tree: Message) -> Iterator[Attachment]:
         shown = kind in taken and _disposition(part) != "attachment" and not taken[kind]
         if shown:
             taken[kind] = True
+            continue
+        if kind in _FOR_MACHINES:
             continue
         encoding = header(part, "Content-Transfer-Encoding").strip().lower()[:20]
         yield Attachment(section, file_name(part), kind[:100], encoding)

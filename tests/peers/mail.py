@@ -1,9 +1,9 @@
 """Real Postfix and Dovecot on free loopback ports, for the domain example.test.
 
 Use :func:`serve` as a context manager, the fixture ``mail_server``, or by hand ``python -m tests.peers.mail``, which
-prints READY and its addresses. Anyone signs in with the password ``pw``; only alice@ and desk@ have mailboxes. The
-servers are Debian's, and need root to start; where they are missing the tests are skipped, except under ``CI=true``,
-where that is a failure.
+prints READY and its addresses. Anyone signs in with the password ``pw``; only alice@ and desk@ have mailboxes. What is
+sent to gone.example and full.example is taken, and bounces later. The servers are Debian's, and need root to start;
+where they are missing the tests are skipped, except under ``CI=true``, where that is a failure.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ virtual_mailbox_domains = example.test
 virtual_mailbox_maps = inline:{{ {{ alice@example.test=1 }}, {{ desk@example.test=1 }} }}
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 default_transport = error:no mail leaves this machine
+transport_maps = inline:{{ {{ gone.example=smtp:[127.0.0.1]:{gone} }}, {{ full.example=smtp:[127.0.0.1]:{full} }} }}
 smtpd_tls_cert_file = {home}/cert.pem
 smtpd_tls_key_file = {home}/key.pem
 smtpd_tls_security_level = may
@@ -133,6 +134,8 @@ class MailServer:
     smtp: int
     imaps: int
     ca: Path
+    boxes: Path
+    """Where the mailboxes lie."""
 
     def url(self, user: str = "desk@example.test", password: str = PASSWORD) -> str:
         """A ``smtp_url`` for this server."""
@@ -153,6 +156,33 @@ class MailServer:
                 return found[0]
             time.sleep(0.1)
         raise TimeoutError(f"{message_id} was never delivered")
+
+    def put(self, user: str, raw: bytes) -> None:
+        """Lay a message into ``user``'s mailbox as it is, whatever it is."""
+        with self._box(user) as box:
+            answer, said = box.append("INBOX", "", None, raw)  # type: ignore[arg-type]
+            assert answer == "OK", said
+
+    def flags(self, user: str) -> list[bytes]:
+        """What the mailbox has noted of each message, such as that it was read."""
+        with self._box(user) as box:
+            box.select("INBOX", readonly=True)
+            return [bytes(each) for each in box.fetch("1:*", "(FLAGS)")[1] if isinstance(each, bytes)]
+
+    def empty(self, user: str, *folders: str) -> None:
+        """Throw away everything in ``user``'s mailbox."""
+        with self._box(user) as box:
+            for folder in ("INBOX", *folders):
+                if box.select(folder)[0] == "OK" and box.search(None, "ALL")[1][0]:
+                    box.store("1:*", "+FLAGS", "\\Deleted")
+                    box.expunge()
+
+    @contextlib.contextmanager
+    def _box(self, user: str) -> Iterator[imaplib.IMAP4_SSL]:
+        context = ssl.create_default_context(cafile=str(self.ca))
+        with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=context, timeout=60) as box:
+            box.login(user, PASSWORD)
+            yield box
 
     def inbox(self, user: str, message_id: str) -> list[EmailMessage]:
         """Every copy of a message in ``user``'s mailbox."""
@@ -185,10 +215,12 @@ def _free_ports(count: int) -> list[int]:
 def serve() -> Iterator[MailServer]:
     """Both servers, running until the block ends."""
     # Postfix talks over Unix sockets in its queue folder, whose names have little room: not pytest's deep folders.
-    with TemporaryDirectory(prefix="mail-", dir="/tmp") as folder:
+    with contextlib.ExitStack() as stack, TemporaryDirectory(prefix="mail-", dir="/tmp") as folder:
         home = Path(folder)
+        gone = stack.enter_context(sink("-f", "RCPT", "-B", "550 5.1.1 user unknown"))
+        full = stack.enter_context(sink("-f", "RCPT", "-B", "552 5.2.2 mailbox full"))
         smtp, imaps, lmtp, auth = _free_ports(4)
-        _prepare(home, smtp=smtp, imaps=imaps, lmtp=lmtp, auth=auth)
+        _prepare(home, smtp=smtp, imaps=imaps, lmtp=lmtp, auth=auth, gone=gone, full=full)
         dovecot = subprocess.Popen(
             ["dovecot", "-F", "-c", str(home / "dovecot.conf")],
             stdin=subprocess.DEVNULL,
@@ -199,7 +231,7 @@ def serve() -> Iterator[MailServer]:
             _postfix(home, "start")
             for port in (smtp, imaps, lmtp, auth):
                 _await(port, home)
-            yield MailServer(smtp, imaps, home / "cert.pem")
+            yield MailServer(smtp, imaps, home / "cert.pem", home / "boxes")
         finally:
             with contextlib.suppress(subprocess.SubprocessError):
                 _postfix(home, "stop")

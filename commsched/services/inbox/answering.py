@@ -13,12 +13,12 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
-from commsched.core.platform.contract import Email, Mailer
+from commsched.core.platform.contract import Email
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.inbox import ids, messages, originals, sorting
 from commsched.services.kernel.audit_log import note
-from commsched.services.kernel.context import Actor, Installation
+from commsched.services.kernel.context import Actor, Installation, mailer_of
 from commsched.store import locks
 from commsched.store.models import InboxDraft, InboxMessage, InboxReply, Mailbox, Workspace
 from commsched.store.session import EVERY_WORKSPACE, again
@@ -80,7 +80,8 @@ def _between(installation: Installation, session: Session, row: InboxMessage) ->
     if not to:
         raise Conflict(N_("The message does not say who it is from, so it cannot be answered."))
     place = session.get_one(Workspace, row.workspace_id)
-    if not place.is_demo and not installation.mailer.reaches():
+    mailer = mailer_of(installation, mailbox.server_id, place.slug)
+    if not place.is_demo and (mailer is None or not mailer.reaches()):
         raise Conflict(N_("No mail server is set."))
     return mailbox, to
 
@@ -120,14 +121,21 @@ def send_next(installation: Installation) -> bool:
     except Exception as error:
         outcome: Outcome = Retry(type(error).__name__)  # nothing has been begun
     else:
-        outcome = message if not isinstance(message, Email) else mailer_of(installation, row).send(message)
+        outcome = message if not isinstance(message, Email) else _sent(installation, row, message)
     again(partial(_record, installation, row.id, row.workspace_id, row.tries, outcome))
     return True
 
 
-def mailer_of(installation: Installation, row: InboxReply) -> Mailer:
-    """Who hands it in."""
-    return installation.mailer
+def _sent(installation: Installation, row: InboxReply, message: Email) -> Outcome:
+    """Hand it in, through the relay that its mailbox names."""
+    with installation.store.read(row.workspace_id) as session:
+        about = session.get_one(InboxMessage, row.message_id)
+        mailbox = session.get(Mailbox, about.mailbox_id) if about.mailbox_id else None
+        slug = session.get_one(Workspace, row.workspace_id).slug
+    mailer = mailer_of(installation, mailbox.server_id if mailbox is not None else None, slug)
+    if mailer is None:
+        return Rejected(N_("no way of sending e-mail is set up"), "config")
+    return mailer.send(message)
 
 
 def _bury(installation: Installation) -> None:

@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Conflict, Invalid, Message, NotFound
 from commsched.core.text.recipients import is_address
-from commsched.mail.connection import Dial, Secret
+from commsched.mail.connection import Dial, NoAccess, Secret
 from commsched.mail.imap import Account, Box, Security
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.members import workspace_of
 from commsched.services.kernel.server_slots import waiting_for_a_server
+from commsched.services.mailing import server as servers
+from commsched.services.mailing.tokens import AccessTokens
 from commsched.store import locks
-from commsched.store.models import Mailbox
+from commsched.store.models import Mailbox, MailServer
 
 SECURITIES: Final[tuple[Security, ...]] = ("implicit", "required")
 FORWARDS: Final = ("", "answers", "everything")
@@ -47,6 +49,8 @@ class Entered(msgspec.Struct, frozen=True):
     handled_folder: str = ""
     forward_to: str = ""
     forward_what: str = ""
+    relay: str = ""
+    """The number of the office's own relay that answers go through; empty for the installation's."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -86,8 +90,31 @@ def account_of(installation: Installation, row: Mailbox) -> Account:
     """What opens the mailbox. Raises :class:`~commsched.store.vault.KeyMismatch`."""
     security: Security = "required" if row.security == "required" else "implicit"
     ca = installation.settings.get("mail_ca", "")
+    if not row.secret and row.server_id is not None:
+        secret = Secret(_token(installation, row.server_id))
+        return Account(row.host, row.port, row.user, security, secret, token=True, ca=ca)
     secret = Secret(installation.vault.unseal(row.secret))
     return Account(row.host, row.port, row.user, security, secret, ca=ca)
+
+
+def _token(installation: Installation, relay: int) -> str:
+    """The access token of a relay that somebody signed in at. Raises :class:`Invalid` where there is none."""
+    http, settings = installation.http, installation.settings
+    tokens = AccessTokens(installation.store, installation.vault, installation.now, http, settings)
+    try:
+        return tokens.of(relay)(False)
+    except NoAccess as error:
+        raise Invalid(N_("Sign in at the mail server again: its access has ended."), "relay") from error
+
+
+def _relay(installation: Installation, actor: Actor, wish: str) -> MailServer | None:
+    """The office's own relay with that number. Raises :class:`Invalid` for another's."""
+    if not wish:
+        return None
+    row = next((row for row in servers.of_office(installation, actor.workspace) if str(row.id) == wish), None)
+    if row is None:
+        raise Invalid(N_("Choose one from the list."), "relay")
+    return row
 
 
 def keep_if_it_opens(installation: Installation, actor: Actor, entered: Entered, number: int = 0) -> int:
@@ -101,10 +128,11 @@ def keep_if_it_opens(installation: Installation, actor: Actor, entered: Entered,
         before = load(session, number) if number else None
         if before is None and (session.scalar(select(func.count(Mailbox.id))) or 0) >= MOST:
             raise Conflict(N_("At most %(most)s mailboxes."), most=MOST)
-    values, account = _judged(installation, entered, before)
+    relay = _relay(installation, actor, entered.relay)
+    values, account = _judged(installation, entered, before, relay)
     with waiting_for_a_server(actor):
         look(installation, account, values["folder"])
-    return _keep(installation, actor, values, account, number)
+    return _keep(installation, actor, values, account, number, relay)
 
 
 def look(installation: Installation, account: Account, folder: str) -> Opened:
@@ -115,7 +143,9 @@ def look(installation: Installation, account: Account, folder: str) -> Opened:
         return Opened(len(box.numbers(0, since)))
 
 
-def _judged(installation: Installation, entered: Entered, before: Mailbox | None) -> tuple[dict[str, str], Account]:
+def _judged(
+    installation: Installation, entered: Entered, before: Mailbox | None, relay: MailServer | None
+) -> tuple[dict[str, str], Account]:
     host, user = line(entered.host, "host").lower(), line(entered.user, "user")
     address = line(entered.address, "address") or (user if is_address(user) else "")
     if not host or len(host) > 255 or any(sign in host for sign in "/@: "):
@@ -132,9 +162,11 @@ def _judged(installation: Installation, entered: Entered, before: Mailbox | None
     values = {"address": address, "name": line(entered.name, "name")[:100] or address}
     values |= _folders(entered) | _forwarding(entered, address, user)
     password = entered.password or _kept(installation, before, host, entered.port, user)
+    ca = installation.settings.get("mail_ca", "")
+    if not password and relay is not None and relay.signs_in:
+        return values, Account(host, entered.port, user, security, Secret(_token(installation, relay.id)), True, ca)
     if not password:
         raise Invalid(N_("This is needed."), "password")
-    ca = installation.settings.get("mail_ca", "")
     return values, Account(host, entered.port, user, security, Secret(password), ca=ca)
 
 
@@ -165,7 +197,14 @@ def _kept(installation: Installation, before: Mailbox | None, host: str, port: i
     return installation.vault.unseal(before.secret)
 
 
-def _keep(installation: Installation, actor: Actor, values: dict[str, str], account: Account, number: int) -> int:
+def _keep(
+    installation: Installation,
+    actor: Actor,
+    values: dict[str, str],
+    account: Account,
+    number: int,
+    relay: MailServer | None,
+) -> int:
     seal = installation.vault.seal
     with installation.store.write(actor.workspace) as session:
         row = load(session, number, lock=True) if number else Mailbox(created_at=installation.now())
@@ -175,7 +214,8 @@ def _keep(installation: Installation, actor: Actor, values: dict[str, str], acco
         row.name, row.address, row.folder = values["name"], values["address"], values["folder"]
         row.handled_folder, row.forward_what = values["handled_folder"], values["forward_what"]
         row.host, row.port, row.user, row.security = account.host, account.port, account.user, account.security
-        row.secret = seal(account.secret.value)
+        row.secret = "" if account.token else seal(account.secret.value)
+        row.server_id = relay.id if relay is not None else None
         row.forward_to = seal(values["forward_to"]) if values["forward_to"] else ""
         row.trouble, row.trouble_since, row.next_at = "", None, installation.now()
         session.add(row)
@@ -184,6 +224,12 @@ def _keep(installation: Installation, actor: Actor, values: dict[str, str], acco
         kept = row.id
     installation.wake()
     return kept
+
+
+def relays(installation: Installation, actor: Actor) -> list[tuple[str, str]]:
+    """The office's own relays, which answers can go through: numbers and names."""
+    rows = servers.of_office(installation, actor.workspace)
+    return [(str(row.id), row.name or row.host) for row in rows]
 
 
 def read_now(installation: Installation, actor: Actor, number: int) -> None:

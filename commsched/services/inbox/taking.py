@@ -109,7 +109,8 @@ def read(installation: Installation, head: Head) -> Letter:
         log.exception("a message could not be read")
         says, bounce = _unreadable(head), None
     date = says.date.isoformat() if says.date else ""
-    digest = hashlib.sha256(head.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]).hexdigest()
+    body = head.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2] if says.message_id else head.raw
+    digest = hashlib.sha256(body).hexdigest()
     known = "\n".join((says.message_id, says.address, date, says.subject, digest))
     return Letter(head, says, bounce, installation.vault.blind(known))
 

@@ -54,6 +54,7 @@ def _show(form: Form, number: int = 0) -> str:
         forward_to=forward_to,
         months=months,
         trouble=mailboxes.trouble_of,
+        relays=mailboxes.relays(installation(), actor()),
         securities=[(key, translated(word)) for key, word in SECURITIES],
         forwards=[(key, translated(word)) for key, word in FORWARDS],
     )
@@ -94,6 +95,7 @@ def _entered(form: Form) -> Entered:
         handled_folder=form.text("handled_folder", 200),
         forward_to=form.text("forward_to", 254),
         forward_what=form.text("forward_what", 20),
+        relay=form.text("relay", 20),
     )
 
 

@@ -85,7 +85,7 @@ def _shown(number: int, form: Form, html: str = "") -> str:
 
 def _answerable(talk: Conversation) -> bool:
     shown = talk.message
-    return bool(talk.mailbox and shown.address and shown.row.erased_at is None and shown.row.kind != "bounce")
+    return bool(talk.mailbox and shown.address and shown.row.erased_at is None and shown.row.kind == "letter")
 
 
 @bp.get("/<int:number>/html")
