@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters
+from commsched.services.demo import events, letters, mail_servers
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -148,6 +148,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         letters.arrive(then, past, main, now)
+        mail_servers.furnish(installation, main.writer.actor, main.channels["press"])
         _forget_mail(installation, now)
     finally:
         hurry()
