@@ -1,4 +1,4 @@
-"""The demo's mail servers: an office's mailbox at a provider and a key that waits for its line. Nothing is sent by them."""
+"""The demo's mailbox at a provider, and a key that waits for its line. Nothing is sent by them."""
 
 from __future__ import annotations
 

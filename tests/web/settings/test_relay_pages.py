@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from commsched.platforms._http.dial import connect_public
 from commsched.services.mailing import dkim_keys, server
+from commsched.services.mailing.pool import Relays
 from tests.conftest import Browser, Cast
 
 Browse = Callable[..., Browser]
@@ -26,6 +28,15 @@ FORM = {
 def test_a_mail_server_is_added_in_two_steps_and_what_is_wrong_stands_by_its_field(
     browse: Browse, cast: Cast, app: Flask
 ) -> None:
+    outbox = cast.installation.home / "outbox"
+    cast.installation.relays = Relays(
+        cast.installation.store,
+        server.Reader(cast.installation.store, cast.installation.vault),
+        cast.installation.mailer,
+        outbox,
+        connect_public,
+        connect_public,
+    )
     browser = browse(cast.administrator)
     assert "mail-server/new?kind=microsoft" in browser.get("~/mail-server/new").text
     page = browser.get("~/mail-server/new?kind=microsoft").text
