@@ -2434,9 +2434,9 @@ MUTANTS = (
     ),
     Mutant(
         "who is left out for another list gets nothing when that is dropped",
-        "services/workflow/stops.py",
-        "        part_decisions.give_back(session, item)",
-        "        pass",
+        "services/deliver/_once.py",
+        """values(state="waiting", detail="", recipient=address, next_at=None)""",
+        """values(detail=TWICE)""",
         ONCE,
     ),
     Mutant(
