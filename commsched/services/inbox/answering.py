@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
 from typing import Final
 
 from sqlalchemy import delete, or_, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
+from commsched.core.platform.email import AttachedFile
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.inbox import ids, messages, originals, sorting
@@ -179,13 +181,15 @@ def _mail(installation: Installation, row: InboxReply) -> Email | Outcome:
         )
     details = sorting.details_of(installation, about)
     subject, text = unseal(row.subject), unseal(row.text)
+    files: tuple[AttachedFile, ...] = ()
     headers = {"References": ids.references(details.message_id, details.references)}
     if row.kind == "answer":
         headers["In-Reply-To"] = f"<{details.message_id}>"
     else:
         headers = {"Auto-Submitted": "auto-generated"}
         subject = f"Vb: {subject or '–'}"
-        text, _raw = originals.to_send_on(installation, about, mailbox, MOST_COPY)
+        text, raw = originals.to_send_on(installation, about, mailbox, MOST_COPY)
+        files = _attached(raw)
     return Email(
         message_id=row.mail_id,
         sender=mailbox.address,
@@ -195,7 +199,18 @@ def _mail(installation: Installation, row: InboxReply) -> Email | Outcome:
         text=text,
         date=row.created_at,
         headers={name: value for name, value in headers.items() if value and value != "<>"},
+        files=files,
     )
+
+
+def _attached(raw: bytes) -> tuple[AttachedFile, ...]:
+    """The message as it came, as an attached message; one that cannot be sent as it is as a file of bytes."""
+    if not raw:
+        return ()
+    lines = raw.replace(b"\r\n", b"\n").split(b"\n")
+    whole = raw.isascii() and b"\0" not in raw and b"\r" not in b"\n".join(lines) and max(map(len, lines)) < 998
+    mime = "message/rfc822" if whole else "application/octet-stream"
+    return (AttachedFile("meddelande.eml", mime, lambda: BytesIO(raw)),)
 
 
 def _record(installation: Installation, number: int, workspace: int, tries: int, outcome: Outcome) -> None:
