@@ -61,8 +61,9 @@ class Clock:
         return self.at
 
 
-def office(home: str, size: int, lanes: int, url: URL | None) -> tuple[Installation, Clock, float]:
-    """An office with a release approved for a list of ``size``, due now; and how long the approval took, in seconds."""
+def office(home: str, size: int, lanes: int, url: URL | None, octets: int = 0) -> tuple[Installation, Clock, float]:
+    """An office with a release approved for a list of ``size``, due now; and how long the approval took, in seconds.
+    ``octets``: about how large each mail is to be; else it is short."""
     clock = Clock()
     installation = open_installation(home, clock=clock, url=url)
     installation.mailer = Relay()
@@ -78,7 +79,7 @@ def office(home: str, size: int, lanes: int, url: URL | None) -> tuple[Installat
     given = DraftIn(
         kind="release",
         title="Ja till fler turer",
-        text="Regionen säger ja. " * 100,
+        text="\n\n".join(["Regionen säger ja till fler turer. " * 12] * (max(octets // 950, 1) if octets else 5)),
         channels=[channel.id],
         publish_at=DUE.isoformat(),
         contact="Eva, 070-000 00 00",

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import URL, select
 
 from commsched import platforms
@@ -42,6 +43,11 @@ _server = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL where the tests run on it: once, in the process that hands the tests out."""
     share()
+    # How long one example takes depends on who else uses the machine, and is no fault of the rule.
+    settings.register_profile(
+        "office", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None
+    )
+    settings.load_profile("office")
     if postgres.wanted() and not hasattr(config, "workerinput"):
         databases = _server.enter_context(postgres.serve())
         databases.prepare(_migrate)

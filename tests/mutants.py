@@ -26,6 +26,7 @@ DELIVER = " ".join(
 )
 SAYS = "tests/core/approval/test_rules.py"
 STOPS = "tests/services/workflow/test_stops.py"
+ONCE, MAILINGS = "tests/services/deliver/test_once.py", "tests/services/press/test_mailings.py"
 RESTORES = "tests/services/ops/test_after_restore.py"
 COMMITS = "tests/services/deliver/test_commit.py"
 CUT_SHORT = "tests/cli/test_restore.py"
@@ -2355,9 +2356,44 @@ MUTANTS = (
         STOPS,
     ),
     Mutant(
+        "who is on two lists is frozen on both, and nobody looks before it is sent",
+        "services/contacts/addressees.py",
+        "    return _recipient_elsewhere(blind, delivery).where(or_(has_it, and_(*coming))).exists()",
+        "    return false()",
+        ONCE,
+    ),
+    Mutant(
+        "of two deliveries that wait for one person both are sent",
+        "services/contacts/addressees.py",
+        "        coming.append(_home.c.id < delivery)",
+        "        coming.append(_home.c.id < 0)",
+        ONCE,
+    ),
+    Mutant(
+        "who is left out for another list gets nothing when that is dropped",
+        "services/workflow/stops.py",
+        "        part_decisions.give_back(session, item)",
+        "        pass",
+        ONCE,
+    ),
+    Mutant(
+        "a mailing that goes on writes to those who may have it",
+        "services/deliver/part_decisions.py",
+        """    left = ("held", "failed") if refused else ("held",)""",
+        """    left = ("held", "failed", "unknown")""",
+        MAILINGS,
+    ),
+    Mutant(
+        "a pause of one mailing does not reach what is under way",
+        "core/delivery/lifecycle.py",
+        """    return "held" if stop == HALTED else "cancelled\"""",
+        """    return "cancelled\"""",
+        MAILINGS,
+    ),
+    Mutant(
         "a stop does not reach what is under way",
         "services/workflow/stops.py",
-        "        row.stop = row.stop or why\n",
+        "        row.stop = row.stop if row.stop in STOPS else why\n",
         "",
         STOPS,
     ),

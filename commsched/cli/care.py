@@ -211,13 +211,15 @@ def _tell_of_own_pages(brought: Brought, made_at: str) -> None:
     echo(
         N_(
             "Carried over from what it replaces: take-downs %(takedowns)s, ended consents %(consents)s, people shut "
-            "out %(people)s, keys ended %(keys)s. What was corrected on your own pages after %(at)s stands there again "
-            "as it was: look through it as soon as it is started."
+            "out %(people)s, keys ended %(keys)s, people who want no mail or were erased %(refusals)s. What was "
+            "corrected on your own pages after %(at)s stands there again as it was: look through it as soon as it is "
+            "started."
         ),
         takedowns=took.takedowns,
         consents=took.consents,
         people=took.persons,
         keys=took.tokens,
+        refusals=took.refusals,
         at=made_at,
     )
 

@@ -10,7 +10,7 @@ import sys
 import click
 
 from commsched import __version__
-from commsched.cli import apps, cards, care, channels, deliveries, people, run
+from commsched.cli import apps, cards, care, channels, deliveries, people, privacy, run
 from commsched.cli._common import OfficeGroup, translated
 from commsched.core.installation.systems import refusal
 
@@ -52,3 +52,4 @@ def version() -> None:
 for module in (run, people, channels, apps, deliveries, cards, care):
     for command in module.COMMANDS:
         main.add_command(command)
+privacy.add_to(main)

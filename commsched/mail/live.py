@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -117,6 +117,14 @@ class LiveMailer(Mailer):
         finally:
             if has_room:
                 slots.release()
+
+    def send_all(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
+        mailer = self._now()
+        with self._slot() as has_room:
+            if has_room:
+                yield from mailer.send_all(messages, halt)
+                return
+        yield from [Retry(BUSY, whole_channel=True), *[None] * (len(messages) - 1)]
 
     def describe(self) -> Message:
         return self._now().describe()

@@ -11,7 +11,7 @@ import smtplib
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -27,12 +27,12 @@ from commsched.mail.build import build, clean_id
 from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
+from commsched.mail.pipeline import LOST, Letter, Pipeline, dotted, mail_options
 from commsched.mail.smtp_replies import outcome_of, text_of
 
 _SPARE: Final = 8
 """Idle connections kept at most; several channels may send at once."""
 _BAD_SENDER: Final = N_("mail_from cannot be read: “%(value)s”. Write an address, or Name <address>.")
-LOST: Final = N_("The connection was lost after the message had been handed over, before the relay answered.")
 
 
 def mailer_for(settings: dict[str, str], outbox: Path, dial: Dial | None = None) -> Mailer:
@@ -107,8 +107,68 @@ class SmtpMailer(Mailer):
             message = _with_sender(message, self)
             content = build(message)
         except CannotBuild as error:
-            return Rejected(str(error), "address" if error.field == "to" else "config")
+            return _cannot(error)
         return _Transaction(message, content).over(self)
+
+    def send_all(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
+        count = 0
+        for outcome in self._together(messages, halt):
+            count += 1
+            yield outcome
+        yield from [None] * (len(messages) - count)
+
+    def _together(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
+        """As far as they are begun: over one connection, or one by one where the relay takes no more than that."""
+        if len(messages) == 1:
+            yield None if halt() else self.send(messages[0])
+            return
+        line = self._checked()
+        if not isinstance(line, Connection):
+            yield line
+        elif line.has_extn("pipelining"):
+            yield from self._pipelined(line, messages, halt)
+        else:
+            self.give_back(line)
+            yield from super().send_all(messages, halt)
+
+    def _checked(self) -> Connection | Outcome:
+        """A connection that has just answered: one that lay idle may be dead, and would cost the first a try."""
+        line = self._take_spare()
+        if line is None:
+            return self.connection(fresh=True)
+        with line.deadline(self.patience.command):
+            try:
+                if line.noop()[0] == 250:
+                    return line
+            except (OSError, smtplib.SMTPException):
+                pass
+        line.close()
+        return self.connection(fresh=True)
+
+    def _pipelined(
+        self, line: Connection, messages: Sequence[Email], halt: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
+        pipeline = Pipeline(line, map(self._letter, messages), self.patience, halt)
+        try:
+            with line.deadline(self.patience.total):
+                yield from pipeline.outcomes()
+        except GeneratorExit:
+            pipeline.usable = False
+            raise
+        finally:
+            if pipeline.usable:
+                self.give_back(line)
+            else:
+                line.close()
+
+    def _letter(self, message: Email) -> Letter:
+        try:
+            message = _with_sender(message, self)
+            content = build(message)
+            sender = clean_address(message.envelope_from or message.sender, "sender")
+            return Letter(clean_id(message.message_id), sender, clean_address(message.to), content)
+        except CannotBuild as error:
+            return Letter(problem=_cannot(error))
 
     def verify(self) -> Outcome:
         opened = self.connection(fresh=True)
@@ -239,7 +299,7 @@ class _Transaction:
         """From here on the result of a lost connection is unknown."""
         self.content_began = True
         line.pace(patience.answer)
-        line.send(_dotted(self.content))
+        line.send(dotted(self.content))
         code, answer = line.getreply()
         if 200 <= code < 300:
             return Published(self.id, detail=text_of(code, answer)), True
@@ -249,24 +309,8 @@ class _Transaction:
         return Unknown(f"the relay's answer could not be read: {text_of(code, answer)}"), False
 
 
-def mail_options(line: Connection, message_id: str, size: int) -> list[str]:
-    """What MAIL FROM says beside the address: how large it is, in bytes, and where the server reports on delivery
-    (RFC 3461), that a bounce needs only the headers and names the message."""
-    options = [f"size={size}"] if line.has_extn("size") else []
-    if line.has_extn("dsn"):
-        options += ["RET=HDRS", f"ENVID={_xtext(message_id)}"]
-    return options
-
-
-def _xtext(value: str) -> str:
-    return value.replace("+", "+2B").replace("=", "+3D")
-
-
-def _dotted(content: bytes) -> bytes:
-    """``content`` with leading dots doubled and the final dot (RFC 5321, 4.5.2). It has CRLF line ends already."""
-    body = content if content.endswith(b"\r\n") else content + b"\r\n"
-    stuffed = body.replace(b"\r\n.", b"\r\n..")
-    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+def _cannot(error: CannotBuild) -> Outcome:
+    return Rejected(str(error), "address" if error.field == "to" else "config")
 
 
 def _with_sender(message: Email, mailer: SmtpMailer) -> Email:

@@ -7,7 +7,7 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from urllib.parse import quote
@@ -28,9 +28,11 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
-from commsched.core.platform.email import Letterhead
+from commsched.core.platform.email import Letterhead, mark
+from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar
 from commsched.core.press.invitation import entry_of
+from commsched.core.press.words import event_of
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.text.slug import address_of
@@ -75,6 +77,7 @@ class PressList(Platform):
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     lanes: ClassVar[int] = 4
+    group: ClassVar[int] = 50
     settle: ClassVar[float] = 0.0
     under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -199,7 +202,19 @@ class PressList(Platform):
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         if context.mailer is None:
             return Rejected(N_("no way of sending e-mail is set up"), "config")
-        outcome = context.mailer.send(self.message(part, context))
+        return self._outcome(part, context.mailer.send(self.message(part, context)))
+
+    def publish_all(
+        self, parts: Sequence[Part], context: ChannelContext, halt: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
+        if context.mailer is None:
+            yield from super().publish_all(parts, context, halt)
+            return
+        outcomes = context.mailer.send_all([self.message(part, context) for part in parts], halt)
+        for part, outcome in zip(parts, outcomes, strict=False):
+            yield None if outcome is None else self._outcome(part, outcome)
+
+    def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):
             # The relay's id is the message's; there is no address where it can be seen.
             return Published(id=part.message_id, detail=outcome.detail)
@@ -215,7 +230,8 @@ class PressList(Platform):
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
         view, head = _as_had(part), context.letterhead()
-        embargo, ways = embargo_notice(view, context), _ways(view, context)
+        embargo, marks = embargo_notice(view, context), _marks(part, context)
+        ways = msgspec.structs.replace(_ways(view, context), answer=mark("answer") if "answer" in marks else "")
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = _about(view, head)
         return Email(
@@ -231,6 +247,7 @@ class PressList(Platform):
             headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=_calendar(view, ways, context),
+            marks=marks,
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
@@ -267,6 +284,14 @@ def _answering(message_id: str) -> dict[str, str]:
     """So that a correction stands beside what it corrects in its reader's mail."""
     name = f"<{message_id}>"
     return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def _marks(part: Part, context: ChannelContext) -> dict[str, str]:
+    """What differs from one recipient to the next: their own address for saying that they come."""
+    if event_of(part.view.content) is None:
+        return {}
+    token = answer_links.token(context.client_key(), part.view.uid, part.key)
+    return {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
 
 
 def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:

@@ -341,3 +341,38 @@ class Visits(Base, Scoped):
     what: Mapped[str] = mapped_column(String(10))
     """``page``, ``picture``, ``kit``, ``pdf`` or ``text``."""
     count: Mapped[int] = mapped_column(default=0)
+
+
+class PressAnswer(Base, Scoped):
+    """Who comes to what an invitation is to, or does not. Who they are is encrypted."""
+
+    __tablename__ = "press_answer"
+    __table_args__ = (UniqueConstraint("item_id", "blind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"))
+    """The first invitation, also where a correction was answered."""
+    blind: Mapped[str] = mapped_column(String(64))
+    """A keyed hash of the address: who answers again changes their answer."""
+    coming: Mapped[bool]
+    secret: Mapped[str] = mapped_column(Text)
+    """Encrypted: name, outlet, address, telephone, wishes."""
+    at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    forget_at: Mapped[datetime]
+    """When nobody needs to know it any more."""
+
+
+class PressPerson(Base, Scoped):
+    """Somebody of the office's standing press kit: a portrait with a biography, for anybody to publish."""
+
+    __tablename__ = "press_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"))
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(200), default="")
+    biography: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[int] = mapped_column(default=0)
+    """Where they stand among the others, from the front."""
+    created_at: Mapped[datetime]

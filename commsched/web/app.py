@@ -36,7 +36,9 @@ FEATURES = (
     "contacts",
     "public",
     "watch",
+    "press",
     "inbox",
+    "presskit",
 )
 PACKAGES = (*(f"commsched.web.{feature}" for feature in FEATURES), "commsched.api")
 """Where page modules are looked for; each module with a ``bp`` is registered, others are left alone."""

@@ -33,7 +33,12 @@ class Script:
     """What to answer to the next MAIL only."""
     close_after: int = 0
     """Close the connection without a word after this many messages."""
+    to: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """By recipient: what is answered at a step (``rcpt``, ``data``, ``content``) instead. A relay with any keeps order:
+    no second MAIL in a transaction, and no DATA for nobody."""
     connections: int = 0
+    messages: list[tuple[str, bytes]] = field(default_factory=list)
+    """Whom each content came for."""
     contents: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
 
@@ -77,7 +82,7 @@ class Relay:
         with conn, contextlib.suppress(OSError):
             conn.settimeout(5)
             file = conn.makefile("rb")
-            messages = 0
+            messages, under_way, to = 0, False, ""
             if not self._say(conn, self.script.greeting):
                 return
             while (line := file.readline()) and not self.over.is_set():
@@ -86,17 +91,35 @@ class Relay:
                     self._say(conn, b"221 bye")
                     return
                 if verb == b"rcpt":
-                    self.script.recipients.append(line.decode().partition("<")[2].partition(">")[0])
+                    to = line.decode().partition("<")[2].partition(">")[0]
+                    self.script.recipients.append(to)
                 answer = getattr(self.script, verb.decode(), b"500 what")
+                if self.script.to:
+                    answer, under_way = self._ordered(verb, to, answer, under_way)
                 if verb == b"mail" and self.script.mail_once:
                     answer, self.script.mail_once = self.script.mail_once, b""
                 if not self._say(conn, answer):
                     return
                 if verb == b"data" and answer.startswith(b"354"):
                     self.script.contents.append(self._content(file))
-                    messages += 1
-                    if not self._say(conn, self.script.content) or messages == self.script.close_after:
+                    self.script.messages.append((to, self.script.contents[-1]))
+                    messages, under_way = messages + 1, False
+                    answer = self.script.to.get(to, {}).get("content", self.script.content)
+                    if not self._say(conn, answer) or messages == self.script.close_after:
                         return
+
+    def _ordered(self, verb: bytes, to: str, answer: bytes, under_way: bool) -> tuple[bytes, bool]:
+        """The answer of a server that keeps order, and whether a transaction is open after it."""
+        mine = self.script.to.get(to, {})
+        if verb == b"mail":
+            return (b"503 5.5.1 nested MAIL", True) if under_way else (answer, answer.startswith(b"250"))
+        if verb == b"rset":
+            return answer, False
+        if verb == b"rcpt":
+            return mine.get("rcpt", answer), under_way
+        if verb == b"data" and mine.get("rcpt", b"2")[:1] in b"45":
+            return mine.get("data", b"554 5.5.1 no valid recipients"), under_way
+        return (mine.get("data", answer) if verb == b"data" else answer), under_way
 
     def _content(self, file: object) -> bytes:
         lines = []

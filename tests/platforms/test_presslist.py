@@ -260,7 +260,7 @@ def test_the_relays_password_is_not_the_lists() -> None:
     on = context(Bag(Rejected("535 5.7.8 Error: authentication failed", "token")))
     [part] = PLATFORM.parts(changed(RELEASE, recipients=("red@a.example",)))
     outcome = PLATFORM.publish(part, Handles(), on)
-    assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True)
+    assert outcome == Retry("535 5.7.8 Error: authentication failed", whole_channel=True, by_relay=True)
     refused = context(Bag(Rejected("550 5.1.1 no such user", "address")))
     assert PLATFORM.publish(part, Handles(), refused) == Rejected("550 5.1.1 no such user", "address")
 

@@ -127,6 +127,7 @@ class Faulty(Platform):
         self.independent_parts = idempotency == "none"  # type: ignore[misc]
         self.under_embargo = idempotency == "none"  # type: ignore[misc]
         self.lanes = 1  # type: ignore[misc]
+        self.group = 1  # type: ignore[misc]
         self.resend_if_absent = idempotency in ("key", "read", "none")  # type: ignore[misc]
 
     def connect(self, context: ChannelContext) -> Account:

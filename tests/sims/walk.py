@@ -71,6 +71,7 @@ class Walk:
         self.faults = self.random.sample(SEND_FAULTS, self.random.randint(1, len(SEND_FAULTS)))
         self.world.wall.fault = self._fault
         self.world.set_lanes("none", self.random.choice((1, 2, 3, 4)))
+        self.world.set_group("none", self.random.choice((1, 1, 2, 5)))
         for kind in ("key", "two", "read"):
             self.world.set_lanes(kind, self.random.choice((1, 1, 1, 2)))
 

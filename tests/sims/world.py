@@ -559,7 +559,8 @@ class World:
             .where(Attempt.outcome == "")
         ).all()
         for (channel, platform), count in Counter((row.channel_id, row.platform) for row in open_).items():
-            assert count <= self.platforms[platform].lanes, f"{count} attempts open on channel {channel}"
+            most = self.platforms[platform].lanes * self.platforms[platform].group
+            assert count <= most, f"{count} attempts open on channel {channel}"
             self.most_open = max(self.most_open, count)
         parts = Counter((row.delivery_id, row.part) for row in open_)
         assert not parts or max(parts.values()) == 1, "two attempts open at one part"
@@ -923,6 +924,10 @@ class World:
     def set_lanes(self, kind: str, lanes: int) -> None:
         """How many calls may be open at once on a channel of a kind."""
         self.platforms[f"sim-{kind}"].lanes = lanes  # type: ignore[misc]
+
+    def set_group(self, kind: str, most: int) -> None:
+        """How many recipients may go together on a channel of a kind."""
+        self.platforms[f"sim-{kind}"].group = most  # type: ignore[misc]
 
     def set_list(self, people: tuple[str, ...]) -> None:
         """Somebody edits the press list."""

@@ -61,17 +61,20 @@ def event_from(draft: DraftIn, zone: str) -> Event | None:
         raise Invalid(N_("Only a press invitation has an event. Choose that genre, or leave the event out."), "event")
     zone = event.zone or zone
     zone_of(zone)
-    times = {
-        name: utc(read_time(typed, zone, field=event_field(name)).at) if (typed := getattr(event, name)) else ""
-        for name in EVENT_TIMES
-    }
+
+    def moment(name: str) -> str:
+        typed: str = getattr(event, name)
+        return utc(read_time(typed, zone, field=event_field(name)).at) if typed else ""
+
     kept = Event(
         zone=zone,
         place=one_line(event.place),
         address=one_line(event.address),
         people=settled(event.people, event_field("people")).strip(),
         reply_to=one_line(event.reply_to),
-        **times,
+        starts=moment("starts"),
+        ends=moment("ends"),
+        reply_by=moment("reply_by"),
     )
     return None if kept == Event(zone=zone) else kept
 

@@ -29,6 +29,8 @@ PARTLY: Final = "partly"
 :func:`item_state`."""
 STOPS: Final = ("cancelled", "dropped")
 """A person's word that nothing more of a delivery goes out; it stands through moves, edits and new approvals."""
+HALTED: Final = "halted"
+"""A person's word that a delivery rests until they let it go on: kept where a stop is, and reaching as far."""
 
 EDITABLE: Final = frozenset({"draft", "in_review", "changes_requested", "approved", "scheduled", "held", "failed"})
 """Item states in which an edit makes a new revision. Something already visible cannot be edited into another."""
@@ -61,6 +63,7 @@ REASONS: Final = {
     "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),
     "corrected": N_("It has been corrected since. Send the correction instead."),
     "dropped": N_("A person chose that it does not go out here."),
+    "halted": N_("A person paused it here. It goes on when somebody lets it."),
     "twice": N_("Everybody on this list gets it by another list, so nothing is sent here."),
     "clock": N_("This computer's clock is wrong. Nothing is sent until it is right."),
     "mail": N_("No mail server is set, so nobody can be reached."),
@@ -69,6 +72,11 @@ REASONS: Final = {
     "internal": N_("Something unexpected went wrong here. The log has the details."),
 }
 """Why something waits or stopped: a code for programs, a sentence for people."""
+
+
+def stopped_state(stop: str) -> str:
+    """The state of a delivery that a person's word ``stop`` ends or halts."""
+    return "held" if stop == HALTED else "cancelled"
 
 
 def item_state(deliveries: Iterable[str], now: str) -> str:

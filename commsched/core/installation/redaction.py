@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Final
 
-SECRET_PATHS: Final = ("a", "accounts", "calendar", "e", "f", "ics", "m", "password", "plan", "u", "yes")
+SECRET_PATHS: Final = ("a", "accounts", "calendar", "e", "f", "ics", "m", "password", "plan", "r", "u", "yes")
 """Parts of addresses after which comes a part that opens something."""
 _SECRET: Final = re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/|/bot(?=[^/\s]*(?::|%3A)))[\w.~:%-]++")
 """Also a network's: Telegram has the bot's token in the address of every call."""

@@ -9,14 +9,14 @@ Parts, mail and limits have modules of their own in this room; a platform's modu
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from commsched.core.content.model import Kind
-from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected
+from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Pending, Rejected, Retry
 from commsched.core.media.crops import Crop
 from commsched.core.platform.access import Authorization as Authorization
 from commsched.core.platform.access import Handshake, Tokens
@@ -167,6 +167,8 @@ class Platform(ABC):
     """Which of the optional calls the platform has; the others are never made."""
     lanes: ClassVar[int] = 1
     """How many calls may be open at once on one channel, at most."""
+    group: ClassVar[int] = 1
+    """How many recipients one call of ``publish_all`` may be for, at most, where parts are independent."""
     charges: ClassVar[bool] = False
     """Whether the network charges for each post, so that ``price`` and ``ceiling`` are asked."""
     daily: ClassVar[int | None] = None
@@ -310,6 +312,17 @@ class Platform(ABC):
     @abstractmethod
     def publish(self, part: Part, handles: Handles, context: ChannelContext) -> Outcome:
         """The one call that makes it visible. Raises nothing for what a network can do."""
+
+    def publish_all(
+        self, parts: Sequence[Part], context: ChannelContext, halt: Callable[[], bool]
+    ) -> Iterator[Outcome | None]:
+        """Hand over several recipients' parts, in order; for each what it came to, as soon as that is known. ``None``
+        where nothing of it was sent: ``halt`` said so, or the answer to one before concerns the whole channel."""
+        stopped = False
+        for part in parts:
+            outcome = None if stopped or halt() else self.publish(part, Handles(), context)
+            stopped = outcome is None or (isinstance(outcome, Retry) and outcome.whole_channel)
+            yield outcome
 
     @abstractmethod
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
 import msgspec
 
-from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
+from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published, Rejected, Retry
 from commsched.core.text.messages import Message
 
 
@@ -87,6 +87,16 @@ class Mailer(Protocol):
     def send(self, message: Email) -> Outcome:
         """One transaction for one recipient. An empty ``message.sender`` means the installation's own."""
         ...
+
+    def send_all(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
+        """Hand over several, in order; for each what it came to, as soon as that is known. ``None`` where nothing of it
+        was sent: ``halt`` said so, or what became of one before would become of all."""
+        stopped = False
+        for message in messages:
+            outcome = None if stopped or halt() else self.send(message)
+            yield outcome
+            refused = isinstance(outcome, Rejected) and outcome.why == "token"
+            stopped = stopped or outcome is None or refused or (isinstance(outcome, Retry) and outcome.whole_channel)
 
     def describe(self) -> Message:
         """Where mail goes, in words for the page. Never with a password."""

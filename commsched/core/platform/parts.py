@@ -107,6 +107,8 @@ class Part(msgspec.Struct, frozen=True):
     recipient: str = ""
     message_id: str = ""
     """For e-mail: stored before the call, the same on every try."""
+    id: int = 0
+    """What the store knows it by: a bounce's address tells it. 0 where nobody needs it."""
     corrects: str = ""
     """For the mail of a correction: the ``message_id`` of the mail that its recipient got, or may have got. Empty where
     they get the corrected text as the first."""

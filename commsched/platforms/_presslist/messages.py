@@ -21,6 +21,7 @@ _LABELS: Final = {
     "pdf": N_("The release as a PDF"),
     "print": N_("Picture in print quality"),
     "photo": N_("Photo: %(credit)s"),
+    "answer": N_("Say whether you come"),
     "document": N_("Document"),
     "in_kit": N_("in the press kit"),
     "correction": N_("Correction"),
@@ -39,6 +40,8 @@ class Ways(msgspec.Struct, frozen=True):
     """What stands before a picture's name where it is fetched in print quality; empty as above."""
     leave: str = ""
     """The address to which “unsubscribe” is written."""
+    answer: str = ""
+    """Where its reader says whether they come to what it invites to."""
 
     @property
     def pdf(self) -> str:
@@ -90,7 +93,7 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     """What an editor fetches: words and address, in the order in which they are wanted. Under embargo (``notice``) all
     of it is behind the secret address."""
     label = labels(content)
-    rows = [(label["preview" if notice else "newsroom"], ways.page)]
+    rows = [(label["answer"], ways.answer), (label["preview" if notice else "newsroom"], ways.page)]
     if content.kind == "release":
         rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
         rows += [(f"{each.title or label['document']} ({label['in_kit']})", ways.kit) for each in content.documents]

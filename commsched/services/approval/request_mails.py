@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from commsched.services.contacts import addressees
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import gathering, outbox
 from commsched.store.models import ApprovalLink, Item, Person, Revision
@@ -70,4 +71,16 @@ def queue(
         )
     )
     after = gathering.wait(session, item, person, now)
-    outbox.queue(session, installation, [person], kind, item=item, link_token=token, after=after, by=by)
+    to = _addressed(session, item, revision)
+    outbox.queue(session, installation, [person], kind, item=item, link_token=token, after=after, by=by, addressed=to)
+
+
+def _addressed(session: Session, item: Item, revision: Revision) -> dict[str, object]:
+    """How many it goes to by e-mail, list by list, for the mail to say; nothing where it goes to no list."""
+    counted = addressees.of_item(
+        session, item, [each.channel for each in revision.parsed().channels if each.recipients]
+    )
+    if not counted.lists:
+        return {}
+    lists = [[each.name, each.people, each.came, each.went] for each in counted.lists]
+    return {"people": counted.people, "lists": lists}

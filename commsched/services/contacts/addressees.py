@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     ScalarSelect,
     Select,
     and_,
@@ -24,12 +25,15 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
 )
 from sqlalchemy.orm import Session
 
+from commsched.services.contacts import suppression
+from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Channel, Delivery, Item, ListRecipient, Part
 
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
@@ -79,8 +83,8 @@ def gets_it_elsewhere(
     """
     has_it = and_(_home.c.item_id.in_(_same(what.root)), _other.c.state.in_(OUT))
     coming = [
-        _home.c.item_id == what.item,
-        _home.c.channel_id != channel,
+        _home.c.item_id.in_(_same(what.root)),
+        or_(_home.c.item_id != what.item, _home.c.channel_id != channel),
         _home.c.state != "cancelled",
         _home.c.stop == "",
         _other.c.state.in_(COMING),
@@ -91,11 +95,16 @@ def gets_it_elsewhere(
     return _recipient_elsewhere(blind, delivery).where(or_(has_it, and_(*coming))).exists()
 
 
+def _is_active(on: FromClause) -> ColumnElement[bool]:
+    """Whether the row of a list is of somebody who is written to."""
+    return and_(on.c.state == "active", not_(suppression.refused(on.c.workspace_id, on.c.blind)))
+
+
 def _is_on(channel: ColumnElement[int], blind: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a person is on a list still: by one that they have left they get nothing."""
-    there = _list.alias("there")
-    mine = exists(literal(1)).where(there.c.channel_id == channel, there.c.blind == blind, there.c.state == "active")
-    return mine.correlate_except(there)
+    still = _list.alias("still_there")
+    mine = exists(literal(1)).where(still.c.channel_id == channel, still.c.blind == blind, _is_active(still))
+    return mine.correlate_except(still)
 
 
 def _recipient_elsewhere(blind: ColumnElement[str], delivery: int) -> Select[int]:
@@ -184,6 +193,11 @@ class Addressed(msgspec.Struct, frozen=True):
         return sum(each.elsewhere for each in self.lists)
 
 
+def of_item(rows: Session | Connection, item: Item, channels: Sequence[int]) -> Addressed:
+    """As :func:`count`, for an item that has been read."""
+    return count(rows, Mailing(item.id, item.follows_id, item.corrects_id), channels)
+
+
 def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) -> Addressed:
     """How many ``channels`` (the item's lists, in its order) would be written to now. One statement, whatever the
     size."""
@@ -199,7 +213,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
             _has(what, _list.c.blind).label("has"),
             _was_reached(what).label("again"),
         )
-        .where(_list.c.channel_id.in_(channels), _list.c.state == "active")
+        .where(_list.c.channel_id.in_(channels), _is_active(_list))
         .where(is_wanted(what, _list.c.channel_id, _list.c.blind))
         .subquery("people")
     )
@@ -215,7 +229,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
         .group_by(people.c.channel_id)
         .subquery("sums")
     )
-    told = rows.execute(
+    counted = rows.execute(
         select(_channel.c.id, _channel.c.name, sums, _last(_channel.c.id).label("last"), _went().label("went"))
         .select_from(_channel.outerjoin(sums, sums.c.channel_id == _channel.c.id))
         .where(_channel.c.id.in_(channels))
@@ -230,7 +244,7 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
             None if row.last is None else row.went,
             row.again or 0,
         )
-        for row in told
+        for row in counted
     ]
     return Addressed(sorted(lists, key=lambda each: channels.index(each.channel)))
 
@@ -258,7 +272,7 @@ def _went() -> ScalarSelect[int]:
     """How many of those to whom the list was last sent are on it no more."""
     part, still = Base.metadata.tables[Part.__tablename__].alias("went_part"), _list.alias("still")
     on_it = exists(literal(1)).where(
-        still.c.channel_id == _channel.c.id, still.c.blind == part.c.blind, still.c.state == "active"
+        still.c.channel_id == _channel.c.id, still.c.blind == part.c.blind, _is_active(still)
     )
     return (
         select(func.count())
@@ -279,3 +293,39 @@ def _was_reached(what: Mailing) -> ColumnElement[bool]:
     if what.corrects is None:
         return literal(False)
     return _of_original(what.corrects, _list.c.channel_id, OUT).where(_other.c.blind == _list.c.blind).exists()
+
+
+PAGE: Final = 200
+"""People that are shown at a time."""
+
+
+class Addressee(msgspec.Struct, frozen=True):
+    """One person whom a list would be sent to."""
+
+    address: str
+    came: bool
+    """Since the list was last written to."""
+    again: bool
+    """Got what this corrects."""
+
+
+def people(
+    installation: Installation, session: Session, item: Item, channels: Sequence[int], channel: int, start: int
+) -> list[Addressee]:
+    """Who would get ``item`` by the list ``channel``, one of its ``channels``, from the ``start``-th on: one more than
+    :data:`PAGE` where there are more. The caller has asked whether the reader may see addresses."""
+    what = Mailing(item.id, item.follows_id, item.corrects_id)
+    earlier = channels[: channels.index(channel)]
+    before = _list.alias("before")
+    on_earlier = exists(literal(1)).where(
+        before.c.channel_id.in_(earlier), before.c.blind == _list.c.blind, _is_active(before)
+    )
+    rows = session.execute(
+        select(_list.c.address, ~_was_there(_list.c.channel_id, _list.c.blind), _was_reached(what))
+        .where(_list.c.channel_id == channel, _is_active(_list), ~_has(what, _list.c.blind))
+        .where(is_wanted(what, _list.c.channel_id, _list.c.blind), ~on_earlier.correlate(_list))
+        .order_by(_list.c.position, _list.c.id)
+        .offset(start)
+        .limit(PAGE + 1)
+    )
+    return [Addressee(installation.vault.unseal(row[0]), bool(row[1]), bool(row[2])) for row in rows]

@@ -24,16 +24,6 @@ BASES: Final[Mapping[str, str]] = {
     "consent": N_("They have said yes to it"),
 }
 """What an import or a pasted list may rest on, in words for a form."""
-ACTS: Final[Mapping[str, str]] = {
-    "basis": N_("Basis noted"),
-    "asked": N_("Asked to subscribe"),
-    "confirmed": N_("Confirmed by the link in the mail"),
-    "joined": N_("Put on a list"),
-    "left": N_("Left a list"),
-    "unsubscribed": N_("Wants no more mail"),
-    "bounced": N_("Could not be reached any more"),
-}
-"""What stands in a contact's history, in words."""
 MOST_SOURCE: Final = 200
 _AT_ONCE: Final = 500
 _table: Final = Base.metadata.tables[ContactEvent.__tablename__]

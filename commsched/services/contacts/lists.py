@@ -252,6 +252,12 @@ def refuse(installation: Installation, rows: Rows, channel: int, workspace: int,
     return standing != "unsubscribed"
 
 
+def has_left(rows: Rows, channel: int, blind: str) -> bool:
+    """Whether the person with the index ``blind`` has unsubscribed from a list."""
+    whom = (_table.c.channel_id == channel, _table.c.blind == blind, _table.c.state == "unsubscribed")
+    return rows.execute(select(_table.c.id).where(*whom)).first() is not None
+
+
 def welcome(
     installation: Installation, rows: Rows, channel: int, workspace: int, blind: str, **known: int | str
 ) -> bool:

@@ -34,6 +34,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         corrects=row.corrects,
         recipient=part.recipient,
         message_id=row.message_id,
+        id=row.id,
     )
     return filled, Handles.read(row.handles)
 

@@ -16,7 +16,7 @@ import msgspec
 from commsched.core.approval.rules import Policy
 from commsched.core.content.model import Content, parse
 from commsched.core.delivery.gate import GateInput, Go, Hold, Wait, judge
-from commsched.core.delivery.lifecycle import STOPS
+from commsched.core.delivery.lifecycle import HALTED, STOPS
 from commsched.core.delivery.parts import delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
@@ -227,7 +227,7 @@ class Admission(msgspec.Struct, frozen=True):
         is."""
         self.recipients.ensure_frozen(row)
         allowed = self.installation.platform(row.platform).lanes_on(msgspec.json.decode(row.settings))
-        lanes = [lane for lane in job.lanes if lane < allowed]
+        lanes = self._places(job, row, allowed)
         if not lanes:
             return []
         people = self.recipients.ready(row.id, len(lanes))
@@ -241,13 +241,20 @@ class Admission(msgspec.Struct, frozen=True):
             self._stop(row, "twice" if self.recipients.are_all_elsewhere(row) else "previous")
         people = self._as_many_as_may(row, people)
         calls: list[Call] = []
+        view, first = self.view(job, row, content), self.recipients.with_first(row.id, 0)
         for lane, person in zip(lanes, people, strict=False):
             one_lane = msgspec.structs.replace(job, lanes=(lane,))
-            known = self.recipients.with_first(row.id, person.number)
-            calls.append(self._call(one_lane, row, self._addressed(job, row, content, person), known))
+            calls.append(self._call(one_lane, row, self._addressed(view, row, person), first | {person.number: person}))
             if calls[-1].kind == "prepare":
                 return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
         return self._begin(row, calls)
+
+    def _places(self, job: Job, row: DeliverySnapshot, allowed: int) -> list[int]:
+        """The places in the job's free lanes, as many in each as go together. While one lane is under way the store
+        keeps its places from being taken: no two attempts stand open in one."""
+        group = self.installation.platform(row.platform).group
+        together = range(min(job.group, group))
+        return [lane * group + place for lane in job.lanes if lane < allowed for place in together]
 
     def _as_many_as_may(self, row: DeliverySnapshot, people: list[PartSnapshot]) -> list[PartSnapshot]:
         """Of ``people`` those whom the mail server lets us write to now. The others wait, each for its own time."""
@@ -287,11 +294,12 @@ class Admission(msgspec.Struct, frozen=True):
             line = AuditLine(row.workspace_id, None, "scheduler", "delivery.skipped", row.item_id, facts)
             self.batch.lines.append(line)
 
-    def _addressed(self, job: Job, row: DeliverySnapshot, content: Content, known: PartSnapshot) -> Part:
+    def _addressed(self, view: ChannelView, row: DeliverySnapshot, known: PartSnapshot) -> Part:
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
         stands by now."""
         address = self.installation.vault.unseal(known.recipient)
-        (part,) = self.installation.platform(row.platform).parts(self.view(job, row, content, (address,)))
+        addressed = msgspec.structs.replace(view, recipients=(address,))
+        (part,) = self.installation.platform(row.platform).parts(addressed)
         return msgspec.structs.replace(part, number=known.number, recipient=address)
 
     def _end_list(self, row: DeliverySnapshot) -> None:
@@ -328,14 +336,14 @@ class Admission(msgspec.Struct, frozen=True):
                 call.attempt = self._commit_attempt(row, call)
         return calls
 
-    def view(self, job: Job, row: DeliverySnapshot, content: Content, people: tuple[str, ...] = ()) -> ChannelView:
-        """What the channel would say (to ``people``), with the pictures that the job has in hand."""
+    def view(self, job: Job, row: DeliverySnapshot, content: Content) -> ChannelView:
+        """What the channel would say, with the pictures that the job has in hand."""
         files = {}
         for attachment in content.sent_on(row.channel_id):
             file = job.pictures.files.get(attachment.sha256) if job.pictures else None
             stored = Stored(file.open, file.size) if file else Stored(_unread, 0)
             files[attachment.sha256] = stored
-        view = for_channel(content, row.channel_id, row.item_uid, files, people)
+        view = for_channel(content, row.channel_id, row.item_uid, files)
         return msgspec.structs.replace(view, preview_url=self._preview_url(row, content)) if content.embargo else view
 
     def _preview_url(self, row: DeliverySnapshot, content: Content) -> str:
@@ -428,7 +436,7 @@ class Admission(msgspec.Struct, frozen=True):
         since = self.recipients.unverified_since(row.id, lost.number)
         if since is not None:
             self.loaded.unverified[row.id, lost.number] = since
-        return self._addressed(job, row, content, lost), self.recipients.with_first(row.id, lost.number)
+        return self._addressed(self.view(job, row, content), row, lost), self.recipients.with_first(row.id, lost.number)
 
     def _in_doubt(self, row: DeliverySnapshot, parts: list[Part]) -> PartsByNumber:
         """After a restore: the parts that the first try would have written down, for each to be read back."""
@@ -463,7 +471,7 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.items.add(row.item_id)
         facts = {"delivery": row.id, "channel": row.channel_name, "reason": reason}
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
-        if reason not in ("paused", "twice", *STOPS):  # whoever paused or cancelled knows
+        if reason not in ("paused", "twice", HALTED, *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from commsched.core.delivery.outcome import Retry
 from commsched.services.deliver import claims, snapshots
+from commsched.services.deliver._groups import bundles, is_grouped, perform_all
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.batch import Batch, Overtaken, attempt_outcomes
@@ -79,13 +80,14 @@ class Dispatcher:
         """Whether the last transaction could not be committed and is tried again."""
         self.lanes = Lanes()
         self._on_hands: set[str] = set()
-        """The calls that hands are busy with, by their tokens."""
+        """The calls that hands are busy with, by their tokens; of a group, the first."""
         self._stuck: set[int] = set()
         """Channels with an answer that cannot be written down, whatever is tried. They rest until a restart."""
         self._unwritable: set[str] = set()
         """The attempts that those answers are to."""
         self._poison: set[int] = set()
-        self._inbox: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
+        """What each hand came back with: the answer to a call, or those to a group."""
         self._unrecorded: list[Done] = []
         self._claimed: dict[int, datetime] = {}
         """Since when the channels with a call under way are claimed for as long as they can be."""
@@ -114,8 +116,8 @@ class Dispatcher:
         if not done and not self._waiting():
             return None
         calls = self._turn(done)
-        for call in calls:
-            self._hand_out(call)
+        for bundle in bundles(calls):
+            self._hand_out(bundle)
         return len(calls)
 
     @property
@@ -201,25 +203,35 @@ class Dispatcher:
         done, self._unrecorded = self._unrecorded, []
         try:
             if patience and not done:
-                done.append(self._inbox.get(timeout=patience))
+                self._take_in(done, self._inbox.get(timeout=patience))
             while len(done) < self.limit:
-                done.append(self._inbox.get_nowait())
+                self._take_in(done, self._inbox.get_nowait())
         except queue.Empty:
             pass
         self._on_hands -= {answer.call.token for answer in done}
         return done
+
+    def _take_in(self, done: list[Done], answers: list[Done]) -> None:
+        self.lanes.heed(answers)
+        done += answers
 
     def _next_jobs(self, done: list[Done], most: int) -> list[Job]:
         """The next of every line with a free lane, for as many calls as can be made at once."""
         room = self.width - len(self._on_hands) - sum(answer.call.kind == "prepare" for answer in done)
         return self.lanes.next_jobs(done, room, most)
 
-    def _hand_out(self, call: Call) -> None:
+    def _hand_out(self, calls: list[Call]) -> None:
+        call = calls[0]
         if self.hands is None or (call.platform.instant and call.kind != "prepare"):
-            self._inbox.put(perform(self.installation, call))
+            self._inbox.put(self._perform(calls))
         else:
             self._on_hands.add(call.token)
-            self.hands.submit(lambda: self._inbox.put(perform(self.installation, call)))
+            self.hands.submit(lambda: self._inbox.put(self._perform(calls)))
+
+    def _perform(self, calls: list[Call]) -> list[Done]:
+        if is_grouped(calls[0]):
+            return perform_all(self.installation, calls, lambda: self.stopping)
+        return [perform(self.installation, call) for call in calls]
 
     def _mark(self, done: Sequence[Done], calls: Sequence[Call], later: Sequence[Done] = ()) -> None:
         """``done`` is written down, but for ``later``; ``calls`` are under way."""
@@ -360,7 +372,7 @@ class Dispatcher:
             self.installation, self._contexts.of, self.owner, now, loaded, batch, held, recipients, relays
         )
         recorder = OutcomeRecorder(now, loaded, batch, admission)
-        again = [job for answer in done if (job := recorder.record(answer)) is not None]
+        again = recorder.record_all(done)
         calls = self._consider(admission, again, jobs)
         batch.flush(connection, now)
         send_alerts(self.installation, connection, admission.alerts)

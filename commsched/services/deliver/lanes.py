@@ -14,9 +14,12 @@ import msgspec
 from msgspec.structs import replace
 
 from commsched.core.platform.contract import Platform
+from commsched.services.deliver._groups import is_grouped, next_size
 from commsched.services.deliver.types import Call, Done, Job
 
 ONE_LANE = 1
+FIRST_GROUP = 10
+"""How many recipients go together first, before it is known how fast the relay is."""
 
 
 @cache
@@ -31,12 +34,14 @@ class ChannelTraits(msgspec.Struct, frozen=True):
     """Its calls are made in the dispatcher's own thread."""
     is_list: bool = False
     lanes: int = ONE_LANE
+    group: int = 1
+    """How many recipients may go together in one lane."""
 
     @classmethod
     def of(cls, platform: Platform, has_hands: bool) -> ChannelTraits:
         """A channel on ``platform``. What is called one after the other needs no lanes but one."""
         instant = platform.instant or not has_hands
-        return cls(instant, platform.independent_parts, ONE_LANE if instant else platform.lanes)
+        return cls(instant, platform.independent_parts, ONE_LANE if instant else platform.lanes, platform.group)
 
 
 class Lanes:
@@ -49,6 +54,8 @@ class Lanes:
         """A channel with several lanes has something in line again, which goes before further answers are looked at:
         otherwise its lanes would all have to be empty before one is filled."""
         self._calls: dict[int, dict[str, Call]] = {}
+        self._sizes: dict[int, int] = {}
+        """How many recipients go together next on each channel that is sent in groups."""
 
     # -- calls under way ---------------------------------------------------------------------------
 
@@ -75,11 +82,12 @@ class Lanes:
 
     def free(self, channel: int, ended: Collection[str] = ()) -> tuple[int, ...]:
         """The lanes of ``channel`` without a call, once the calls with the tokens ``ended`` are recorded."""
-        lanes = _lanes(self._traits(channel).lanes)
+        traits = self._traits(channel)
+        lanes = _lanes(traits.lanes)
         calls = self._calls.get(channel)
         if not calls:
             return lanes
-        taken = {call.lane for token, call in calls.items() if token not in ended}
+        taken = {call.lane // traits.group for token, call in calls.items() if token not in ended}
         return tuple(lane for lane in lanes if lane not in taken)
 
     def narrow(self, channel: int, lanes: int) -> None:
@@ -87,6 +95,16 @@ class Lanes:
         traits = self._traits(channel)
         if not traits.instant:
             self.traits[channel] = replace(traits, lanes=lanes)
+
+    def heed(self, group: Sequence[Done]) -> None:
+        """Learn from how far ``group`` came how many may go together next."""
+        channel = group[0].call.job.channel
+        most = self._traits(channel).group
+        if most > 1 and is_grouped(group[0].call):
+            self._sizes[channel] = next_size(self._size(channel), group, most)
+
+    def _size(self, channel: int) -> int:
+        return self._sizes.get(channel, min(FIRST_GROUP, self._traits(channel).group))
 
     def _traits(self, channel: int) -> ChannelTraits:
         return self.traits.get(channel, ChannelTraits())
@@ -159,5 +177,6 @@ class Lanes:
             if any(not is_list or call.kind != "send" for call in mine):
                 continue  # it comes back into the line with the answer
             job.lanes, lanes = (lanes, ()) if is_list else (lanes[:1], lanes[1:])
+            job.group = self._size(channel)
             jobs.append(job)
         return jobs

@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 from sqlalchemy import Connection
 
+from commsched.core.delivery.lifecycle import stopped_state
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -24,11 +25,12 @@ from commsched.core.delivery.outcome import (
 from commsched.core.delivery.parts import DeliveryStatus, PartState, after_doubt, delivery_status
 from commsched.core.delivery.retry import State, Transition, after_attempt, after_look, after_pending, is_asked
 from commsched.core.platform.contract import Platform
+from commsched.core.text.recipients import nameless
 from commsched.services.deliver.admission import Admission
 from commsched.services.deliver.batch import Batch, Values, attempt_outcomes
 from commsched.services.deliver.recipients import RecipientRows
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot, Snapshots, moment
-from commsched.services.deliver.types import Alert, Done, Job
+from commsched.services.deliver.types import Alert, Call, Done, Job
 from commsched.services.kernel import budgets
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.mailing.states import asks_patience, domain_of, relay_of
@@ -48,6 +50,34 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
     @property
     def recipients(self) -> RecipientRows:
         return self.admission.recipients
+
+    def record_all(self, done: Sequence[Done]) -> list[Job]:
+        """Record every one of ``done``; the jobs where there is more to do right now. The answers about several
+        recipients of a list are written down together, and what they make of the whole is asked once."""
+        groups: dict[int, list[Done]] = {}
+        again: list[Job] = []
+        for answer in done:
+            if answer.call.kind == "send" and answer.call.platform.independent_parts:
+                groups.setdefault(answer.call.job.delivery, []).append(answer)
+            elif (job := self.record(answer)) is not None:
+                again.append(job)
+        return again + [job for group in groups.values() if (job := self._recipients(group)) is not None]
+
+    def _recipients(self, group: Sequence[Done]) -> Job | None:
+        """Record what became of several recipients of one list."""
+        call = group[0].call
+        row = self.loaded.rows.get(call.job.delivery)
+        if row is None:
+            return None
+        self._allowance(row)
+        known = self.recipients.numbered(row.id, [0, *(done.call.part.number for done in group)])
+        parts = [known[done.call.part.number] for done in group]
+        for done, part in zip(group, parts, strict=True):
+            self._keep(row, part, self._came_to(done, row, part))
+        states = [*map(_state, parts), *self.recipients.unfinished(row)]
+        result = self._status(row, states, True)
+        self._delivery(row, known, parts[-1], call.platform, result)
+        return self._again(row, call, result)
 
     def record(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
@@ -141,6 +171,10 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(next_, reason="by_hand")
 
     def _sent(self, done: Done, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot) -> Job | None:
+        return self._apply(row, known, part, self._came_to(done, row, part), done)
+
+    def _came_to(self, done: Done, row: DeliverySnapshot, part: PartSnapshot) -> Transition:
+        """Close the attempt of ``done``; what follows for its part."""
         assert isinstance(done.result, Published | Retry | Rejected | Unknown)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
@@ -153,12 +187,14 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
                 "detail": detail,
             }
         )
+        if not done.begun:
+            return Transition("waiting")
         next_ = self._next(done.result, row, part, done.call.platform.settle)
         if done.call.platform.needs_mail:
             self._hear_of_relay(done, row)
         if next_.state == "unknown":
             self.batch.delivery(row.id, tries=0)
-        return self._apply(row, known, part, next_, done)
+        return next_
 
     def _hear_of_relay(self, done: Done, row: DeliverySnapshot) -> None:
         """What an answer says of the mail server: that it does not let us in, that it does again, or that a
@@ -215,6 +251,17 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         self, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot, next_: Transition, done: Done
     ) -> Job | None:
         platform = done.call.platform
+        self._keep(row, part, next_)
+        result = self._status(row, self._states(row, known, part, platform), platform.independent_parts)
+        self._delivery(row, known, part, platform, result)
+        return self._again(row, done.call, result)
+
+    def _again(self, row: DeliverySnapshot, call: Call, result: DeliveryStatus) -> Job | None:
+        ready = result.state in ("waiting", "sending") and (result.next_at is None or result.next_at <= self.now)
+        return Job(row.id, row.channel_id, call.job.pictures) if ready else None
+
+    def _keep(self, row: DeliverySnapshot, part: PartSnapshot, next_: Transition) -> None:
+        """What ``part`` has come to, and its channel with it."""
         values: Values = {
             "state": next_.state,
             "next_at": next_.at,
@@ -228,10 +275,6 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         values.pop("finished_at", None)
         part.set(reason=next_.reason, **values)
         self._channel(row, next_)
-        result = self._status(row, self._states(row, known, part, platform), platform.independent_parts)
-        self._delivery(row, known, part, platform, result)
-        ready = result.state in ("waiting", "sending") and (result.next_at is None or result.next_at <= self.now)
-        return Job(row.id, row.channel_id, done.call.job.pictures) if ready else None
 
     def _states(
         self, row: DeliverySnapshot, known: PartsByNumber, part: PartSnapshot, platform: Platform
@@ -250,7 +293,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if any(part.state == "sending" for part in parts):
             return result  # other lanes are under way; who comes back last says what became of the whole
         if row.stop and result.state not in ("published", "unknown"):
-            return DeliveryStatus("cancelled", None, row.stop, result.detail)
+            return DeliveryStatus(stopped_state(row.stop), None, row.stop, result.detail)
         return result
 
     def _channel(self, row: DeliverySnapshot, next_: Transition) -> None:
@@ -312,7 +355,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if result.state == "published":
             facts["url"] = known.get(0, part).url
         else:
-            facts |= {"reason": reason, "detail": result.detail[:300]}
+            facts |= {"reason": reason, "detail": nameless(result.detail)[:300]}
             facts["out"], facts["of"] = self._reach(known, part, platform)
         action = f"delivery.{result.state}"
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", action, row.item_id, facts))

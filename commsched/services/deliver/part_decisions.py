@@ -10,7 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Handles
@@ -59,6 +59,18 @@ def send_again(session: Session, delivery: int, *, keep_handles: bool) -> None:
         session.execute(update(Part).where(*unpublished).values(handles={}))
     stopped = (Part.delivery_id == delivery, Part.state.in_(("failed", "held")))
     session.execute(update(Part).where(*stopped).values(state="waiting", next_at=None, tries=0))
+
+
+def let_missing_wait(session: Session, delivery: int, item: int, *, refused: bool) -> int:
+    """Let the recipients of a mailing who have not got it wait again, those whose address was refused only with
+    ``refused``; returns how many wait. Who has it by another list of the item, or may have, does not."""
+    left = ("held", "failed") if refused else ("held",)
+    stopped = (Part.delivery_id == delivery, Part.role == "recipient", Part.state.in_(left))
+    session.execute(update(Part).where(*stopped).values(state="waiting", next_at=None, tries=0))
+    held_back = (Part.delivery_id == delivery, Part.role == "recipient", Part.state == "waiting")
+    session.execute(update(Part).where(*held_back).values(next_at=None))
+    _once.give_back(session, item, delivery)
+    return session.scalar(select(func.count()).select_from(Part).where(*held_back)) or 0
 
 
 def doubt(session: Session, delivery: int, now: datetime) -> None:
@@ -112,3 +124,22 @@ def posted_by(session: Session, delivery: int) -> str:
     """Who has said that they posted it; empty where nobody has."""
     rows = session.scalars(select(Part.handles).where(Part.delivery_id == delivery))
     return next((by for handles in rows if (by := Handles.read(handles).values.get("by"))), "")
+
+
+def forget_recipient(session: Session, workspace: int, blind: str) -> int:
+    """Keep no address of the person ``blind`` in what was sent or was to be sent to them; returns in how many parts.
+    What became of each stays true. Of who has got it nothing is left that knows them; who waits, or may be tried again,
+    keeps the index by which they are passed over."""
+    ours = select(Delivery.id).where(Delivery.workspace_id == workspace)
+    mine = (Part.role == "recipient", Part.blind == blind, Part.delivery_id.in_(ours))
+    rows = session.execute(select(Part.delivery_id, Part.number).where(*mine)).all()
+    for delivery, number in rows:
+        tried = (Attempt.delivery_id == delivery, Attempt.part == number, Attempt.detail.contains("@"))
+        session.execute(update(Attempt).where(*tried).values(detail=""))
+    at_rest = Part.state != "sending"
+    session.execute(update(Part).where(*mine, Part.detail.contains("@")).values(detail=""))
+    touched = (Delivery.id.in_({delivery for delivery, _number in rows}), Delivery.detail.contains("@"))
+    session.execute(update(Delivery).where(*touched).values(detail=""))
+    session.execute(update(Part).where(*mine, at_rest).values(recipient=""))
+    session.execute(update(Part).where(*mine, Part.state == "published").values(blind=""))
+    return len(rows)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Row, select
 
+from commsched.core.delivery.lifecycle import stopped_state
 from commsched.services.deliver.alerts import send_alerts
 from commsched.services.deliver.batch import Batch, attempt_outcomes
 from commsched.services.deliver.types import Alert, Done, Job
@@ -41,7 +42,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
             state, reason = "unknown", "ask"
         elif row.state in ("waiting", "sending", "unknown"):
             state, reason = ("unknown", "ask") if row.state == "unknown" else ("held", "internal")
-            state, reason = ("cancelled", row.stop) if row.stop and state == "held" else (state, reason)
+            state, reason = (stopped_state(row.stop), row.stop) if row.stop and state == "held" else (state, reason)
         else:
             state, reason = row.state, row.reason  # finished: only the clock must forget it
         batch.delivery(job.delivery, state=state, reason=reason, next_at=None, detail=DETAIL)

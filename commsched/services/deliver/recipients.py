@@ -74,6 +74,7 @@ _LOST_SINCE: Final = select(func.min(_attempt.c.started_at)).where(
     _attempt.c.outcome == "unknown",
 )
 _KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindparam("number"))))
+_NUMBERED: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_(bindparam("numbers", expanding=True)))
 _COUNTS: Final = (
     select(func.count().filter(_part.c.state == "published"), func.count())
     .select_from(_part)
@@ -195,6 +196,10 @@ class RecipientRows(msgspec.Struct, frozen=True):
     def with_first(self, delivery: int, number: int) -> PartsByNumber:
         """The recipient ``number``, and part 0, whose id and address the delivery's own row shows."""
         return {part.number: part for part in self._parts(_KNOWN, delivery=delivery, number=number)}
+
+    def numbered(self, delivery: int, numbers: Sequence[int]) -> PartsByNumber:
+        """The recipients ``numbers``, as this transaction knows them."""
+        return {part.number: part for part in self._parts(_NUMBERED, delivery=delivery, numbers=sorted(set(numbers)))}
 
     def unfinished(self, row: DeliverySnapshot, besides: int = -1) -> list[PartState]:
         """Of the recipients but ``besides``, those who decide the delivery's status: of who has not got it, the one

@@ -227,13 +227,15 @@ class PartSnapshot(msgspec.Struct):
     corrects: str = ""
     """Of a mail: the ``message_id`` of the one that it corrects for its recipient."""
     reason: str = ""
+    id: int = 0
+    """What the store knows it by; read of recipients only."""
 
     def set(self, **values: object) -> None:
         for name, value in values.items():
             setattr(self, name, value)
 
 
-STORED: Final = tuple(name for name in PartSnapshot.__struct_fields__ if name != "reason")
+STORED: Final = tuple(name for name in PartSnapshot.__struct_fields__ if name not in ("reason", "id"))
 """What of a part snapshot is a column of the table."""
 PartsByNumber = dict[int, PartSnapshot]
 """The parts of a delivery by their numbers."""

@@ -59,7 +59,9 @@ class Job(msgspec.Struct):
     prepared: int = -1
     """The number of the part whose ``prepare`` has been done in this run."""
     lanes: tuple[int, ...] = (0,)
-    """The channel's free lanes that its calls may be made in, one call in each."""
+    """The channel's free lanes that its calls may be made in, one call in each; of a list, one group in each."""
+    group: int = 1
+    """How many recipients go together in one lane."""
 
 
 class Call(msgspec.Struct):
@@ -77,7 +79,8 @@ class Call(msgspec.Struct):
     known: PartsByNumber
     """The delivery and its parts as they were read when this was decided; of a list's, those that matter."""
     lane: int = 0
-    """The channel's lane that it is made in."""
+    """The channel's lane that it is made in; of a list that is sent in groups, its place in the lane's group, counted
+    over all lanes."""
     attempt: str = ""
     """For a ``send``: the id of its attempt."""
 
@@ -95,6 +98,8 @@ class Done(msgspec.Struct):
     pictures: Pictures | None = None
     again: bool = False
     """It was in a transaction that was reported to have failed: perhaps it is written down already."""
+    begun: bool = True
+    """False for one of a group that was stopped before it: nothing of it was sent, and no try is counted."""
 
     @property
     def ends_all(self) -> bool:

@@ -34,6 +34,8 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import library
+from commsched.services.subscriptions import offers
+from commsched.services.subscriptions.offers import Offer, Offers
 from commsched.services.upkeep.calling import PRETENDED
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Channel, Delivery, Item, Notice, Workspace
@@ -46,6 +48,7 @@ SOON: Final = timedelta(seconds=75)
 BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
+_SUBSCRIBED: Final = "Allt vi skickar till pressen, ungefär en gång i veckan."
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {"readers": "1"}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
@@ -222,6 +225,9 @@ def _channel(
     if lists.LIST in secrets:
         people = lists.seal(installation, secrets[lists.LIST])
         row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
+        office = session.get_one(Workspace, actor.workspace)
+        opened = (*offers.of(office.settings).lists, Offer(row.id, "Pressmeddelanden", _SUBSCRIBED))
+        office.settings = office.settings | {offers.KEY: msgspec.to_builtins(Offers(opened))}
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
 

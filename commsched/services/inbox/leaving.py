@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from commsched.services.contacts import lists
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation, scheduler
-from commsched.store.models import Channel, ListRecipient
+from commsched.services.subscriptions import leaving
 
 
 def leave(installation: Installation, session: Session, workspace: int, address: str) -> int:
-    """Take ``address`` off each of the office's lists: the mail does not say which one it is about. Returns how many
-    lists that were."""
+    """Send ``address`` nothing more from any of the office's lists, since the mail does not say which one it is about;
+    nor when it is pasted or imported again. Returns how many lists it was on."""
     blind = installation.vault.blind(address)
-    wanted = (
-        select(Channel.id)
-        .join(ListRecipient, ListRecipient.channel_id == Channel.id)
-        .where(ListRecipient.blind == blind, ListRecipient.state != "unsubscribed")
-        .order_by(Channel.id)
-    )
-    channels = list(session.scalars(wanted))
+    channels = leaving.leave_everything(installation, session, workspace, blind, leaving.BY_MAIL)
     for channel in channels:
-        lists.leave(installation, session, channel, address, "unsubscribed", "mail")
         note(session, installation, scheduler(workspace), "inbox.left", channel=channel)
     return len(channels)

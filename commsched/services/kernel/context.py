@@ -117,6 +117,8 @@ class Installation(msgspec.Struct):
     """What the platforms' answers say of how much may still be asked for."""
     relays: RelayBook | None = None
     """The relays of offices' own."""
+    dns: Callable[[str, Literal["TXT", "MX", "A", "AAAA", "PTR", "SRV"]], list[str]] | None = None
+    """How the DNS is asked; none: as this machine asks it (:mod:`commsched.mail.dns_checks`)."""
     apps: dict[str, tuple[float, dict[str, str]]] = msgspec.field(default_factory=dict)
     """For :mod:`commsched.services.kernel.apps`: what it has read of late."""
 

@@ -164,6 +164,15 @@ def check_may(installation: Installation, actor: Actor, number: int = ROW) -> No
         raise Conflict(N_("The mail server is set in commsched.toml or the environment (smtp_url), which wins."))
 
 
+def check_may_all(installation: Installation, actor: Actor) -> None:
+    """Raise :class:`Conflict` where ``actor`` does not administer every office: the installation's own things."""
+    actor.require("administer")
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        why = _why_not(session, actor)
+    if why and actor.via != "cli":
+        raise Conflict(why)
+
+
 def _check_own(installation: Installation, actor: Actor, number: int) -> None:
     if number != NEW:
         row = find(installation, actor, number)

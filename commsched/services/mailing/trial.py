@@ -9,34 +9,45 @@ from commsched.mail.connection import Dial
 from commsched.mail.diagnosis import PATIENCE, check_sent, examine
 from commsched.mail.live import LiveMailer, Server
 from commsched.mail.relay import SmtpMailer
-from commsched.services.kernel.context import Actor, Installation
+from commsched.services.kernel.context import Actor, Installation, mailer_of
 from commsched.services.kernel.server_slots import waiting_for_a_server
 from commsched.services.mailing import server as servers
+from commsched.services.mailing import states
 from commsched.services.notices.letters import Letter, host_of, render
 from commsched.store.models import Workspace
+from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
 
 
-def keep_if_it_sends(installation: Installation, actor: Actor, entered: servers.Entered, to: str) -> None:
-    """Try the server by a mail to ``to``, and keep it if that was taken. Raises :class:`Invalid` by the field that is
-    wrong; then nothing is kept."""
-    servers.check_may(installation, actor)
-    server = servers.server_of(installation, entered)
-    _try(installation, actor, server, to)
-    servers.keep(installation, actor, server)
+def keep_if_it_sends(
+    installation: Installation, actor: Actor, entered: servers.Entered, to: str, number: int = servers.ROW
+) -> int:
+    """Try the server by a mail to ``to``, and keep it if that was taken; returns its number. Raises :class:`Invalid` by
+    the field that is wrong; then nothing is kept."""
+    servers.check_may(installation, actor, number)
+    server = servers.server_of(installation, entered, number)
+    try_it(installation, actor, server, to)
+    return servers.keep(installation, actor, server, number, entered)
 
 
-def send_trial(installation: Installation, actor: Actor, to: str) -> None:
-    """A trial mail through the server that is set. Raises :class:`Invalid` where it is not taken."""
+def send_trial(installation: Installation, actor: Actor, to: str, number: int = servers.ROW) -> None:
+    """A trial mail through a relay of the office. Raises :class:`Invalid` where it is not taken; where it is, whatever
+    waits for the relay goes on."""
     actor.require("administer")
-    if not installation.mailer.reaches():
+    if number != servers.ROW:
+        servers.find(installation, actor, number)
+    mailer = mailer_of(installation, "" if number == servers.ROW else number)
+    if mailer is None or not mailer.reaches():
         raise Conflict(N_("No mail server is set."))
     with waiting_for_a_server(actor):
-        _send(installation, actor, installation.mailer, to, installation.mailer.sender)
+        _send(installation, actor, mailer, to, mailer.sender)
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        states.settle(session.connection(), number, installation.now())
+    installation.wake()
 
 
-def _try(installation: Installation, actor: Actor, server: Server, to: str) -> None:
-    dial = _dial(installation)
+def try_it(installation: Installation, actor: Actor, server: Server, to: str) -> None:
+    dial = _dial(installation, server)
     mailer = SmtpMailer(server.relay, server.sender, server.sender_name, PATIENCE, dial=dial)
     with waiting_for_a_server(actor):
         examine(server.relay, dial)
@@ -46,7 +57,9 @@ def _try(installation: Installation, actor: Actor, server: Server, to: str) -> N
             mailer.close()
 
 
-def _dial(installation: Installation) -> Dial:
+def _dial(installation: Installation, server: Server) -> Dial:
+    if installation.relays is not None:
+        return installation.relays.house if server.private else installation.relays.dial
     mailer = installation.mailer
     if not isinstance(mailer, LiveMailer):
         raise Conflict(N_("The mail server is set in commsched.toml or the environment (smtp_url), which wins."))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.catalogues import all_of, gettext, stored
+from commsched.core.text.json_values import JsonObject
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates, embargo
 from commsched.services.kernel.context import Installation
@@ -43,6 +44,7 @@ def details(
     if asks and item is not None:
         add(N_("Embargo"), _embargo(installation, session, item, workspace, language, now))
         add(N_("Channels"), ", ".join(row.name for row in _channels(session, item)))
+        add(N_("By e-mail to"), _people(facts, language))
     reason = str(facts.get("reason") or "")
     add(N_("Why"), gettext(language, REASONS[reason]) if reason in REASONS else reason)
     if row.kind == "scheduler_stopped":
@@ -53,6 +55,19 @@ def details(
     if int(facts.get("of") or 0) > 1:
         add(N_("Out so far"), gettext(language, N_("%(out)s of %(of)s")) % {"out": facts.get("out"), "of": facts["of"]})
     return lines
+
+
+def _people(facts: JsonObject, language: str) -> str:
+    """How many it goes to in all, and by each list, with how many have come and gone since that was last written to."""
+    counted = facts.get("addressed") or {}
+    if not counted.get("people"):
+        return ""
+    words = gettext(language, N_("%(num)s in all"))
+    lists = []
+    for name, people, came, went in counted.get("lists") or ():
+        since = gettext(language, N_("since last time %(came)s new, %(went)s gone")) % {"came": came, "went": went}
+        lists.append(f"{name} {people}" + (f" ({since})" if came or went else ""))
+    return f"{words % {'num': counted['people']}}: {', '.join(lists)}"
 
 
 def brief(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:

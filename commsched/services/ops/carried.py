@@ -21,6 +21,7 @@ from commsched.core.text.json_values import JsonObject
 from commsched.services.accounts import machine_admin
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation
+from commsched.services.privacy import refusals
 from commsched.store.models import ApiToken, Item, Media, Membership, Person, PreviewAddress, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.types import from_micros, to_micros
@@ -36,6 +37,16 @@ _SHUT_OUT = "SELECT email FROM person WHERE NOT active AND (SELECT max(at) FROM 
 _REVOKED = "SELECT token_hash FROM api_token WHERE revoked_at IS NOT NULL AND (SELECT max(at) FROM entry) > ?"
 _SECRETS = "SELECT token_hash FROM preview_address WHERE revoked_at IS NOT NULL"
 """Ended secret addresses, whichever database is the newer: an address that was ended leads nowhere for ever."""
+_SAID_NO = (
+    "SELECT workspace.slug, suppression.world, suppression.blind, suppression.reason, suppression.at"
+    " FROM suppression JOIN workspace ON workspace.id = suppression.workspace_id"
+)
+_LEFT = (
+    "SELECT workspace.slug, list_recipient.channel_id, list_recipient.blind, list_recipient.since"
+    " FROM list_recipient JOIN workspace ON workspace.id = list_recipient.workspace_id"
+    " WHERE list_recipient.state = 'unsubscribed'"
+)
+"""Who said no, by their blind index: it means the same person in both databases, since the key is the same."""
 
 
 class Down(msgspec.Struct, frozen=True):
@@ -60,15 +71,21 @@ class Standing(msgspec.Struct, frozen=True):
     shut_out: list[str]
     revoked: list[str]
     previews: list[str]
+    said_no: list[tuple[str, str, str, str, int]] = []
+    """Office, world, blind index, reason, and when (microseconds): who gets no more mail at all."""
+    left: list[tuple[str, int, str, int]] = []
+    """Office, list, blind index, and when: who has left a list."""
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """How many take-downs, pictures' consents, people shut out and keys revoked were carried over."""
+    """How many take-downs, pictures' consents, people shut out and keys revoked were carried over; and how many
+    people's *no* to mail, and erasures."""
 
     takedowns: int
     consents: int
     persons: int
     tokens: int
+    refusals: int = 0
 
 
 def standing(database: Path, since: datetime) -> Standing | None:
@@ -85,8 +102,14 @@ def standing(database: Path, since: datetime) -> Standing | None:
                 for wanted in (_SHUT_OUT, _REVOKED)
             )
             previews = _ended_previews(connection)
+            said_no, left = _refusals(connection, _SAID_NO), _refusals(connection, _LEFT)
         persons = [(slug, sha256, _persons(facts)) for slug, sha256, facts in shown]
-        return Standing(down, persons, shut_out, revoked, previews)
+        held = Standing(down, persons, shut_out, revoked, previews)
+        return msgspec.structs.replace(
+            held,
+            said_no=msgspec.convert(said_no, list[tuple[str, str, str, str, int]]),
+            left=msgspec.convert(left, list[tuple[str, int, str, int]]),
+        )
     except (sqlite3.Error, msgspec.MsgspecError):
         return None
 
@@ -104,6 +127,13 @@ def _ended_previews(connection: sqlite3.Connection) -> list[str]:
     return []
 
 
+def _refusals(connection: sqlite3.Connection, wanted: str) -> list[tuple[object, ...]]:
+    """Empty in a database of an earlier version."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        return connection.execute(wanted).fetchall()
+    return []
+
+
 def _persons(facts: str) -> list[dict[str, object]]:
     return msgspec.convert(msgspec.json.decode(facts).get("persons", []), list[dict[str, object]])
 
@@ -117,7 +147,7 @@ def carry(installation: Installation, held: Standing) -> Carried:
         persons = sum(_shut_out(installation, session, email) for email in held.shut_out)
         tokens = sum(_revoke(installation, session, hashed) for hashed in held.revoked)
         tokens += sum(_end_preview(installation, session, hashed) for hashed in held.previews)
-    return Carried(takedowns, consents, persons, tokens)
+    return Carried(takedowns, consents, persons, tokens, refusals.replay(installation, held.said_no, held.left))
 
 
 def _take_down(installation: Installation, session: Session, down: Down) -> bool:

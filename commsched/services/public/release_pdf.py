@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from commsched.core.content.mentions import plainly
 from commsched.core.content.model import Content
 from commsched.core.text.slug import slug
+from commsched.services.approval.clearance import clearance
+from commsched.services.content import items, versions
 from commsched.services.content.versions import Shot
 from commsched.services.kernel import brand_kit
 from commsched.services.kernel.blobs import File, blob_of
-from commsched.services.kernel.context import Installation
+from commsched.services.kernel.context import Actor, Installation
 from commsched.services.media import search
 from commsched.services.press import pdf
 from commsched.services.press.pdf import Material, Use
@@ -30,6 +33,22 @@ def of(installation: Installation, room: Newsroom, entry: Publication, url: str,
         blob_of(installation, row) if row is not None else None, blob_of(installation, logo) if logo else None
     )
     return pdf.render(installation, said, material, kit, name=f"{entry.uid} {entry.version}", use=use)
+
+
+def of_item(installation: Installation, actor: Actor, item_id: int) -> tuple[File, str]:
+    """The newest version of an item as its sheet would be, and what that is called: for the office itself. While nobody
+    has approved it, the sheet says so first."""
+    actor.require("read")
+    now = installation.now()
+    with installation.store.read(actor.workspace) as session:
+        item, revision = items.load_whole(session, item_id)[:2]
+        row = session.get_one(Workspace, actor.workspace)
+        room = Newsroom(row.id, row.slug, row.name, row.language, row.zone, row.settings, row.is_demo)
+        content = plainly(revision.parsed())
+        shots = versions.shots(session, content.pictures, now)
+        use: Use = "embargo" if clearance(session, item, revision.hash) else "draft"
+    entry = Publication(item.uid, content.kind, "", now, content, content.text, tuple(shots))
+    return of(installation, room, entry, "", use), file_name(content, item.uid)
 
 
 def logo_of(installation: Installation, workspace: int) -> File | None:

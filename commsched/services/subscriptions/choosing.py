@@ -12,11 +12,13 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.contacts.suppression import PRESS, is_suppressed
 from commsched.services.kernel.context import Installation
-from commsched.services.subscriptions import leaving, offers, subscribing
+from commsched.services.subscriptions import leaving, offers, questions, subscribing
 from commsched.services.subscriptions.leaving import LISTS, Recipient
 from commsched.services.subscriptions.offers import Offer
+from commsched.services.subscriptions.questions import Kind, Question
 from commsched.services.subscriptions.subscribing import Wish
 from commsched.store.models import Channel, Contact, ListRecipient, Workspace
+from commsched.store.session import again
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -96,6 +98,27 @@ def choose(
         wish = Wish(shown.address, lists=new, language=language, visitor=visitor)
         subscribing.ask(installation, whom.workspace, wish)
     return tuple(each.name for each in shown.lists if each.channel in new)
+
+
+def ask_about(installation: Installation, whom: Recipient, kind: Kind, language: str, visitor: str) -> None:
+    """Ask by mail whether it is really they who want to see, or to have erased, what is kept of them. Raises
+    :class:`Invalid` where no address is left to ask at."""
+    shown = choices(installation, whom)
+    if not shown.address:
+        raise Invalid(N_("The office does not know your address any more. Write to the office instead."))
+    sealed = installation.vault.seal(shown.address)
+    again(lambda: _ask_about(installation, whom, kind, sealed, language, visitor))
+    installation.wake()
+
+
+def _ask_about(
+    installation: Installation, whom: Recipient, kind: Kind, sealed: str, language: str, visitor: str
+) -> None:
+    now = installation.now()
+    with installation.store.write(whom.workspace) as session:
+        if subscribing.may_ask(session, whom.workspace, f"{kind} {whom.blind}", visitor, now):
+            question = Question(kind, whom.workspace, whom.blind, now)
+            questions.ask(installation, session, question, PRESS, sealed, language)
 
 
 def _speak(installation: Installation, whom: Recipient, language: str) -> None:

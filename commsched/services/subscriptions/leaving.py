@@ -56,7 +56,7 @@ def leave(installation: Installation, whom: Recipient, *, everything: bool = Fal
     with installation.store.write(whom.workspace) as session:
         contact = known(session, whom.workspace, whom.blind)
         if everything:
-            _leave_all(installation, session, whom.workspace, contact, whom.blind, source)
+            leave_everything(installation, session, whom.workspace, whom.blind, source)
         else:
             leave_list(installation, session, whom.workspace, whom.channel, whom.blind, contact, source)
 
@@ -67,10 +67,10 @@ def leave_by_mail(installation: Installation, workspace: int, address: str, chan
     for it."""
     blind = installation.vault.blind(address)
     with installation.store.write(workspace) as session:
-        contact = known(session, workspace, blind)
         if channel is None:
-            _leave_all(installation, session, workspace, contact, blind, BY_MAIL)
+            leave_everything(installation, session, workspace, blind, BY_MAIL)
         else:
+            contact = known(session, workspace, blind)
             leave_list(installation, session, workspace, channel, blind, contact, BY_MAIL)
 
 
@@ -103,16 +103,21 @@ def leave_list(
         consent.note(session, workspace, [contact.id], said, channel)
 
 
-def _leave_all(
-    installation: Installation, session: Session, workspace: int, contact: Contact | None, blind: str, source: str
-) -> None:
+def leave_everything(
+    installation: Installation, session: Session, workspace: int, blind: str, source: str
+) -> list[int]:
+    """Send nothing more to one person from any list of an office, within the caller's transaction, whoever writes them
+    down anew; returns the lists that they were on."""
+    contact = known(session, workspace, blind)
     new = suppression.add(installation, session, workspace, PRESS, blind, "unsubscribed")
     on = select(ListRecipient.channel_id).where(
         ListRecipient.workspace_id == workspace, ListRecipient.blind == blind, ListRecipient.state != "unsubscribed"
     )
-    for channel in session.scalars(on.order_by(ListRecipient.channel_id)).all():
+    channels = session.scalars(on.order_by(ListRecipient.channel_id)).all()
+    for channel in channels:
         leave_list(installation, session, workspace, channel, blind, contact, source)
     if contact is not None and (new or contact.state != "unsubscribed"):
         contact.state, contact.since = "unsubscribed", installation.now()
         contact.changed_at = contact.since
         consent.note(session, workspace, [contact.id], Said("unsubscribed", contact.since, source=source))
+    return list(channels)

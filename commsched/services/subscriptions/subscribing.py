@@ -98,7 +98,7 @@ def _checked(installation: Installation, workspace: int, wish: Wish) -> Wish:
 def _ask(installation: Installation, workspace: int, wish: Wish) -> None:
     now, blind = installation.now(), installation.vault.blind(wish.address)
     with installation.store.write(workspace) as session:
-        if not _may_ask(session, workspace, blind, wish.visitor, now):
+        if not may_ask(session, workspace, f"confirm {blind}", wish.visitor, now):
             return
         office = session.get_one(Workspace, workspace)
         contact = leaving.known(session, workspace, blind) or _stranger(installation, session, workspace, blind, wish)
@@ -122,12 +122,14 @@ def _stranger(installation: Installation, session: Session, workspace: int, blin
     return row
 
 
-def _may_ask(session: Session, workspace: int, blind: str, visitor: str, now: datetime) -> bool:
-    """Whether the mail is sent. Raises :class:`TooMany` where nobody may ask just now."""
+def may_ask(session: Session, workspace: int, about: str, visitor: str, now: datetime) -> bool:
+    """Count a mail that asks; returns whether it is sent: one of a kind to an address in an hour (``about`` names
+    both). Raises :class:`TooMany` where nobody may ask just now."""
     whole = [Limit(f"sv:{network(visitor)}", PER_VISITOR, HOUR), Limit(f"so:{workspace}", PER_OFFICE, HOUR)]
     if ":" in network(visitor):
         whole.append(Limit(f"sv:{network(visitor, 48)}/48", 2 * PER_VISITOR, HOUR))
-    mine = [Limit(f"sa:{workspace}:{blind[:32]}", 1, HOUR), Limit(f"sd:{workspace}:{blind[:32]}", 3, DAY)]
+    whom = consent.version_of(f"{workspace} {about}")[:40]
+    mine = [Limit(f"sa:{whom}", 1, HOUR), Limit(f"sd:{whom}", 3, DAY)]
     locks.alone(session, *(f"subscribe {limit.key}" for limit in (*whole, *mine)))
     if any(_is_reached(session, limit, now) for limit in whole):
         raise TooMany(N_("Many have subscribed just now. Try again in an hour."))

@@ -21,6 +21,7 @@ from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, Turn, approval_states, principal_in, turn_in, turns
 from commsched.services.approval.clearance import as_said
 from commsched.services.approval.roster import Roster, read_roster
+from commsched.services.contacts import addressees
 from commsched.services.content import embargo_times, times
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.views import item_view
@@ -92,6 +93,8 @@ class Review(msgspec.Struct, frozen=True):
     """What others changed in it since the reader last saved or began it."""
     place: Place | None = None
     """Among what waits for the reader, where this does."""
+    addressed: addressees.Addressed = msgspec.field(default_factory=lambda: addressees.Addressed([]))
+    """How many its lists write to, each person once."""
     asked_by: str = ""
     asked_at: datetime | None = None
     """Who sent it in last, and when."""
@@ -216,9 +219,15 @@ def review(installation: Installation, actor: Actor, item_id: int, *, deciding: 
             accepts=actor.person in now.may_accept and _waits(item),
             accepted=compare.with_(_last_own(actor, seen)),
             place=_place(session, actor, seen) if deciding and case else None,
+            addressed=_addressed(session, seen),
             asked_by=asked.actor if asked else "",
             asked_at=asked.at if asked else None,
         )
+
+
+def _addressed(session: Session, seen: item_view.ItemView) -> addressees.Addressed:
+    lists = [channel.channel for channel in seen.content.channels if channel.recipients]
+    return addressees.of_item(session, seen.item, lists)
 
 
 def _sent_in(session: Session, item_id: int) -> AuditEntry | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from commsched.core.delivery.lifecycle import HALTED, STOPS, stopped_state
 from commsched.core.delivery.parts import DeliveryStatus, PartState, delivery_status
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
@@ -61,7 +62,7 @@ def resolve(
             part_decisions.are_not_out(session, row.id, about)
         _stand(installation, session, row, answer)
         if row.stop and row.state in stops.LIVE and row.state != "unknown":
-            row.state, row.next_at, row.reason = "cancelled", None, row.stop
+            row.state, row.next_at, row.reason = stopped_state(row.stop), None, row.stop
         _finish(session, row)
         whom = {"recipients": said_numbers(about)} if independent(installation, session, row) else {}
         note(
@@ -182,6 +183,7 @@ def send(installation: Installation, actor: Actor, delivery_id: int, latest_minu
         workspace = members.workspace_of(session, actor)
         row.latest_at = max(row.latest_at, latest_for(now, latest_minutes or workspace.latest_minutes))
         part_decisions.send_again(session, row.id, keep_handles=row.reason == "absent")
+        row.stop = "" if row.stop == HALTED else row.stop
         row.state, row.next_at, row.reason, row.detail, row.tries = "waiting", now, "", "", 0
         _finish(session, row)
         note(session, installation, actor, "delivery.sent_again", row.item_id, delivery=row.id)
@@ -194,7 +196,7 @@ def drop(installation: Installation, actor: Actor, delivery_id: int) -> list[sto
     actor.require("resolve")
     with installation.store.write(actor.workspace) as session:
         row = load(session, delivery_id, lock=True)
-        if row.state not in stops.LIVE or row.stop:
+        if row.state not in stops.LIVE or row.stop in STOPS:
             raise Conflict(N_("This delivery can no longer be dropped."))
         left = stops.stop(session, [row], "dropped")
         _finish(session, row)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import LETS_OUT, Verdict, inside
-from commsched.core.delivery.lifecycle import REASONS, item_state
+from commsched.core.delivery.lifecycle import REASONS, STOPS, item_state
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.core.timing.plan import Plan, Slot
@@ -372,7 +372,7 @@ def cancel(installation: Installation, actor: Actor, item_id: int) -> list[stops
         item = items.load(session, item_id, lock=True)
         out = select(Delivery).where(Delivery.item_id == item.id, Delivery.state != "published").with_for_update()
         rows = list(session.scalars(out))
-        live = [row for row in rows if row.state in stops.LIVE and not row.stop]
+        live = [row for row in rows if row.state in stops.LIVE and row.stop not in STOPS]
         if item.state in ("published", "cancelled") or (item.state in ("publishing", "partly_published") and not live):
             raise Conflict(N_("It is already out or cancelled."))
         earlier = before.standing(session, item)

@@ -10,10 +10,11 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from commsched.core.delivery.lifecycle import HALTED, STOPS, stopped_state
 from commsched.services.deliver import part_decisions
 from commsched.store.models import Attempt, Channel, Delivery, Item, Part, Revision
 
-Why = Literal["cancelled", "dropped"]
+Why = Literal["cancelled", "dropped", "halted"]
 
 LIVE = ("waiting", "sending", "unknown", "held", "failed")
 """States of a delivery of which something may still go out."""
@@ -40,11 +41,11 @@ def stop(session: Session, rows: Sequence[Delivery], why: Why) -> list[Left]:
     ids = [row.id for row in rows]
     open_ = set(session.scalars(select(Attempt.delivery_id).where(Attempt.delivery_id.in_(ids), Attempt.outcome == "")))
     for row in rows:
-        row.stop = row.stop or why
+        row.stop = row.stop if row.stop in STOPS else why
         if row.state in ("waiting", "held", "failed") or (row.state == "sending" and row.id not in open_):
-            row.state, row.next_at, row.reason = "cancelled", None, why
+            row.state, row.next_at, row.reason = stopped_state(why), None, why
     session.flush()
-    for item in sorted({row.item_id for row in rows}):
+    for item in () if why == HALTED else sorted({row.item_id for row in rows}):
         part_decisions.give_back(session, item)
     return [left for row in rows if (left := _left(session, row)).out or left.under_way]
 
@@ -74,7 +75,7 @@ def stopped_channels(session: Session, item: Item) -> set[int]:
     """The channels where a person dropped or cancelled ``item``, and it stays so: through moves, pauses, edits and new
     approvals. Only its writer undoes it, by taking the channel away in a later version and choosing it again."""
     stopped: dict[int, int] = {}
-    for row in session.scalars(select(Delivery).where(Delivery.item_id == item.id, Delivery.stop != "")):
+    for row in session.scalars(select(Delivery).where(Delivery.item_id == item.id, Delivery.stop.in_(STOPS))):
         stopped[row.channel_id] = max(row.revision_id, stopped.get(row.channel_id, 0))
     if not stopped:
         return set()

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from commsched.store.models import AuditEntry
+from commsched.web.components.spreadsheet import MARK, row
 from commsched.web.desk import audit_sentences
 from commsched.web.http.i18n import _
 
 MIME: Final = {"csv": "text/csv", "json": "application/json"}
-_RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet may take for the beginning of a formula, in wide letters too."""
-
 Line = tuple[AuditEntry, str]
 """An entry, and the title of its item."""
 
 
 def as_csv(lines: Iterable[Line]) -> Iterator[str]:
     """A table with a heading, the times in UTC. No cell begins as a formula does: people write titles and reasons."""
-    yield "\ufeff"  # without it some spreadsheets read UTF-8 as something else
-    yield _row((_("Time"), _("Who"), _("What"), _("Number"), _("Title"), _("Kind")))
+    yield MARK
+    yield row((_("Time"), _("Who"), _("What"), _("Number"), _("Title"), _("Kind")))
     for entry, title in lines:
         number = str(entry.item_id) if entry.item_id is not None else ""
         at = entry.at.isoformat(timespec="seconds")
-        yield _row((at, audit_sentences.who(entry), audit_sentences.sentence(entry), number, title, entry.action))
-
-
-def _row(cells: Iterable[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow([plain(cell) for cell in cells])
-    return written.getvalue()
-
-
-def plain(cell: str) -> str:
-    """``cell`` as text to any spreadsheet: an apostrophe stands before what could be run."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_RUN) else cell
+        yield row((at, audit_sentences.who(entry), audit_sentences.sentence(entry), number, title, entry.action))
 
 
 def as_json(lines: Iterable[Line]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, make_response
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as AnyResponse
 
-from commsched.services.public import favicon, front_page, newsroom
+from commsched.services.public import favicon, front_page, newsroom, ninjs
 from commsched.services.public.front_page import Front
 from commsched.services.public.newsroom import Newsroom, Publication
 from commsched.web.http.request_context import installation, page
@@ -112,6 +112,29 @@ def _json_item(room: Newsroom, entry: Publication) -> dict[str, object]:
     if entry.pictures:
         article["image"] = installation().base_url + shot_narrow(room, entry.pictures[0], 1600)
     return {key: value for key, value in article.items() if value}
+
+
+@bp.get("/n/<place>/feed.ninjs")
+@outward
+def ninjs_feed(place: str) -> AnyResponse:
+    """The newest in ninjs, for newsrooms' own systems."""
+    shown = _newest(place)
+    items = [ninjs.item(shown.room, entry, guid(entry), absolute) for entry in shown.entries]
+    return dated(_json(jsonify(title=shown.room.name, language=shown.room.language, items=items)), _changed(shown))
+
+
+@bp.get("/n/<place>/<address>/ninjs.json")
+@outward
+def ninjs_item(place: str, address: str) -> AnyResponse:
+    """One publication in ninjs."""
+    room, entry = newsroom.entry(installation(), place, address)
+    answer = _json(jsonify(ninjs.item(room, entry, guid(entry), absolute)))
+    return dated(answer, front_page.changed_at(installation(), room, [entry]))
+
+
+def _json(answer: Response) -> Response:
+    answer.headers.update(FEEDS)
+    return answer
 
 
 @bp.get("/n/<place>/sitemap.xml")

@@ -13,10 +13,12 @@ from commsched.core.access.routes import one_click, public
 from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known, names
 from commsched.core.text.messages import NotFound
+from commsched.services.privacy import erasure, own_data
 from commsched.services.public import newsroom
 from commsched.services.public.newsroom import Newsroom
 from commsched.services.subscriptions import choosing, leaving, offers, questions, subscribing
 from commsched.services.subscriptions.leaving import Recipient
+from commsched.services.subscriptions.questions import Kind, Question
 from commsched.services.subscriptions.subscribing import Wish
 from commsched.store.models import Workspace
 from commsched.web.http.forms import Form
@@ -31,7 +33,6 @@ def _answer(template: str, room: Newsroom | None, status: int = 200, **shown: ob
     response = make_response(page(f"public/{template}.html", room=room, **shown), status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
@@ -166,20 +167,36 @@ def subscribed(place: str) -> Response:
     return _subscribe(room, form)
 
 
+@bp.post("/n/<place>/u/<token>/about")
+@public
+def about(place: str, token: str) -> Response:
+    """Asks by mail whether it is they who want to see (``what=data``) or to have erased what is kept of them."""
+    try:
+        room, whom = _whom(place, token)
+    except NotFound:
+        return _gone(place)
+    form = Form.read()
+    kind: Kind = "erase" if form.text("what", 20) == "erase" else "data"
+    with form.catch():
+        choosing.ask_about(installation(), whom, kind, g.language, request.remote_addr or "")
+        return _answer("mailing_state", room, state="asked_about", token=token)
+    return _choices(room, whom, token, form)
+
+
 @bp.get("/n/<place>/yes/<token>")
 @public
 def question(place: str, token: str) -> Response:
     """Asks. Only the button on this page answers."""
-    return _question(place, token, answering=False)
+    return _question(place, token)
 
 
 @bp.post("/n/<place>/yes/<token>")
 @public
 def answered(place: str, token: str) -> Response:
-    return _question(place, token, answering=True)
+    return _question(place, token)
 
 
-def _question(place: str, token: str, *, answering: bool) -> Response:
+def _question(place: str, token: str) -> Response:
     asked = questions.read(installation(), token)
     try:
         room = newsroom.find_room(installation(), place)
@@ -190,6 +207,13 @@ def _question(place: str, token: str, *, answering: bool) -> Response:
     _speak(room)
     if asked.is_old(installation().now()):
         return _answer("mailing_state", room, 410, state="old")
+    if asked.kind == "confirm":
+        return _subscription(room, asked, token)
+    return _about(room, asked, token)
+
+
+def _subscription(room: Newsroom, asked: Question, token: str) -> Response:
+    answering = request.method == "POST"
     step = subscribing.confirm if answering else subscribing.waiting
     waiting = step(installation(), asked)
     if waiting is None:
@@ -197,3 +221,25 @@ def _question(place: str, token: str, *, answering: bool) -> Response:
     if answering or waiting.done:
         return _answer("mailing_state", room, state="confirmed", waiting=waiting)
     return _answer("confirm", room, waiting=waiting, token=token)
+
+
+def _about(room: Newsroom, asked: Question, token: str) -> Response:
+    if request.method != "POST":
+        return _answer("about_you", room, kind=asked.kind, token=token)
+    if asked.kind == "erase":
+        erasure.answer(installation(), asked)
+        return _answer("mailing_state", room, state="erased")
+    with installation().store.read(room.id) as session:
+        data = own_data.collect(installation(), session, room.id, asked.blind)
+    if request.form.get("what") == "json":
+        return _file(own_data.as_json(data), "application/json", "json")
+    return _file(own_data.as_html(data, g.language).encode(), "text/html; charset=utf-8", "html")
+
+
+def _file(body: bytes, kind: str, ending: str) -> Response:
+    """To be kept, not opened: it is shown on no page of ours."""
+    response = make_response(body)
+    response.headers["Content-Type"] = kind
+    response.headers.set("Content-Disposition", "attachment", filename=f"data.{ending}")
+    response.headers["Cache-Control"] = "no-store"
+    return response

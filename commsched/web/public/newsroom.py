@@ -29,6 +29,7 @@ from commsched.services.public.front_page import Wish
 from commsched.services.public.look import Look
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
 from commsched.web.components import files
+from commsched.web.components.counting import visited
 from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("newsroom", __name__)
@@ -114,12 +115,12 @@ def shot_name(room: Newsroom, shot: Shot) -> str:
 
 
 @bp.app_template_global()
-def shot_url(room: Newsroom, shot: Shot, download: bool = False) -> str:
-    """A picture's address."""
+def shot_url(room: Newsroom, shot: Shot, download: bool = False, of: str = "") -> str:
+    """A picture's address. ``of``: the uid of the item that it is taken from, which counts that."""
     wish = 1 if download else None
     if room.preview:
         return url_for("embargoed.picture", token=room.preview, name=shot.name, download=wish)
-    return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish)
+    return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish, of=of or None)
 
 
 @bp.app_template_global()
@@ -210,6 +211,7 @@ def item(place: str, address: str) -> ResponseReturnValue:
     if entry.address != address:
         return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 301)
     speak(room)
+    visited(entry.uid, room.zone)
     changed = front_page.changed_at(installation(), room, [entry])
     return dated(page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry)), changed)
 
@@ -262,6 +264,8 @@ def media(place: str, name: str) -> AnyResponse:
     """A picture that is part of something published; any picture of the office for those who work in it."""
     file, row = published_media.picture(installation(), place, name, _person())
     wish = request.args.get("download")
+    if wish and (of := request.args.get("of", "")[:32]):
+        visited(of, newsroom.find_room(installation(), place).zone, "picture")
     return _sent(file, row, name=published_media.name_for_saving(installation(), place, row) if wish else "")
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.services.public import front_page, invitations, look, newsroom, press_kit, press_pictures, release_pdf
 from commsched.web.components import files
+from commsched.web.components.counting import visited
 from commsched.web.http.request_context import installation, page
 from commsched.web.public.newsroom import SHORTLY, absolute, dated, outward, speak
 
@@ -31,6 +32,7 @@ def pictures(place: str) -> AnyResponse:
 def kit(place: str, address: str) -> AnyResponse:
     """A release's text and pictures in one file, written while it is sent."""
     room, entry, kit = press_kit.kit(installation(), place, address, lambda now_at: _address(place, now_at))
+    visited(entry.uid, room.zone, "kit")
     response = Response(press_kit.stream(kit), mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=kit.name)
     response.headers["X-Robots-Tag"] = "noindex"
@@ -47,6 +49,7 @@ def _address(place: str, address: str) -> str:
 def pdf(place: str, address: str) -> AnyResponse:
     """A release to read and print, tagged for screen readers."""
     room, entry = newsroom.entry(installation(), place, address)
+    visited(entry.uid, room.zone, "pdf")
     file = release_pdf.of(installation(), room, entry, _address(place, entry.address))
     response = files.send(file, file.key.rpartition("-")[2][:-4], name="")
     name = release_pdf.file_name(entry.content, entry.uid)
@@ -72,6 +75,7 @@ def event(place: str, address: str) -> AnyResponse:
 def text(place: str, address: str) -> AnyResponse:
     """A release as text to paste: what *Copy the text* copies, and what it opens without a script."""
     room, entry = newsroom.entry(installation(), place, address)
+    visited(entry.uid, room.zone, "text")
     response = Response(press_kit.plain(room, entry), content_type="text/plain; charset=utf-8")
     response.headers["X-Robots-Tag"] = "noindex"
     return dated(response, front_page.changed_at(installation(), room, [entry]))

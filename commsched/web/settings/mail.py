@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
-from commsched.services.mailing import server, trial
+from commsched.services.mailing import condition, server, trial
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
@@ -32,6 +32,8 @@ def _show(form: Form) -> str:
         mail=translated(installation().mailer.describe()),
         securities=[(key, translated(word)) for key, word in SECURITIES],
         office=place().name,
+        own=server.of_office(installation(), actor().workspace),
+        conditions=condition.of_office(installation(), actor().workspace),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.text.recipients import BadEntry, Recipients, is_address, read
+from commsched.core.text.recipients import BadEntry, Recipients, is_address, nameless, read
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,9 @@ def test_an_address_is_bounded() -> None:
     assert not is_address("a" * 65 + "@x.example")
     assert not is_address(f"a@{'x' * 64}.example")
     assert is_address("red@xn--strae-oqa.example")
+
+
+def test_a_servers_answer_is_kept_without_the_persons_in_it() -> None:
+    said = "550 5.1.1 <red.anna@tidning.example>: no such user (rcpt=red.anna@tidning.example)"
+    assert nameless(said) == "550 5.1.1 <…@tidning.example>: no such user (rcpt=…@tidning.example)"
+    assert nameless("451 try @ again") == "451 try @ again"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from commsched.services.channels import connect, list_editing
-from commsched.services.contacts import addressees
+from commsched.services.contacts import addressees, suppression
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.workflow import resolve
 from commsched.store.models import Delivery, Part
@@ -121,3 +121,12 @@ def test_whatever_lists_are_dropped_and_left_each_gets_it_once(
     with cast.installation.store.read(cast.place.id) as session:
         out = select(func.count()).select_from(Part).join(Delivery, Delivery.id == Part.delivery_id)
         assert session.scalar(out.where(Delivery.item_id == item, Part.state == "published")) == len(mail.sent)
+
+
+def test_who_is_suppressed_is_in_no_number(cast: Cast) -> None:
+    number = press(cast, PEOPLE[:3], "Lokalt")
+    item = desk.submitted(cast, channels=[number], kind="release", title="Ja", contact="Eva")
+    blind = cast.installation.vault.blind(PEOPLE[0])
+    with cast.installation.store.write(cast.place.id) as session:
+        suppression.add(cast.installation, session, cast.place.id, suppression.PRESS, blind, "unsubscribed")
+    assert counted(cast, item, [number]).people == 2

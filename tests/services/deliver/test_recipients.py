@@ -99,6 +99,13 @@ def test_who_is_forgotten_after_the_yes_is_not_written_to_and_the_others_are(
     assert len(parts(cast, desk.deliveries(cast, item)[0])) == 2
 
 
+@pytest.fixture
+def one_by_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody goes together with others."""
+    monkeypatch.setattr(type(cast.installation.platform("presslist")), "group", 1)
+
+
+@pytest.mark.usefixtures("one_by_one")
 def test_who_wants_no_more_mail_is_passed_over_and_the_numbers_say_so(
     cast: Cast, mail: MailBag, clock: SetClock
 ) -> None:
@@ -133,6 +140,7 @@ def test_who_wants_no_more_mail_is_passed_over_and_the_numbers_say_so(
     assert whom(mail).count("p4@radio.example") == 0
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_a_mailing_ends_when_those_who_were_left_have_left(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast)
     item = release(cast, number)
@@ -196,6 +204,7 @@ def test_refused_recipients_are_told_of_and_the_rest_goes_on(cast: Cast, mail: M
     assert len(mail.sent) == 6
 
 
+@pytest.mark.usefixtures("one_by_one")
 @pytest.mark.parametrize("stage", ["waiting", "unknown"])
 def test_one_recipient_costs_the_same_however_long_the_list(
     cast: Cast, clock: SetClock, monkeypatch: pytest.MonkeyPatch, stage: str
@@ -209,6 +218,23 @@ def test_one_recipient_costs_the_same_however_long_the_list(
     costs = [_cost(cast, item, stage, monkeypatch) for item in items]
     assert costs[0] == costs[1]
     assert costs[0]["unsealed"] == 1
+
+
+def test_a_group_costs_as_many_statements_however_many_are_in_it(
+    cast: Cast, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(cast, press(cast, *(f"red{number}@t.example" for number in range(80))))
+    clock.forward(hours=5)
+    courier, statements = Dispatcher(cast.installation), []
+    event.listen(cast.installation.store.engine, "before_cursor_execute", lambda *rest: statements.append(rest[2]))
+    turns = []
+    while (calls := courier.step()) is not None:
+        turns.append((calls, len(statements)))
+        statements.clear()
+    sizes = [calls for calls, _ in turns if calls]
+    assert sizes == [10, 20, 40, 10]
+    costs = [sent for calls, sent in turns if calls][1:3]
+    assert costs[0] == costs[1]
 
 
 def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:

@@ -56,6 +56,11 @@ def count(cast: Cast, kind: type[Contact] | type[ContactMail] | type[ContactEven
         return session.scalar(select(func.count()).select_from(kind)) or 0
 
 
+def strangers(cast: Cast) -> int:
+    with cast.installation.store.read(cast.place.id) as session:
+        return len(session.scalars(select(Contact.id).where(Contact.source == "subscribed")).all())
+
+
 def of(cast: Cast, address: str = ANNA) -> tuple[Contact, list[consent.Said]]:
     with cast.installation.store.read(cast.place.id) as session:
         row = session.scalars(select(Contact).where(Contact.blind == cast.installation.vault.blind(address))).one()
@@ -110,7 +115,8 @@ def test_nothing_is_sent_twice_in_an_hour_nor_told(cast: Cast, mail: MailBag, cl
     number = opened(cast)
     for visitor in ("192.0.2.7", "192.0.2.8", "2001:db8::1"):
         ask(cast, number, visitor=visitor)
-    assert (len(mail.sent), count(cast, ContactEvent)) == (1, 1)
+    assert len(mail.sent) == 1
+    assert len(of(cast)[1]) == 1
     for _hour in range(4):
         clock.forward(hours=1, seconds=1)
         ask(cast, number)
@@ -125,7 +131,7 @@ def test_ten_thousand_addresses_of_strangers_reach_sixty_an_hour(cast: Cast, mai
         except subscribing.TooMany:
             refused += 1
     assert (len(mail.sent), refused) == (60, 20)
-    assert count(cast, Contact) == 60
+    assert strangers(cast) == 60
 
 
 def test_one_visitor_asks_ten_times_an_hour(cast: Cast, mail: MailBag) -> None:
@@ -253,10 +259,10 @@ def test_who_never_answers_is_forgotten(cast: Cast, mail: MailBag, clock: SetClo
     subscribed(cast, mail, number, "bo@ny.example")
     clock.forward(days=29)
     chores.run(cast.installation)
-    assert count(cast, Contact) == 2
+    assert strangers(cast) == 2
     clock.forward(days=2)
     chores.run(cast.installation)
-    assert count(cast, Contact) == 1
+    assert strangers(cast) == 1
     assert subscribing.waiting(cast.installation, link(cast, mail)) is not None
 
 

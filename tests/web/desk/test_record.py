@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from commsched.services.views import audit_view
-from commsched.web.desk import audit_files
+from commsched.web.components import spreadsheet
 from tests.conftest import Browser, Cast, SetClock
 from tests.publications import channel
 from tests.services.desk import publish_what_is_due, schedule, scheduled, written
@@ -86,5 +86,5 @@ def test_the_file_is_whole_however_long_the_record_is(
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "＝1"])
 def test_what_could_be_run_is_text(cell: str) -> None:
-    assert audit_files.plain(cell) == f"'{cell}"
-    assert audit_files.plain("Ett vanligt ord = bra") == "Ett vanligt ord = bra"
+    assert spreadsheet.plain(cell) == f"'{cell}"
+    assert spreadsheet.plain("Ett vanligt ord = bra") == "Ett vanligt ord = bra"

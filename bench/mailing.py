@@ -1,0 +1,124 @@
+"""A mailing beside Postfix's own ``smtp-source``: how many messages a second leave, with everything written down.
+
+    python -m bench.mailing [--count 5000] [--size 20480] [--lanes 4] [--store sqlite|postgresql] [--signed] [--profile]
+
+A release is approved for a list of so many, and the dispatcher sends it from one process into ``smtp-sink``, a
+different message to each: the gate, the attempts before and the answers after every group are committed as at night.
+``smtp-source -d -s 10`` sends as many messages of the same size into the same sink, before and after. With
+``--relay smtp://host:port`` both go to that server instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import pstats
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from sqlalchemy import URL, func, select
+
+from bench.recipients import DUE, databases, office
+from commsched.mail.connection import read_url
+from commsched.mail.relay import SmtpMailer
+from commsched.services.deliver.dispatcher import Dispatcher
+from commsched.store.models import Attempt, Part
+
+
+def program(name: str) -> str:
+    """Where a program of Postfix is; it needs Debian's ``postfix``."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if path is None:
+        raise SystemExit(f"{name} is missing: install Debian's postfix")
+    return path
+
+
+@contextmanager
+def sink() -> Iterator[str]:
+    """An ``smtp-sink`` of its own; ``host:port``."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [program("smtp-sink"), "-u", "nobody", f"127.0.0.1:{port}", "1000"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def yardstick(where: str, count: int, size: int, to: str) -> float:
+    """Messages a second of ``smtp-source -d -s 10``."""
+    command = [program("smtp-source"), "-d", "-s", "10", "-m", str(count), "-l", str(size), "-t", to, where]
+    start = time.perf_counter()
+    subprocess.run(command, check=True)
+    return count / (time.perf_counter() - start)
+
+
+def ours(where: str, chosen: argparse.Namespace, url: URL | None) -> tuple[float, float, float]:
+    """(messages a second from the first commit to the last, milliseconds of this process's time for each, seconds for
+    the approval)."""
+    with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(chosen.hands) as hands:
+        installation, clock, approved = office(home, chosen.count, chosen.lanes, url, chosen.size)
+        installation.mailer = SmtpMailer(read_url(f"smtp://{where}?starttls=0"), "press@gruppen.example")
+        clock.at = DUE
+        dispatcher = Dispatcher(installation, hands=hands, width=chosen.hands)
+        profile = cProfile.Profile() if chosen.profile else None
+        start, used = time.perf_counter(), time.process_time()
+        if profile:
+            profile.enable()
+        dispatcher.run()
+        if profile:
+            profile.disable()
+            pstats.Stats(profile).sort_stats("tottime").print_stats(35)
+        wall, processor = time.perf_counter() - start, time.process_time() - used
+        with installation.store.read(0) as session:
+            states = dict(session.execute(select(Part.state, func.count()).group_by(Part.state)).all())
+            attempts = session.scalar(select(func.count()).select_from(Attempt))
+        installation.store.close()
+    if states != {"published": chosen.count} or attempts != chosen.count:
+        print(f"states {states}, attempts {attempts}")
+    return chosen.count / wall, processor / chosen.count * 1000, approved
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--size", type=int, default=20480)
+    parser.add_argument("--lanes", type=int, default=4, choices=range(1, 5))
+    parser.add_argument("--hands", type=int, default=8)
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--relay", default="")
+    parser.add_argument("--to", default="red0@tidning0.example", help="whom smtp-source writes to")
+    parser.add_argument("--profile", action="store_true")
+    chosen = parser.parse_args(arguments)
+    print(f"{chosen.count} messages of {chosen.size} bytes, {chosen.lanes} lanes, {chosen.store}")
+    with databases(chosen.store) as create, sink() as own:
+        where = urlsplit(chosen.relay).netloc or own
+        before = yardstick(where, chosen.count, chosen.size, chosen.to)
+        rate, each, approved = ours(where, chosen, create())
+        after = yardstick(where, chosen.count, chosen.size, chosen.to)
+    best = max(before, after)
+    print(f"smtp-source -d -s 10: {before:.0f}/s before, {after:.0f}/s after")
+    print(f"commsched: {rate:.0f}/s, {rate / best:.0%} of it; {each:.2f} ms of processor each")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"approval {approved:.1f} s, at most {memory:.0f} MB, load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""A publication in ninjs 3.0, the IPTC's JSON for news: what newsrooms' own systems read without anybody's pasting.
+
+It says what the page says: every wording is a version of one item under one URI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from commsched.core.content.markup import to_html, to_plain
+from commsched.core.content.release import ContactPerson
+from commsched.core.press.words import Box, event_of, genre, press_boxes
+from commsched.core.text.json_values import JsonObject
+from commsched.services.content.versions import Shot
+from commsched.services.public.newsroom import Newsroom, Publication
+
+VERSION: Final = "3.0"
+SCHEMA: Final = "https://www.iptc.org/std/ninjs/ninjs-schema_3.0.json"
+MIME: Final = "application/json"
+Addresses: TypeAlias = Callable[..., str]
+"""Makes an address outside of a page's name and its values."""
+
+
+def item(room: Newsroom, entry: Publication, uri: str, url: Addresses) -> JsonObject:
+    """One publication; ``uri`` is the name that never changes. What is empty is left out."""
+    content, here = entry.content, {"place": room.slug, "address": entry.address}
+    page = url("newsroom.item", **here)
+    news: JsonObject = {
+        "uri": uri,
+        "standard": {"name": "ninjs", "version": VERSION, "schema": SCHEMA},
+        "type": "text",
+        "representationType": "full",
+        "version": str(entry.version),
+        "firstCreated": _moment(entry.published_at),
+        "versionCreated": _moment(entry.versions[entry.version - 1].at if entry.versions else entry.published_at),
+        "pubStatus": "usable",
+        "language": content.language,
+        "title": entry.headline,
+        "headlines": [{"role": "main", "value": entry.headline}],
+        "descriptions": _descriptions(entry),
+        "bodies": _bodies(entry),
+        "by": room.name,
+        "copyrightHolder": room.name,
+        "edNote": content.correction,
+        "genres": [{"name": genre(content)}] if genre(content) else [],
+        "infoSources": [{"name": room.name, "role": "creator", "uri": url("newsroom.front", place=room.slug)}],
+        "people": _people(entry),
+        "associations": [_picture(room, shot, uri, url) for shot in entry.pictures],
+        "places": _places(entry),
+        "eventDetails": _event(entry),
+        "renditions": _renditions(entry, page, url, here),
+    }
+    return {key: value for key, value in news.items() if value}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _descriptions(entry: Publication) -> list[JsonObject]:
+    said = [("lead", entry.content.lead.strip()), ("short", entry.content.short.strip())]
+    return [{"role": role, "contentType": "text/plain", "value": words} for role, words in said if words]
+
+
+def _bodies(entry: Publication) -> list[JsonObject]:
+    """The running text as people read it and as HTML, then each box."""
+    plain = to_plain(entry.text) if entry.kind == "release" else entry.text
+    return [
+        _body("main", "text/plain", plain),
+        _body("main", "text/html", entry.html()),
+        *(_body("quote", "text/plain", f"{said.text}\n{said.speaker}".strip()) for said in entry.content.quotes),
+        *(_box(box) for box in press_boxes(entry.content)),
+    ]
+
+
+def _box(box: Box) -> JsonObject:
+    if box.body == "markup":
+        return _body(box.heading, "text/html", to_html(box.text))
+    return _body(box.heading, "text/plain", box.text)
+
+
+def _body(role: str, kind: str, value: str) -> JsonObject:
+    return {"role": role, "contentType": kind, "charCount": len(value), "wordCount": len(value.split()), "value": value}
+
+
+def _people(entry: Publication) -> list[JsonObject]:
+    """Who is quoted, and whom the press may call."""
+    quoted = [{"name": quote.person, "rel": "quoted"} for quote in entry.content.quotes if quote.person]
+    return [*quoted, *(_contact(person) for person in entry.content.contacts if person.name)]
+
+
+def _contact(person: ContactPerson) -> JsonObject:
+    ways = [("phone", person.phone), ("email", person.email)]
+    info = [{"type": kind, "value": value} for kind, value in ways if value]
+    return {"name": person.name, "rel": "contact"} | ({"contactInfo": info} if info else {})
+
+
+def _picture(room: Newsroom, shot: Shot, uri: str, url: Addresses) -> JsonObject:
+    whole: JsonObject = {
+        "name": "print",
+        "href": url("newsroom.media", place=room.slug, name=shot.name),
+        "contentType": shot.mime,
+        "width": shot.width,
+        "height": shot.height,
+        "sizeInBytes": shot.size,
+    }
+    news: JsonObject = {
+        "name": shot.name[:12],
+        "uri": f"{uri}#{shot.name[:12]}",
+        "type": "picture",
+        "by": shot.credit,
+        "copyrightHolder": shot.credit or room.name,
+        "descriptions": [{"role": "alt", "contentType": "text/plain", "value": shot.alt}] if shot.alt else [],
+        "renditions": [{key: value for key, value in whole.items() if value}],
+    }
+    return {key: value for key, value in news.items() if value}
+
+
+def _places(entry: Publication) -> list[JsonObject]:
+    event = event_of(entry.content)
+    name = ", ".join(part for part in (event.place, event.address) if part) if event else ""
+    return [{"name": name, "rel": "eventLocation"}] if name else []
+
+
+def _event(entry: Publication) -> JsonObject:
+    """When what it invites to is."""
+    event = event_of(entry.content)
+    if event is None or event.starts_at is None:
+        return {}
+    dates = {"startDate": _moment(event.starts_at)}
+    return {"dates": dates | ({"endDate": _moment(event.ends_at)} if event.ends_at else {})}
+
+
+def _renditions(entry: Publication, page: str, url: Addresses, here: dict[str, str]) -> list[JsonObject]:
+    """Where it stands, and in which other forms it is to be had."""
+    forms = [("page", "text/html", page)]
+    if entry.kind == "release":
+        forms.append(("pdf", "application/pdf", url("press.pdf", **here)))
+        forms.append(("press-kit", "application/zip", url("press.kit", **here)))
+    if event_of(entry.content) is not None:
+        forms.append(("calendar", "text/calendar", url("press.event", **here)))
+    return [{"name": name, "contentType": kind, "href": address} for name, kind, address in forms]

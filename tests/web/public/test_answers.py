@@ -1,0 +1,119 @@
+"""Saying whether one comes: openly and from one's own mail, once however often it is sent, until the last moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from commsched.core.press import answer_links
+from commsched.services.kernel.context import Installation
+from commsched.services.press import answers
+from commsched.store.models import Delivery, Part, PressAnswer
+from tests.conftest import Cast, SetClock
+from tests.web.public.test_newsroom import address
+from tests.web.public.test_outputs import invitation
+
+YES = {
+    "coming": "yes",
+    "name": "Åsa Öst",
+    "outlet": "Länsbladet",
+    "email": "asa@blad.example",
+    "wishes": "Karin, kl. 11",
+}
+
+
+@pytest.fixture
+def door(press: FlaskClient, installation: Installation, cast: Cast, room: int) -> str:
+    return f"{address(press, invitation(installation, cast, room))}/rsvp"
+
+
+def kept(installation: Installation, cast: Cast) -> list[answers.Reply]:
+    with installation.store.read(cast.place.id) as session:
+        items = set(session.scalars(select(PressAnswer.item_id)))
+    return [given.reply for item in items for given in answers.listed(installation, cast.actor(), item)]
+
+
+def send(press: FlaskClient, door: str, **data: str) -> Any:
+    token = press.get(door).text.partition('name="form_token" value="')[2].partition('"')[0]
+    return press.post(door, data=YES | {"form_token": token} | data)
+
+
+def test_an_answer_that_is_sent_twice_is_one_and_a_mind_may_change(
+    press: FlaskClient, installation: Installation, cast: Cast, door: str
+) -> None:
+    assert "torsdag 10 december 2026 kl. 10.00–11.00" in press.get(door).text
+    for _time in range(2):
+        assert "Tack, då är du väntad" in send(press, door).text
+    assert [reply.name for reply in kept(installation, cast)] == ["Åsa Öst"]
+    assert "Tack för att du säger till" in send(press, door, coming="no", email="ASA@blad.example").text
+    (reply,) = kept(installation, cast)
+    assert (reply.coming, reply.wishes) == (False, "Karin, kl. 11")
+    assert "asa@blad" not in press.get(door).text.casefold(), "nobody reads here what another has answered"
+    with installation.store.read(cast.place.id) as session:
+        row = session.scalars(select(PressAnswer)).one()
+        assert "Länsbladet" not in row.secret
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", " "), ("email", "ingen adress"), ("coming", "")])
+def test_what_is_missing_is_told_at_its_field(
+    press: FlaskClient, installation: Installation, cast: Cast, door: str, field: str, value: str
+) -> None:
+    given = send(press, door, **{field: value})
+    assert given.status_code == 422
+    assert "Länsbladet" in given.text, "what was typed stays"
+    assert not kept(installation, cast)
+
+
+def test_after_the_last_moment_nobody_answers_and_a_month_later_nobody_is_known(
+    press: FlaskClient, installation: Installation, cast: Cast, door: str, clock: SetClock
+) -> None:
+    send(press, door)
+    token = press.get(door).text.partition('name="form_token" value="')[2].partition('"')[0]
+    clock.at = datetime.fromisoformat("2026-12-10T09:00:01+00:00")
+    assert "Det är för sent att svara här" in press.get(door).text
+    assert press.post(door, data=YES | {"form_token": token, "email": "b@b.example"}).status_code == 409
+    with installation.store.write(cast.place.id) as session:
+        answers.forget(installation, session, cast.place)
+        assert session.scalars(select(PressAnswer)).all()
+    clock.at = datetime.fromisoformat("2026-12-10T10:00:01+00:00") + answers.KEPT_FOR
+    with installation.store.write(cast.place.id) as session:
+        answers.forget(installation, session, cast.place)
+        assert not session.scalars(select(PressAnswer)).all()
+
+
+def test_one_visitor_does_not_fill_the_list(
+    press: FlaskClient, installation: Installation, cast: Cast, door: str
+) -> None:
+    statuses = [send(press, door, email=f"a{n}@b.example").status_code for n in range(answers.PER_VISITOR + 1)]
+    assert statuses == [200] * answers.PER_VISITOR + [429]
+
+
+def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    item = invitation(installation, cast, room)
+    with installation.store.write(cast.place.id) as session:
+        delivery = session.scalars(select(Delivery).where(Delivery.item_id == item.id)).one()
+        sealed = installation.vault.seal("red@blad.example")
+        part = {"number": 5, "role": "recipient", "state": "published", "key": "ab" * 20, "recipient": sealed}
+        session.add(Part(delivery_id=delivery.id, **part))
+    key = installation.vault.derive(answers.PRESS)
+    door = f"/r/{answer_links.token(key, item.uid, 'ab' * 20)}"
+    assert 'value="red@blad.example"' in press.get(door).text
+    send(press, door, name="Röd", email="red@blad.example")
+    assert 'value="Röd"' in press.get(door).text, "their own answer stands there"
+    for forged in (
+        door[:-1] + ("0" if door[-1] != "0" else "1"),
+        door.replace("ab" * 20, "cd" * 20),
+        "/r/x",
+        "/r/" + "a" * 900,
+    ):
+        given = press.get(forged)
+        assert given.status_code == 404
+        assert "red@blad" not in given.text
+    assert answer_links.read(key, answer_links.token(key, item.uid, "ab" * 20)) == (item.uid, "ab" * 20)
+    assert answer_links.read(b"x", answer_links.token(key, item.uid, "ab" * 20)) is None
