@@ -188,7 +188,7 @@ def _calendar_file(calendar: str) -> list[_Entity]:
 
 
 MESSAGE: Final = "message/rfc822"
-"""A message within a message. It must not be encoded (RFC 2046, 5.2.1), so it must come as what may be sent as it is."""
+"""A message within a message. It must not be encoded (RFC 2046, 5.2.1), so it must be such that it may be sent so."""
 _LONGEST_LINE: Final = 998
 
 
