@@ -109,6 +109,16 @@ def decide(installation: Installation, actor: Actor, number: int, *, out: bool) 
     installation.wake()
 
 
+def doubt(installation: Installation) -> int:
+    """After a restore: what was not sent when the backup was made may have gone out meanwhile. A person says of each;
+    returns how many there are."""
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        begun = InboxReply.state.in_(("waiting", "sending"))
+        numbers = list(session.scalars(select(InboxReply.id).where(begun)))
+        session.execute(update(InboxReply).where(InboxReply.id.in_(numbers)).values(state="unknown", next_at=None))
+        return len(numbers)
+
+
 # -- on its way -------------------------------------------------------------------------------------
 
 
@@ -154,7 +164,9 @@ def _claim(installation: Installation) -> InboxReply | None:
     now = installation.now()
     due = (
         select(InboxReply)
+        .join(Workspace, Workspace.id == InboxReply.workspace_id)
         .where(InboxReply.state == "waiting", or_(InboxReply.next_at.is_(None), InboxReply.next_at <= now))
+        .where(Workspace.paused_at.is_(None))
         .order_by(InboxReply.next_at, InboxReply.id)
         .limit(1)
     )
@@ -162,7 +174,7 @@ def _claim(installation: Installation) -> InboxReply | None:
         if session.scalar(due) is None:
             return None
     with installation.store.write(EVERY_WORKSPACE) as session:
-        row = session.scalar(locks.rows(due, passing_over=True))
+        row = session.scalar(locks.rows(due, passing_over=True))  # the office's row too: a pause waits, or is seen
         if row is not None:
             row.state, row.started_at, row.tries = "sending", now, row.tries + 1
         return row

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import line
@@ -31,6 +31,8 @@ MOST: Final = 10
 """Mailboxes of an office."""
 EVERY: Final = timedelta(minutes=3)
 """How often one is read."""
+SILENT: Final = timedelta(hours=1)
+"""How long one may be in trouble before somebody is told."""
 dial: Dial | None = None
 """How mailboxes are connected to, where the tests say another way."""
 
@@ -82,6 +84,11 @@ def open_box(installation: Installation, row: Mailbox, seconds: float) -> Box:
 def every(session: Session) -> list[Mailbox]:
     """The office's mailboxes, by name."""
     return list(session.scalars(select(Mailbox).order_by(Mailbox.name, Mailbox.id)))
+
+
+def silent(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """SQL: a mailbox that has been in trouble for an hour, so that somebody should look."""
+    return (Mailbox.trouble_since <= now - SILENT,)
 
 
 def load(session: Session, number: int, *, lock: bool = False) -> Mailbox:

@@ -159,7 +159,10 @@ def verp_key(installation: Installation) -> bytes:
 
 def _continued(session: Session, answered: str, blind: str) -> Place | None:
     part = session.scalar(
-        select(Part).join(Delivery, Delivery.id == Part.delivery_id).where(Part.message_id == answered).limit(1)
+        select(Part)
+        .join(Delivery, Delivery.id == Part.delivery_id)
+        .where(Part.message_id == answered, bounces.MAILED)
+        .limit(1)
     )
     if part is not None:
         return _of_part(session, part)

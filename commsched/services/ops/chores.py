@@ -32,8 +32,8 @@ from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.media.details import learn_of_published
 from commsched.services.notices import outbox, shifted_times, week
 from commsched.services.ops.integrity import look_daily
-from commsched.services.privacy import erasure
 from commsched.services.press import answers
+from commsched.services.privacy import erasure
 from commsched.services.subscriptions import subscribing
 from commsched.store import locks
 from commsched.store.models import (

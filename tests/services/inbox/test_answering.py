@@ -13,7 +13,7 @@ from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.mail.build import build
 from commsched.services.inbox import answering, drafts, keeping, messages, originals, rounds
 from commsched.services.notices import outbox
-from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox, Notice
+from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox, Notice, Workspace
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
 from tests.services.inbox.conftest import Letters, letter, rows
@@ -96,6 +96,21 @@ def test_what_a_dead_process_had_begun_is_never_sent_again_by_itself(
     assert (replies(cast)[0].state, len(mail.sent)) == ("sent", 1)
     with pytest.raises(Conflict):
         answering.decide(cast.installation, cast.actor("writer"), number, out=False)
+
+
+def test_a_pause_holds_answers_and_after_a_restore_a_person_decides(
+    take_in: TakeIn, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    row = take_in(letter())
+    answering.answer(cast.installation, cast.actor(), row.id, "Hej", row.version)
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).paused_at = clock.now()
+    assert (rounds.send_due(cast.installation), mail.sent) == (0, [])
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).paused_at = None
+    assert answering.doubt(cast.installation) == 1
+    assert (rounds.send_due(cast.installation), mail.sent) == (0, [])
+    assert replies(cast)[0].state == "unknown"
 
 
 def test_a_person_says_that_it_is_out(take_in: TakeIn, cast: Cast, mail: MailBag) -> None:
