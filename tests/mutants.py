@@ -47,6 +47,7 @@ TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_we
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
 CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
+INBOX = "tests/services/inbox/test_"
 X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
@@ -2715,6 +2716,60 @@ MUTANTS = (
         "    if not error.reason:",
         "    if False:",
         "tests/web/public/test_outputs.py",
+        "a bounce that only names an address stops somebody",
+        "services/inbox/bounces.py",
+        'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
+        "kind = verdict.kind",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a bounce of another's mail is believed by its address",
+        "services/inbox/bounces.py",
+        "        return None  # what came back is not ours\n",
+        "",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a mail that was taken in is taken in again",
+        "services/inbox/taking.py",
+        "row = known.get(letter.named)",
+        "row = known.get(letter.named + '.')",
+        f"{INBOX}taking.py",
+    ),
+    Mutant(
+        "an answer whose process died is sent again by itself",
+        "services/inbox/answering.py",
+        'values(state="unknown", next_at=None)',
+        'values(state="waiting", next_at=installation.now())',
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "an answer is called for before it is committed",
+        "services/inbox/answering.py",
+        'row.state, row.started_at, row.tries = "sending", now, row.tries + 1',
+        "row.started_at, row.tries = now, row.tries + 1",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "who answers second is not told of the first",
+        "services/inbox/messages.py",
+        "if row.version != version:",
+        "if False:",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a copy of a copy is sent on",
+        "services/inbox/forwarding.py",
+        "    return session.scalar(known) is not None\n",
+        "    return False\n",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a stranger's picture is fetched",
+        "services/inbox/originals.py",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE | {'img'}",
+        f"{INBOX}answering.py",
     ),
 )
 
