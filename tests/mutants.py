@@ -67,6 +67,7 @@ HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_wat
 PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
 TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
+GROUPS, PIPELINE = "tests/services/deliver/test_groups.py", "tests/mail/test_pipeline.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
@@ -2036,6 +2037,35 @@ MUTANTS = (
     ),
     Mutant("more attempts than hands", "services/deliver/lanes.py", "lanes = lanes[: max(room, 0)]", "pass", LANES),
     Mutant(
+        "a group goes on though it is stopped",
+        "services/deliver/_groups.py",
+        "        return halt() or clock() > end or installation.now() > latest",
+        "        return False",
+        GROUPS,
+    ),
+    Mutant("who was not begun loses a try", SETTLE, "        if not done.begun:", "        if False:", GROUPS),
+    Mutant(
+        "what an adapter had begun when it raised is free to go again",
+        "services/deliver/_groups.py",
+        "    rest: list[Outcome | None] = [Unknown(words)]",
+        "    rest: list[Outcome | None] = [None]",
+        GROUPS,
+    ),
+    Mutant(
+        "a lost answer counts as not sent",
+        "mail/pipeline.py",
+        'yield Unknown(f"{LOST} ({said})") if self._content_began else Retry',
+        "yield Retry",
+        PIPELINE,
+    ),
+    Mutant(
+        "the next is sent though all are refused",
+        "mail/pipeline.py",
+        "            if stops(outcome) or not self.usable:",
+        "            if not self.usable:",
+        PIPELINE,
+    ),
+    Mutant(
         "a delivery is begun in two lanes",
         "services/deliver/lanes.py",
         '            if any(not is_list or call.kind != "send" for call in mine):',
@@ -2045,8 +2075,8 @@ MUTANTS = (
     Mutant(
         "a channel's own limit is not asked",
         CONSIDER,
-        "lanes = [lane for lane in job.lanes if lane < allowed]",
-        "lanes = list(job.lanes)",
+        "for lane in job.lanes if lane < allowed for place in together]",
+        "for lane in job.lanes for place in together]",
         LANES,
     ),
     Mutant(
