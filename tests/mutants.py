@@ -47,6 +47,7 @@ TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_we
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
 CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
+INBOX = "tests/services/inbox/test_"
 X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
@@ -66,6 +67,7 @@ HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_wat
 PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
 TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
+GROUPS, PIPELINE = "tests/services/deliver/test_groups.py", "tests/mail/test_pipeline.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
@@ -2035,6 +2037,35 @@ MUTANTS = (
     ),
     Mutant("more attempts than hands", "services/deliver/lanes.py", "lanes = lanes[: max(room, 0)]", "pass", LANES),
     Mutant(
+        "a group goes on though it is stopped",
+        "services/deliver/_groups.py",
+        "        return halt() or clock() > end or installation.now() > latest",
+        "        return False",
+        GROUPS,
+    ),
+    Mutant("who was not begun loses a try", SETTLE, "        if not done.begun:", "        if False:", GROUPS),
+    Mutant(
+        "what an adapter had begun when it raised is free to go again",
+        "services/deliver/_groups.py",
+        "    rest: list[Outcome | None] = [Unknown(words)]",
+        "    rest: list[Outcome | None] = [None]",
+        GROUPS,
+    ),
+    Mutant(
+        "a lost answer counts as not sent",
+        "mail/pipeline.py",
+        'yield Unknown(f"{LOST} ({said})") if self._content_began else Retry',
+        "yield Retry",
+        PIPELINE,
+    ),
+    Mutant(
+        "the next is sent though all are refused",
+        "mail/pipeline.py",
+        "            if stops(outcome) or not self.usable:",
+        "            if not self.usable:",
+        PIPELINE,
+    ),
+    Mutant(
         "a delivery is begun in two lanes",
         "services/deliver/lanes.py",
         '            if any(not is_list or call.kind != "send" for call in mine):',
@@ -2044,8 +2075,8 @@ MUTANTS = (
     Mutant(
         "a channel's own limit is not asked",
         CONSIDER,
-        "lanes = [lane for lane in job.lanes if lane < allowed]",
-        "lanes = list(job.lanes)",
+        "for lane in job.lanes if lane < allowed for place in together]",
+        "for lane in job.lanes for place in together]",
         LANES,
     ),
     Mutant(
@@ -2715,6 +2746,60 @@ MUTANTS = (
         "    if not error.reason:",
         "    if False:",
         "tests/web/public/test_outputs.py",
+        "a bounce that only names an address stops somebody",
+        "services/inbox/bounces.py",
+        'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
+        "kind = verdict.kind",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a bounce of another's mail is believed by its address",
+        "services/inbox/bounces.py",
+        "        return None  # what came back is not ours\n",
+        "",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a mail that was taken in is taken in again",
+        "services/inbox/taking.py",
+        "row = known.get(letter.named)",
+        "row = known.get(letter.named + '.')",
+        f"{INBOX}taking.py",
+    ),
+    Mutant(
+        "an answer whose process died is sent again by itself",
+        "services/inbox/answering.py",
+        'values(state="unknown", next_at=None)',
+        'values(state="waiting", next_at=installation.now())',
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "an answer is called for before it is committed",
+        "services/inbox/answering.py",
+        'row.state, row.started_at, row.tries = "sending", now, row.tries + 1',
+        "row.started_at, row.tries = now, row.tries + 1",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "who answers second is not told of the first",
+        "services/inbox/messages.py",
+        "if row.version != version:",
+        "if False:",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a copy of a copy is sent on",
+        "services/inbox/forwarding.py",
+        "    return session.scalar(known) is not None\n",
+        "    return False\n",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a stranger's picture is fetched",
+        "services/inbox/originals.py",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE | {'img'}",
+        f"{INBOX}answering.py",
     ),
 )
 

@@ -53,7 +53,11 @@ SOON: Final = timedelta(seconds=75)
 BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
-_SUBSCRIBED: Final = "Allt vi skickar till pressen, ungefär en gång i veckan."
+_OFFERED: Final = {
+    "Presslistan": ("Pressmeddelanden", "Allt vi skickar till pressen, ungefär en gång i veckan."),
+    "Lokalredaktionerna": ("Nytt från kommunerna", "Det som rör en enda kommun, några gånger i månaden."),
+}
+"""What the lists are called where people subscribe, and what comes by them."""
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {"readers": "1"}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
@@ -246,7 +250,7 @@ def _channel(
         people = lists.seal(installation, secrets[lists.LIST])
         row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
         office = session.get_one(Workspace, actor.workspace)
-        opened = (*offers.of(office.settings).lists, Offer(row.id, "Pressmeddelanden", _SUBSCRIBED))
+        opened = (*offers.of(office.settings).lists, Offer(row.id, *_OFFERED[name]))
         office.settings = office.settings | {offers.KEY: msgspec.to_builtins(Offers(opened))}
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id

@@ -86,7 +86,6 @@ STORY: Final = {
     "inbox.decided": N_("said whether the answer to letter %(message)s went out"),
     "inbox.done": N_("put letter %(message)s in the inbox aside"),
     "inbox.erased": N_("forgot %(count)s letters that were older than the office keeps them"),
-    "inbox.left": N_("took somebody off a list who asked for it by mail"),
     "inbox.mailbox_removed": N_("stopped reading a mailbox on %(host)s"),
     "inbox.mailbox_set": N_("set up a mailbox on %(host)s"),
     "inbox.restored": N_("let an address that had bounced be written to again (letter %(message)s)"),
