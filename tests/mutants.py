@@ -2746,6 +2746,8 @@ MUTANTS = (
         "    if not error.reason:",
         "    if False:",
         "tests/web/public/test_outputs.py",
+    ),
+    Mutant(
         "a bounce that only names an address stops somebody",
         "services/inbox/bounces.py",
         'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',

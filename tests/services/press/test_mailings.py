@@ -97,6 +97,25 @@ def test_a_stopped_mailing_is_let_go_on_and_a_refused_address_only_when_asked(
         assert balances(cast, item) == sums.Sums(chosen=6, sent=6)
 
 
+def test_who_may_have_it_is_not_written_to_when_it_goes_on(cast: Cast, mail: MailBag, clock: SetClock) -> None:
+    item = release(cast, [press(cast, PEOPLE[:4], "Lokalt")])
+    clock.forward(hours=5)
+    courier = Dispatcher(cast.installation)
+    mail.answer = Unknown("cut off")
+    courier.step()
+    mailings.halt(cast.installation, cast.actor(), row_of(cast, item).id)
+    courier.run()
+    run(cast)
+    lost = {message.to for message in mail.sent}
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Delivery, row_of(cast, item).id).state = "held"
+    mail.answer = Published("250 ok")
+    mailings.send_missing(cast.installation, cast.actor(), row_of(cast, item).id)
+    run(cast)
+    assert Counter(message.to for message in mail.sent) == Counter(PEOPLE[:4])
+    assert balances(cast, item).unknown == len(lost) > 0
+
+
 def test_who_came_since_gets_a_draft_that_reaches_nobody_else(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast, PEOPLE[:4], "Lokalt")
     item = release(cast, [number])
