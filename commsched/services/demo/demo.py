@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters
+from commsched.services.demo import events, letters, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -193,6 +193,8 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
         session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    if name == "name":
+        press.furnish(installation, founder, numbers["press"])
     return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
