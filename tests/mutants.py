@@ -47,6 +47,7 @@ TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_we
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
 CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
+INBOX = "tests/services/inbox/test_"
 X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
@@ -1439,6 +1440,69 @@ MUTANTS = (
         "tests/services/contacts/test_suppression.py",
     ),
     Mutant(
+        "a mail scanner leaves a list",
+        "web/public/mailing.py",
+        'return _answer("leave", room',
+        'return leaving.leave(installation(), whom) or _answer("leave", room',
+        "tests/web/public/test_mailing.py",
+    ),
+    Mutant(
+        "who wants nothing more is written to by a new list",
+        "services/subscriptions/leaving.py",
+        'new = suppression.add(installation, session, workspace, PRESS, blind, "unsubscribed")',
+        "new = True",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "an old mail brings back who has left since",
+        "services/subscriptions/subscribing.py",
+        "    return [] if said_no else [event for event in asked if event.channel_id not in answered]",
+        "    return list(asked)",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "strangers are mailed without end",
+        "services/subscriptions/subscribing.py",
+        "    if any(_is_reached(session, limit, now) for limit in whole):",
+        "    if False:",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "one address is asked over and over",
+        "services/subscriptions/subscribing.py",
+        "    may = not any(_is_reached(session, limit, now) for limit in mine)",
+        "    may = True",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "a page tells who is known",
+        "services/subscriptions/subscribing.py",
+        "            return\n        office = ",
+        "            raise TooMany(ON_PAGE)\n        office = ",
+        "tests/web/public/test_mailing.py",
+    ),
+    Mutant(
+        "a mailing keeps the address of who was erased",
+        "services/deliver/part_decisions.py",
+        'session.execute(update(Part).where(*mine, at_rest).values(recipient=""))',
+        "pass",
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
+        "a restore takes back a no",
+        "services/privacy/refusals.py",
+        "    for slug, channel, blind, at in left:",
+        "    for slug, channel, blind, at in ():",
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
+        "a restore takes back a later yes",
+        "services/privacy/refusals.py",
+        ' or _said_yes_since(session, workspace, blind, at):\n        return False\n    if reason == "erased":',
+        ':\n        return False\n    if reason == "erased":',
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
         "a leave token that nobody made",
         "services/contacts/leave_links.py",
         "    if not hmac.compare_digest(raw[-_MAC_BYTES:], _mac(installation, named)):",
@@ -2654,6 +2718,88 @@ MUTANTS = (
         "    return f\"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}\"[:300]",
         "    return url",
         "tests/services/feeds/test_feeds.py",
+    ),
+    Mutant(
+        "anybody makes the link by which a newsroom answers",
+        "core/press/answer_links.py",
+        'if match is None or not hmac.compare_digest(match[3], _mac(key, f"{match[1]}.{match[2]}")):',
+        "if match is None:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "an answer comes after the last moment",
+        "services/press/answers.py",
+        "    if now > invitation.closes:",
+        "    if False:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "a draft's PDF does not say that nobody has approved it",
+        "services/press/sheet.py",
+        'gettext(language, N_("Draft, not approved")) if origin.draft else "",',
+        '"",',
+        "tests/services/press/test_pdf.py",
+    ),
+    Mutant(
+        "what was withdrawn without a word is named in a calendar",
+        "services/public/invitations.py",
+        "    if not error.reason:",
+        "    if False:",
+        "tests/web/public/test_outputs.py",
+        "a bounce that only names an address stops somebody",
+        "services/inbox/bounces.py",
+        'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
+        "kind = verdict.kind",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a bounce of another's mail is believed by its address",
+        "services/inbox/bounces.py",
+        "        return None  # what came back is not ours\n",
+        "",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a mail that was taken in is taken in again",
+        "services/inbox/taking.py",
+        "row = known.get(letter.named)",
+        "row = known.get(letter.named + '.')",
+        f"{INBOX}taking.py",
+    ),
+    Mutant(
+        "an answer whose process died is sent again by itself",
+        "services/inbox/answering.py",
+        'values(state="unknown", next_at=None)',
+        'values(state="waiting", next_at=installation.now())',
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "an answer is called for before it is committed",
+        "services/inbox/answering.py",
+        'row.state, row.started_at, row.tries = "sending", now, row.tries + 1',
+        "row.started_at, row.tries = now, row.tries + 1",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "who answers second is not told of the first",
+        "services/inbox/messages.py",
+        "if row.version != version:",
+        "if False:",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a copy of a copy is sent on",
+        "services/inbox/forwarding.py",
+        "    return session.scalar(known) is not None\n",
+        "    return False\n",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a stranger's picture is fetched",
+        "services/inbox/originals.py",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE | {'img'}",
+        f"{INBOX}answering.py",
     ),
 )
 

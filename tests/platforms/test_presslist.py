@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content.release import Quote
+from commsched.core.content.release import LanguageVersion, Quote
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -351,3 +351,21 @@ def test_a_mail_is_left_by_one_press_and_its_bounces_tell_whose_they_are() -> No
         assert f"{page}{number}?a=1&b=2" in plain.get_content()
         assert f'href="{page}{number}?a=1&amp;b=2"' in html.get_content()
     assert PLATFORM.message(parts[1], on) == second
+
+
+def test_each_reads_it_in_their_own_language_also_in_one_group() -> None:
+    english = LanguageVersion(
+        language="en", title="Yes to more buses", lead="The lead.", text="The region says **yes**."
+    )
+    view = changed(RELEASE, versions=[english])
+    bag = Bag()
+    tongues = ("", "en-GB", "sv", "de", "en")
+    parts = [replace(PLATFORM.parts(view)[0], language=tongue, message_id=f"m{tongue}@a.example") for tongue in tongues]
+    letters = PLATFORM._messages(parts, context(bag, newsroom_link="1"))
+    titles = [letter.subject for letter in letters]
+    assert titles == [RELEASE.content.title, "Yes to more buses", *[RELEASE.content.title] * 2, "Yes to more buses"]
+    for letter in letters:
+        is_english = letter.subject.startswith("Yes")
+        assert ("The region says yes." in letter.text, 'lang="en"' in letter.html) == (is_english, is_english)
+        assert ("PRESS RELEASE" in letter.text) == is_english
+        assert "ja-till-fler-turer-pa-landet-01234567" in letter.text, "the newsroom's address is one"

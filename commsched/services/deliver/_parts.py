@@ -36,6 +36,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         message_id=row.message_id,
         id=row.id,
         leave=part.leave,
+        language=row.language,
     )
     return filled, Handles.read(row.handles)
 

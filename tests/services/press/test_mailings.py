@@ -10,6 +10,7 @@ import pytest
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
 from commsched.core.text.messages import Conflict
+from commsched.platforms.presslist import PressList
 from commsched.services.channels import list_editing
 from commsched.services.content import items, queries
 from commsched.services.deliver.dispatcher import Dispatcher
@@ -40,6 +41,12 @@ def balances(cast: Cast, item: int) -> sums.Sums:
 
 def row_of(cast: Cast, item: int) -> Delivery:
     return desk.deliveries(cast, item)[-1]
+
+
+@pytest.fixture(autouse=True)
+def _two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a list of six can be stopped halfway."""
+    monkeypatch.setattr(PressList, "group", 2)
 
 
 def test_a_paused_mailing_goes_on_with_those_who_have_not_got_it(cast: Cast, mail: MailBag, clock: SetClock) -> None:
