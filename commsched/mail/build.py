@@ -15,8 +15,8 @@ from typing import Final
 
 from commsched.core.platform.contract import Email
 from commsched.core.text.messages import N_
+from commsched.mail._mime import Content, compile_body
 from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mailbox_field, plain_line, text_field
-from commsched.mail.mime import Content, compile_body
 
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
 _EXTRA: Final = frozenset(

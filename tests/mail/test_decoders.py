@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import fast_mail_parser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,9 @@ words = st.text(
 
 
 def plain(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip()
+    """As far as decoders agree: one of them composes letters (NFC)."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -43,7 +47,7 @@ def test_other_decoders_read_what_was_written(before: str, link: str) -> None:
 
     ours = fast_mail_parser.parse_email(raw)
     assert [plain(text) for text in ours.text_plain] == [wanted]
-    assert ours.subject.strip() == (plain_line(before) or "–").strip()
+    assert plain(ours.subject) == plain(plain_line(before) or "–")
 
     import mailparser  # type: ignore[import-untyped]
 
