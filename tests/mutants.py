@@ -48,6 +48,7 @@ CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
 CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
 INBOX = "tests/services/inbox/test_"
+STATES, RELAYS = "services/mailing/states.py", "tests/services/mailing/test_states.py -k "
 X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
@@ -81,6 +82,34 @@ FETCHING, INSTAGRAM = "tests/web/public/test_fetched.py", "tests/platforms/test_
 CONTACTS = "tests/services/contacts/test_contacts.py"
 
 MUTANTS = (
+    Mutant(
+        "a relay's trouble is told for every list",
+        STATES,
+        "is_news = row is None or not row.trouble",
+        "is_news = True",
+        RELAYS + "told_once",
+    ),
+    Mutant(
+        "every list tries a relay that refuses us",
+        STATES,
+        "if row is None or not row.trouble or row.probe_at > self.now:",
+        "if row is None:",
+        RELAYS + "told_once",
+    ),
+    Mutant(
+        "what has left by a relay is not counted by all together",
+        STATES,
+        'self._write(relay, "", tokens=step.usage.tokens, at=step.usage.at, hours=hours)',
+        "pass",
+        RELAYS + "add_up",
+    ),
+    Mutant(
+        "an empty access overwrites the one that is kept",
+        "services/mailing/tokens.py",
+        "if tokens is None:\n                return",
+        "if tokens is None:\n                row.tokens = ''\n                return",
+        "tests/services/mailing/test_signing_in.py -k empty",
+    ),
     Mutant(
         "a signed address opens what nobody approved",
         FETCHED,

@@ -14,7 +14,10 @@ from commsched.core.delivery.outcome import Published
 from commsched.core.platform.contract import Mailer
 from commsched.core.text.messages import N_, Message
 from commsched.core.text.recipients import is_address
-from commsched.services.kernel.context import Installation
+from commsched.mail.diagnosis import refuses_sender
+from commsched.mail.live import LiveMailer
+from commsched.mail.relay import SmtpMailer
+from commsched.services.kernel.context import Installation, mailer_of
 from commsched.services.mailing import dns_report
 from commsched.services.mailing.dns_report import resolver_of
 from commsched.store.models import Channel, MailServer, RelayState, Workspace
@@ -79,8 +82,34 @@ def looks(installation: Installation) -> Iterator[Look]:
         mailer = installation.relays.of(str(row.id), slug) if installation.relays is not None else None
         if mailer is not None:
             yield relay(mailer, Message(N_("%(name)s lets us in."), {"name": row.name}))
+    yield from _senders(installation)
     for office in offices:
         yield from _domains(installation, office)
+
+
+def _senders(installation: Installation) -> Iterator[Look]:
+    """The senders that lists' relays refuse: it would come out at the time of the list. Each is asked about once."""
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        wanted = select(Channel, Workspace.slug).join(Workspace, Workspace.id == Channel.workspace_id)
+        rows = session.execute(
+            wanted.where(Channel.platform == "presslist", Channel.state != "archived", Workspace.is_demo.is_(False))
+        ).all()
+    asked: dict[tuple[str, str], str] = {}
+    for channel, slug in rows:
+        relay_number, sender = str(channel.settings.get("relay") or ""), str(channel.settings.get("sender", "")).strip()
+        if not is_address(sender):
+            continue
+        if (relay_number, sender) not in asked:
+            asked[relay_number, sender] = _refusal(mailer_of(installation, relay_number, slug), sender)
+        if asked[relay_number, sender]:
+            words = N_("The mail server of the list %(name)s takes no mail from %(sender)s: %(answer)s")
+            about = {"name": channel.name, "sender": sender, "answer": asked[relay_number, sender]}
+            yield Look("fail", Message(words, about), _LIST)
+
+
+def _refusal(mailer: Mailer | None, sender: str) -> str:
+    smtp = mailer.smtp if isinstance(mailer, LiveMailer) else mailer
+    return refuses_sender(smtp, sender) if isinstance(smtp, SmtpMailer) else ""
 
 
 def _domains(installation: Installation, office: Workspace) -> Iterator[Look]:

@@ -17,10 +17,11 @@ from commsched.platforms._http.dial import connect
 from commsched.services.channels import connect as channels
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.kernel.context import Installation
-from commsched.services.mailing import condition, guessing, server, trial
+from commsched.services.mailing import condition, guessing, health, server, trial
 from commsched.services.mailing.pool import Relays
 from commsched.services.mailing.server import Entered, Reader
 from commsched.services.mailing.states import RelayStates
+from commsched.store.models import Channel
 from tests.conftest import Cast, SetClock
 from tests.mail.servers import Relay, Script
 from tests.services import desk
@@ -149,3 +150,32 @@ def test_a_server_is_guessed_from_the_address(
 ) -> None:
     guess = guessing.guess(address, lambda name, kind: zone.get((name, kind), []))
     assert (guess.host, guess.port) == (host, port)
+
+
+def test_what_would_stop_a_list_at_its_time_is_told_by_the_doctor_beforehand(
+    office: Installation, cast: Cast, relay: Relay
+) -> None:
+    number = added(office, cast, relay)
+    people = {"addresses": "red@tidning.example", "relay": str(number), "sender": "press@parti.example"}
+    press = channels.connect(office, cast.actor(), "presslist", "Press", people).id
+    assert "fail" not in {look.state for look in health.looks(office)}
+    relay.script.mail = b"550 5.7.60 not allowed to send as this sender"
+    told = [look for look in health.looks(office) if look.state == "fail"]
+    assert [look.words.params["sender"] for look in told] == ["press@parti.example"]
+    with office.store.write(cast.place.id) as session:
+        channel = session.get_one(Channel, press)
+        channel.settings = channel.settings | {"sender": "Pressen", "reply_to": "press at parti"}
+    with office.store.read(0) as session:
+        assert len([look for look in health.quick(session, office) if look.state == "fail"]) == 2
+    with office.store.ledger() as connection:
+        RelayStates(connection, office.now()).refused(number, "535 no")
+    with office.store.read(0) as session:
+        assert len(list(health.quick(session, office))) == 3
+        (trouble,) = condition.in_trouble(session, cast.place.id)
+        assert (trouble.relay, trouble.name) == (number, "Pressen")
+        assert condition.in_trouble(session, cast.elsewhere.id) == []
+    trial_again = entered(relay.port)
+    relay.script.mail = b"250 ok"
+    trial.keep_if_it_sends(office, cast.actor(), trial_again, "astrid@example.org", number)
+    with office.store.read(0) as session:
+        assert condition.in_trouble(session, cast.place.id) == [], "set right on the page, it is in trouble no more"
