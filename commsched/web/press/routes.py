@@ -27,7 +27,7 @@ bp = Blueprint("report", __name__, url_prefix="/w/<slug>/items/<int:item_id>/rep
 BUCKETS: Final = {
     "sent": (N_("Sent"), "green", "check"),
     "refused": (N_("Refused"), "red", "x"),
-    "unknown": (N_("Nobody knows"), "violet", "circle-help"),
+    "unknown": (N_("Nobody knows"), "violet", "circle-question-mark"),
     "stopped": (N_("Stopped"), "amber", "ban"),
     "waiting": (N_("Waiting"), "blue", "clock"),
 }
