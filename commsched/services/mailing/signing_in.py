@@ -123,7 +123,7 @@ def finish(installation: Installation, actor: Actor, answer: Mapping[str, str], 
     tried = msgspec.structs.replace(entry, relay=msgspec.structs.replace(entry.relay, token=lambda _refused: access))
     trial.try_it(installation, actor, tried, to)
     sealed = installation.vault.seal_map({key: value for key, value in brought.secrets.items() if value})
-    return server.keep(installation, actor, outgoing, begun.number, begun.entered, (sealed, brought.access_until))
+    return server.keep(installation, actor, entry, begun.number, begun.entered, (sealed, brought.access_until))
 
 
 def _take(installation: Installation, actor: Actor, state: str, browser: int) -> Begun:
