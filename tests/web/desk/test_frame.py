@@ -26,7 +26,7 @@ def test_what_is_used_every_day_stands_above_the_line(browse: Browse, cast: Cast
     daily, rest = rail(browse(cast.administrator).get("~/").text).split("<hr>")
     words = r'class="entry-word">([^<]+)'
     assert re.findall(words, daily) == ["Idag", "Kalender", "Skriv", "Godkänn", "Bilder", "Bildstudio", "Inkorg"]
-    assert re.findall(words, rest) == ["Kanaler", "Personer", "Logg", "Inställningar"]
+    assert re.findall(words, rest) == ["Presskontakter", "Kanaler", "Personer", "Logg", "Inställningar"]
 
 
 @pytest.mark.parametrize("path", PAGES)
