@@ -2777,6 +2777,13 @@ MUTANTS = (
         "tests/web/public/test_outputs.py",
     ),
     Mutant(
+        "anybody works out a mail's Message-ID, which proves a bounce",
+        CONSIDER,
+        "{secret.hex()[:40]}@",
+        "{named}@",
+        "tests/services/deliver/test_recipients.py",
+    ),
+    Mutant(
         "a bounce that only names an address stops somebody",
         "services/inbox/bounces.py",
         'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
