@@ -2784,6 +2784,13 @@ MUTANTS = (
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(
+        "a mail in another's name takes them off the lists",
+        "services/inbox/departures.py",
+        "if blind and answered is not None and answered.blind == blind else None",
+        "",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
         "a bounce that only names an address stops somebody",
         "services/inbox/bounces.py",
         'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
