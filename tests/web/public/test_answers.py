@@ -93,7 +93,7 @@ def test_one_visitor_does_not_fill_the_list(
 
 
 def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
-    press: FlaskClient, installation: Installation, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = invitation(installation, cast, room)
     with installation.store.write(cast.place.id) as session:
@@ -106,6 +106,22 @@ def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
     assert 'value="red@blad.example"' in press.get(door).text
     send(press, door, name="Röd", email="red@blad.example")
     assert 'value="Röd"' in press.get(door).text, "their own answer stands there"
+    openly = f"{address(press, item)}/rsvp"
+    answer = send(press, openly, coming="no", name="En konkurrent", email="RED@blad.example")
+    assert "Tack för att du säger till" in answer.text, "who has answered is told to nobody"
+    assert 'value="Röd"' in press.get(door).text
+    rows = answers.listed(installation, cast.actor(), item.id)
+    assert [(row.reply.name, row.reply.coming, row.beside) for row in rows] == [
+        ("Röd", True, False),
+        ("En konkurrent", False, True),
+    ]
+    send(press, door, name="Annan", email="p4@radio.example")
+    send(press, openly, name="P4", email="p4@radio.example")
+    names = [row.reply.name for row in answers.listed(installation, cast.actor(), item.id)]
+    assert sorted(names) == ["En konkurrent", "P4", "Röd"], "one's own link proves one's own address alone"
+    monkeypatch.setattr(answers, "MOST", 2)
+    assert send(press, openly, email="c@c.example").status_code == 409
+    assert send(press, door, name="Rött", email="red@blad.example").status_code == 200
     for forged in (
         door[:-1] + ("0" if door[-1] != "0" else "1"),
         door.replace("ab" * 20, "cd" * 20),
