@@ -2784,6 +2784,20 @@ MUTANTS = (
         "tests/services/deliver/test_recipients.py",
     ),
     Mutant(
+        "who answers an invitation reads a correction that was held back",
+        "services/press/answers.py",
+        '        .where(exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient", Part.state.in_(OUT)))\n',
+        "",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "anybody changes what somebody answered by their own link",
+        "services/press/answers.py",
+        "elif not kept.by_link and (",
+        "elif False and (",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
         "a mail in another's name takes them off the lists",
         "services/inbox/departures.py",
         "if blind and answered is not None and answered.blind == blind else None",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
@@ -22,10 +22,11 @@ from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
 from commsched.core.text.recipients import is_address
 from commsched.services.accounts.login_throttle import network
+from commsched.services.contacts.addressees import OUT
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, SignInTry, Workspace
+from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, SignInTry, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -105,7 +106,7 @@ def by_token(installation: Installation, token: str) -> tuple[Invitation, str]:
             raise NotFound(N_("This link leads nowhere any more."))
         item, part = row
         address = installation.vault.unseal(part.recipient) if part.recipient else ""
-        return _invitation(session, item), address
+        return _invitation(item, _sent_out(session, item)), address
 
 
 def _part(session: Session, uid: str, key: str) -> tuple[Item, Part] | None:
@@ -119,32 +120,40 @@ def _part(session: Session, uid: str, key: str) -> tuple[Item, Part] | None:
     return (row[0], row[1]) if row else None
 
 
-def of_item(installation: Installation, workspace: int, uid: str) -> Invitation:
-    """The invitation whose first item is called ``uid``. Raises :class:`NotFound`."""
+def of_item(installation: Installation, workspace: int, uid: str, content: Content) -> Invitation:
+    """The invitation whose first item is called ``uid``, and which reads as ``content`` where it is answered to. Raises
+    :class:`NotFound`."""
     with installation.store.read(workspace) as session:
         item = session.scalar(select(Item).where(Item.uid == uid))
         if item is None:
             raise NotFound(N_("There is no such invitation."))
-        return _invitation(session, item)
+        return _invitation(item, content)
 
 
-def _invitation(session: Session, item: Item) -> Invitation:
-    """The newest wording that has gone out, of the item or of a correction of it."""
+def _sent_out(session: Session, item: Item) -> Content | None:
+    """The newest wording that somebody has got by mail, of the item or of a correction of it: one that was approved and
+    held back is shown to nobody. Nothing where it was taken down: it is called off."""
     first = item.corrects_id or item.id
+    down = select(Takedown.id).where(Takedown.item_id == first, Takedown.ended_at.is_(None), Takedown.kind != "moved")
+    if session.scalar(down.limit(1)) is not None:
+        return None
     newest = session.scalar(
         select(Revision)
         .join(Delivery, Delivery.revision_id == Revision.id)
         .join(Item, Item.id == Delivery.item_id)
         .where((Item.id == first) | (Item.corrects_id == first))
-        .where(Delivery.state.in_(("published", "sending", "unknown", "failed", "held")))
+        .where(exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient", Part.state.in_(OUT)))
         .order_by(Item.id.desc(), Revision.id.desc())
         .limit(1)
     )
-    content = newest.parsed() if newest is not None else None
+    return newest.parsed() if newest is not None else None
+
+
+def _invitation(item: Item, content: Content | None) -> Invitation:
     event = event_of(content) if content is not None else None
     if content is None or event is None:
         raise NotFound(N_("There is no such invitation."))
-    return Invitation(item.workspace_id, first, content, event)
+    return Invitation(item.workspace_id, item.corrects_id or item.id, content, event)
 
 
 def give(installation: Installation, invitation: Invitation, reply: Reply, visitor: str = "", linked: str = "") -> None:

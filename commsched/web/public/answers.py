@@ -44,7 +44,7 @@ def openly(place: str, address: str) -> Response:
     """From the newsroom. What somebody else has answered is shown to nobody."""
     try:
         room, entry = newsroom.entry(installation(), place, address)
-        invitation = answers.of_item(installation(), room.id, entry.uid)
+        invitation = answers.of_item(installation(), room.id, entry.uid, entry.content)
     except NotFound:
         return _gone()
     return _page(room, invitation, Reply(True, "", "", ""))
