@@ -2786,7 +2786,7 @@ MUTANTS = (
     Mutant(
         "who answers an invitation reads a correction that was held back",
         "services/press/answers.py",
-        '        .where(exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient", Part.state.in_(OUT)))\n',
+        '.where(exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient", Part.state.in_(OUT)))',
         "",
         "tests/web/public/test_answers.py",
     ),
@@ -2796,6 +2796,13 @@ MUTANTS = (
         "elif not kept.by_link and (",
         "elif False and (",
         "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "bounces that only name an address add up until nothing is sent",
+        "services/inbox/bounces.py",
+        'UNPROVEN if proof == "address" else 2 * ENOUGH',
+        "2 * ENOUGH",
+        f"{INBOX}bounces.py",
     ),
     Mutant(
         "a mail in another's name takes them off the lists",

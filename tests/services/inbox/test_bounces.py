@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from commsched.core.text.messages import Conflict
 from commsched.mail import verp
@@ -89,6 +89,16 @@ def test_an_address_alone_counts_little_and_only_of_late(
     assert (contact(cast).state, contact(cast).score) == ("active", 10)
     take_in(bounce().replace(b"Undelivered Mail", b"Undelivered Mail again"))
     assert contact(cast).score == 10, "the same recipient of the same mailing counts once"
+
+
+def test_an_address_alone_stops_nobody_however_often_it_is_named(
+    take_in: TakeIn, cast: Cast, release: int, clock: SetClock
+) -> None:
+    for number in range(6):  # after each of six mailings
+        with cast.installation.store.write(cast.place.id) as session:
+            session.execute(delete(PartBounce))
+        take_in(bounce().replace(b"Undelivered Mail", b"Undelivered Mail %d" % number))
+    assert (contact(cast).state, contact(cast).score) == ("active", bounces.UNPROVEN)
 
 
 def test_an_address_alone_says_nothing_of_an_old_mailing(
