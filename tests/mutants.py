@@ -796,7 +796,7 @@ MUTANTS = (
     ),
     Mutant(
         "who wrote in the library is forgotten",
-        "store/content.py",
+        "store/tables/content.py",
         "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
@@ -2536,7 +2536,7 @@ MUTANTS = (
     ),
     Mutant(
         "most of a list is called none of it",
-        "store/outbox.py",
+        "store/tables/outbox.py",
         '"held", "failed", "cancelled"',
         '"cancelled"',
         STOPS,

@@ -125,7 +125,7 @@ def watch_deliveries(workspace: str, item: int, every: float) -> None:
     import time
 
     from commsched.services.content import items
-    from commsched.services.press import sums
+    from commsched.services.press import estimate, sums
 
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
@@ -133,9 +133,10 @@ def watch_deliveries(workspace: str, item: int, every: float) -> None:
     while True:
         with installation.store.read(actor.workspace) as session:
             rows = sums.mailings(session, items.load(session, item))
+            ends = estimate.ends_at(installation, session, rows, installation.now())
         if not any(each.going for each in rows):
             break
-        said = _say_progress(_progress(rows, installation.now()), said)
+        said = _say_progress(_progress(rows, ends), said)
         time.sleep(every)
     if said and sys.stderr.isatty():
         click.echo(err=True)
@@ -153,12 +154,11 @@ def _say_progress(line: str, before: str) -> str:
     return line
 
 
-def _progress(rows: Sequence[Mailing], now: datetime) -> str:
+def _progress(rows: Sequence[Mailing], ends: datetime | None) -> str:
     """``[######........] 512/1000, done about 14:05 (UTC)``."""
     total = sum(each.sums.chosen for each in rows)
     done = sum(each.sums.done for each in rows)
     filled = WIDTH * done // total if total else 0
-    ends = max(filter(None, (each.ends_at(now) for each in rows)), default=None)
     about = translated(N_("done about %(when)s (UTC)"), when=f"{ends:%H:%M}") if ends else ""
     bar = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
     return f"{bar}, {about}" if about else bar

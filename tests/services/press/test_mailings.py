@@ -8,13 +8,14 @@ from collections import Counter
 import pytest
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.delivery.rates import Limits
 from commsched.core.platform.contract import Email
 from commsched.core.text.messages import Conflict
 from commsched.platforms.presslist import PressList
 from commsched.services.channels import list_editing
 from commsched.services.content import items, queries
 from commsched.services.deliver.dispatcher import Dispatcher
-from commsched.services.press import mailings, sums
+from commsched.services.press import estimate, mailings, sums
 from commsched.services.workflow import approve, resolve, schedule
 from commsched.store.models import Delivery
 from tests.conftest import Cast, MailBag, SetClock
@@ -186,3 +187,17 @@ def _happen(cast: Cast, chance: random.Random, courier: Dispatcher, item: int, l
             )
     except Conflict:
         pass
+
+
+def test_a_mailing_ends_no_sooner_than_the_servers_allowance_lets_it(
+    cast: Cast, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = release(cast, [press(cast, PEOPLE, "Lokalt")])
+    now = clock.forward(hours=5)
+    monkeypatch.setattr(type(cast.installation), "limits_of", lambda _office, _relay: Limits(per_minute=1))
+    with cast.installation.store.read(cast.place.id) as session:
+        rows = sums.mailings(session, items.load(session, item))
+        ends = estimate.ends_at(cast.installation, session, rows, now)
+    assert ends is not None
+    waiting = sum(row.sums.waiting for row in rows)
+    assert waiting - 2 <= (ends - now).total_seconds() / 60 <= waiting

@@ -173,43 +173,43 @@ def add_contact(body: ContactBody) -> ContactDetails:
 @route(
     bp,
     "GET",
-    f"/contacts/<{ID}:contact_id>",
+    f"/contacts/<{ID}:id>",
     "write",
     "A press contact",
     answer=ContactDetails,
     errors=(404,),
 )
-def get_contact(contact_id: int) -> ContactDetails:
-    return _details(contact_id)
+def get_contact(id: int) -> ContactDetails:
+    return _details(id)
 
 
 @route(
     bp,
     "PUT",
-    f"/contacts/<{ID}:contact_id>",
+    f"/contacts/<{ID}:id>",
     "write",
     "Change a press contact; lists that fill themselves follow",
     body=ContactBody,
     answer=ContactDetails,
     errors=(404, 409, 422),
 )
-def change_contact(contact_id: int, body: ContactBody) -> ContactDetails:
-    book.change(installation(), actor(), PRESS, contact_id, _contact(body), body.lists)
-    return _details(contact_id)
+def change_contact(id: int, body: ContactBody) -> ContactDetails:
+    book.change(installation(), actor(), PRESS, id, _contact(body), body.lists)
+    return _details(id)
 
 
 @route(
     bp,
     "POST",
-    f"/contacts/<{ID}:contact_id>/remove",
+    f"/contacts/<{ID}:id>/remove",
     "write",
     "Take a press contact away, from every list too, and keep nothing of it",
     body=bodies.Nothing,
     answer=list[ContactOut],
     errors=(404,),
 )
-def remove_contact(contact_id: int, body: bodies.Nothing) -> list[ContactOut]:
-    book.remove(installation(), actor(), PRESS, contact_id)
+def remove_contact(id: int, body: bodies.Nothing) -> list[ContactOut]:
+    book.remove(installation(), actor(), PRESS, id)
     return []
 
 
