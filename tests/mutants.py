@@ -2805,6 +2805,13 @@ MUTANTS = (
         f"{INBOX}bounces.py",
     ),
     Mutant(
+        "who subscribes after the approval is written to all the same",
+        "services/deliver/recipients.py",
+        ".where(*people, *known)",
+        ".where(*people)",
+        "tests/services/deliver/test_outside.py",
+    ),
+    Mutant(
         "a mail in another's name takes them off the lists",
         "services/inbox/departures.py",
         "if blind and answered is not None and answered.blind == blind else None",
