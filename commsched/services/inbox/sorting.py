@@ -71,7 +71,8 @@ def keep(installation: Installation, session: Session, mailbox: Mailbox, validit
     elif departure is not None:
         departures.leave(installation, session, row.workspace_id, departure)
     row.details = installation.vault.seal(msgspec.json.encode(_details(says, counted)).decode())
-    forwarding.queue(installation, session, mailbox, row, says)
+    returned = letter.bounce.ids if letter.bounce is not None else ()
+    forwarding.queue(installation, session, mailbox, row, says, returned)
     if kind == "letter" and place.assigned is not None:
         outbox.queue(session, installation, [place.assigned], "inbox_came", message=row.id)
     return row

@@ -17,6 +17,7 @@ from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
 from tests.services.inbox.conftest import Letters, letter, rows
+from tests.services.inbox.test_bounces import bounce
 
 TakeIn = Callable[..., InboxMessage]
 ID = "a" * 40 + "@nord.example"
@@ -243,6 +244,7 @@ def test_a_copy_never_comes_round_again(
         letter("Svar på kopian", Message_ID="<4@a>", answers=ours, From="x@annan.example"),
         letter("Från distriktet", Message_ID="<5@a>", From="kansli@distrikt.example"),
         letter("Från oss", Message_ID="<6@a>", From="press@nord.example"),
+        bounce(message_id=ours),
     )
     rounds.send_due(cast.installation)
     assert len(mail.sent) == 1
