@@ -232,7 +232,7 @@ def listed(installation: Installation, actor: Actor, item_id: int) -> list[Given
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         wanted = select(PressAnswer).where(PressAnswer.item_id == (item.corrects_id or item.id))
-        rows = [given for row in session.scalars(wanted) for given in _read(installation, row)]
+        rows = [reply for row in session.scalars(wanted) for reply in _read(installation, row)]
     return sorted(rows, key=lambda row: (not row.reply.coming, row.reply.name.casefold(), row.id, row.beside))
 
 
