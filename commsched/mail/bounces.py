@@ -210,7 +210,9 @@ def _bare(subject: str) -> str:
     return re.sub(r"(?i)^(?:\s*(?:re|sv|fw|fwd|vb)\s*:)+", "", subject[:200])
 
 
-_LEAVE: Final = re.compile(r"(?i)^\s*(?:unsubscribe|avregistrera|avsluta prenumeration(?:en)?)[\s.!]*$")
+_LEAVE: Final = re.compile(
+    r"(?i)^\s*(?:unsubscribe|avregistrera|avsluta prenumeration(?:en)?)(?:\s+(?P<secret>[\w-]{60,100}))?[\s.!]*$"
+)
 
 
 def wants_to_leave(message: Incoming) -> bool:
@@ -218,3 +220,9 @@ def wants_to_leave(message: Incoming) -> bool:
     if message.answers and not _LEAVE.match(message.subject):
         return False
     return bool(_LEAVE.match(_bare(message.subject)) or (len(message.text) < 60 and _LEAVE.match(message.text)))
+
+
+def leave_secret(message: Incoming) -> str:
+    """What a List-Unsubscribe header had the mail program write beside the word, if anything."""
+    match = _LEAVE.match(_bare(message.subject))
+    return (match["secret"] or "") if match is not None else ""

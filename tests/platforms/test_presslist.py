@@ -27,6 +27,7 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import ChannelContext, ChannelView, ConnectError, Email, Mailer, Part
 from commsched.mail.build import build
 from commsched.mail.relay import mailer_for
+from commsched.platforms._presslist import own
 from commsched.platforms.presslist import PLATFORM
 from commsched.services.contacts.lists import lines_of
 from tests.channel_views import changed, channel_view
@@ -119,6 +120,11 @@ def test_a_list_without_a_sender_of_its_own_can_be_left_and_speaks_in_the_office
     assert "Auto-Submitted" not in letter.headers, "people wrote it"
     assert "avregistrera” till press@relay.example" in letter.text
     assert "mailto:press@relay.example?subject=unsubscribe" in letter.html
+
+
+def test_the_mail_that_leaves_names_the_secret_of_its_reader() -> None:
+    headers = own.leaving("https://a.example/n/b/u/" + "Ab-_" * 18, "press@a.example")
+    assert headers["List-Unsubscribe"].endswith(f"<mailto:press@a.example?subject=unsubscribe%20{'Ab-_' * 18}>")
 
 
 def test_each_recipient_is_a_part_with_a_name_that_stays_the_same() -> None:

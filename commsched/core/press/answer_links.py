@@ -10,7 +10,7 @@ import hmac
 import re
 from typing import Final
 
-_TOKEN: Final = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16,64})\.([0-9a-f]{32})")
+_TOKEN: Final = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16,64}(?:-[0-9]{1,9})?)\.([0-9a-f]{32})")
 PATH: Final = "r"
 """What stands before the token in the address; :mod:`commsched.core.installation.redaction` keeps it out of logs."""
 

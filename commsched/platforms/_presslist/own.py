@@ -19,9 +19,11 @@ from commsched.platforms._presslist.messages import Ways
 
 
 def leaving(page: str, address: str) -> dict[str, str]:
-    """How a mail program leaves the list: by one press without asking anybody (RFC 8058), or by a mail."""
+    """How a mail program leaves the list: by one press without asking anybody (RFC 8058), or by a mail. That names the
+    page's own secret, since anybody can write a mail in another's name."""
     ways = [f"<{page}>"] if page.startswith("https://") else []
-    ways += [f"<mailto:{quote(address, safe='@')}?subject=unsubscribe>"] if address else []
+    secret = f"%20{page.rpartition('/')[2]}" if page.startswith(("https://", "http://")) else ""
+    ways += [f"<mailto:{quote(address, safe='@')}?subject=unsubscribe{quote(secret, safe='%')}>"] if address else []
     headers = {"List-Unsubscribe": ", ".join(ways)} if ways else {}
     if page.startswith("https://"):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

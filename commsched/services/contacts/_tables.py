@@ -23,6 +23,9 @@ MOST_UNPACKED: Final = 120 * MB
 """Of a spreadsheet, which is a packed folder, with everything in it unpacked."""
 MOST_WORDS: Final = 40 * MB
 """Of a spreadsheet's own table of texts, which is read whole."""
+MOST_BESIDE: Final = 8 * MB
+"""Of its styles and of what says where everything is, which are read whole, too."""
+_BESIDE: Final = ("styles.xml", "workbook.xml", ".rels", "[content_types].xml", "theme1.xml", "app.xml", "core.xml")
 MOST_ROWS: Final = 100_000
 MOST_COLUMNS: Final = 200
 MOST_CELL: Final = 10_000
@@ -171,7 +174,9 @@ def _refuse_bomb(file: IO[bytes]) -> None:
     except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise Invalid(_NO_TABLE, "file") from error
     words = sum(part.file_size for part in parts if "sharedstrings" in part.filename.lower())
-    if sum(part.file_size for part in parts) > MOST_UNPACKED or words > MOST_WORDS or len(parts) > 2000:
+    beside = sum(part.file_size for part in parts if part.filename.lower().endswith(_BESIDE))
+    whole = sum(part.file_size for part in parts)
+    if whole > MOST_UNPACKED or words > MOST_WORDS or beside > MOST_BESIDE or len(parts) > 2000:
         raise Invalid(N_("The workbook is too large when it is unpacked. Save only the table, as CSV."), "file")
     file.seek(0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
 import logging
 import os
@@ -380,10 +382,13 @@ class Admission(msgspec.Struct, frozen=True):
         return versions.out_there(self.recipients.connection, row.corrects, row.channel_id)
 
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
-        """Stored before the first call, the same on every try; its right half is the sender's own domain."""
+        """Stored before the first call, the same on every try; its right half is the sender's own domain. It proves a
+        bounce, so nobody but its reader may know it: the item's uid and an address are no secrets."""
         settings: dict[str, str] = msgspec.json.decode(row.settings)
         domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
-        return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
+        named = part.message_id or f"{row.uid}.{number}"
+        secret = hmac.digest(self.installation.vault.derive("message id"), named.encode(), hashlib.sha256)
+        return f"{secret.hex()[:40]}@{domain or 'localhost'}"
 
     def _commit_attempt(self, row: DeliverySnapshot, call: Call) -> str:
         uid, number = _names.next(), call.part.number

@@ -41,7 +41,7 @@ from commsched.services.deliver import _once
 from commsched.services.deliver.batch import Batch
 from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Attempt, Base, Contact, Delivery, ListRecipient, Part
+from commsched.store.models import Attempt, Base, Contact, Decision, Delivery, ListRecipient, Part, Revision
 
 Columns = TypeVarTuple("Columns")
 
@@ -114,6 +114,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
     chosen = addressees.is_wanted(what, channel, _list.c.blind)
     empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, chosen)
+    known = _known_when_approved(rows, delivery)
     twice: ColumnElement[bool] = false()
     if addressees.siblings(rows, what, delivery):
         twice = addressees.gets_it_elsewhere(what, delivery, channel, _list.c.blind)
@@ -132,10 +133,19 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "detail": case((twice, addressees.TWICE), else_=""),
         **dict.fromkeys(("message_id", "remote_id", "url", "was"), empty),
     }
-    frozen = select(*values.values()).where(*people)
+    frozen = select(*values.values()).where(*people, *known)
     result = rows.execute(insert(_part).from_select(list(values), frozen, include_defaults=False))
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def _known_when_approved(rows: Session | Connection, delivery: int) -> tuple[ColumnElement[bool], ...]:
+    """SQL: who was on a list when the last yes was said. Who has subscribed by themselves since leaves the list's
+    digest as it is, and nobody has approved that this is sent to them."""
+    mine = select(func.max(Decision.at)).join(Revision, Revision.hash == Decision.hash)
+    mine = mine.join(Delivery, (Delivery.revision_id == Revision.id) & (Delivery.item_id == Decision.item_id))
+    decided = rows.execute(mine.where(Delivery.id == delivery)).scalar()
+    return () if decided is None else (or_(_list.c.source != "subscribed", _list.c.since <= decided),)
 
 
 def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:

@@ -60,8 +60,8 @@ def furnish(then: Installation, place: DemoOffice, pictures: Mapping[tuple[str, 
         rows = session.execute(
             select(Item.uid, Revision).join(Revision, Revision.id == Item.revision_id).where(Item.state == "published")
         ).all()
-        uids = [uid for uid, revision in rows if revision.parsed().event is not None]
-    for uid in uids:
-        invitation = answers.of_item(then, place.writer.actor.workspace, uid)
+        invited = [(uid, said) for uid, revision in rows if (said := revision.parsed()).event is not None]
+    for uid, content in invited:
+        invitation = answers.of_item(then, place.writer.actor.workspace, uid, content)
         for reply in _ANSWERS:
             answers.give(then, invitation, reply)

@@ -2,7 +2,8 @@
 
 Anybody can write a mail that looks like a bounce. It counts where it proves that it is about a mail of ours: by the
 address it came back to (VERP, an HMAC), or by the Message-ID of the very mail that it returns. One that only names an
-address counts little, and only where we wrote to that address of late: it never stops anybody's mail at once.
+address counts little, and only where we wrote to that address of late: however many come, they
+alone never stop anybody's mail.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SOFT: Final = 10
 """Tenths that one soft bounce adds to a contact's score."""
 ENOUGH: Final = 50
 """At so many tenths nothing more is sent to a contact."""
+UNPROVEN: Final = ENOUGH // 2
+"""So far bounces bring a score that only name an address: anybody can write one after each mailing."""
 FADES: Final = timedelta(days=7)
 """In that time a score loses what one soft bounce gave it."""
 MAILED: Final = Part.message_id != literal_column("''")
@@ -129,17 +132,18 @@ def _count(
     if kind == "hard":
         suspend(installation, session, part.blind, row.workspace_id)
     elif kind == "soft" and before != "soft":
-        _score(installation, session, part.blind, row.workspace_id)
+        _score(installation, session, part.blind, row.workspace_id, UNPROVEN if proof == "address" else 2 * ENOUGH)
     return kind
 
 
-def _score(installation: Installation, session: Session, blind: str, workspace: int) -> None:
+def _score(installation: Installation, session: Session, blind: str, workspace: int, most: int) -> None:
+    """Count one soft bounce against a contact, which brings their score to ``most`` tenths and no further."""
     contact = _contact(session, blind)
     if contact is None:
         return
     now = installation.now()
-    contact.score = faded(contact.score, contact.scored_at, now) + SOFT
-    contact.scored_at = now
+    before = faded(contact.score, contact.scored_at, now)
+    contact.score, contact.scored_at = max(before, min(before + SOFT, most)), now
     if contact.score >= ENOUGH:
         suspend(installation, session, blind, workspace)
 

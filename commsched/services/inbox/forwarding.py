@@ -6,6 +6,7 @@ left where they are, and no mailbox sends more than :data:`MOST` copies an hour 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -23,12 +24,20 @@ FRESH: Final = timedelta(days=2)
 """Older mail is not sent on: a mailbox that is new here holds a month of it."""
 
 
-def queue(installation: Installation, session: Session, mailbox: Mailbox, row: InboxMessage, says: Incoming) -> bool:
-    """Have a copy of ``row`` sent on, if the rule says so, in the caller's transaction; returns whether it is."""
+def queue(
+    installation: Installation,
+    session: Session,
+    mailbox: Mailbox,
+    row: InboxMessage,
+    says: Incoming,
+    returned: Collection[str] = (),
+) -> bool:
+    """Have a copy of ``row`` sent on, if the rule says so, in the caller's transaction; returns whether it is.
+    ``returned`` are the Message-IDs that a bounce names."""
     if not mailbox.forward_to or not _falls_under(mailbox, row) or row.at < installation.now() - FRESH:
         return False
     to = installation.vault.unseal(mailbox.forward_to)
-    if _is_ours(installation, session, mailbox, says, to) or _too_many(installation, session, mailbox):
+    if _is_ours(installation, session, mailbox, says, to, returned) or _too_many(installation, session, mailbox):
         return False
     reply = InboxReply(
         workspace_id=row.workspace_id,
@@ -51,12 +60,19 @@ def _falls_under(mailbox: Mailbox, row: InboxMessage) -> bool:
     return mailbox.forward_what == "everything" or (mailbox.forward_what == "answers" and row.kind == "letter")
 
 
-def _is_ours(installation: Installation, session: Session, mailbox: Mailbox, says: Incoming, to: str) -> bool:
+def _is_ours(
+    installation: Installation,
+    session: Session,
+    mailbox: Mailbox,
+    says: Incoming,
+    to: str,
+    returned: Collection[str],
+) -> bool:
     """Whether it is about a mail of ours that was itself sent from here, or comes from where the copies go."""
     sender = says.address.casefold()
     if sender in (mailbox.address.casefold(), to.casefold()) or not sender:
         return True
-    about = [installation.vault.blind(each) for each in (says.message_id, *says.answers)]
+    about = [installation.vault.blind(each) for each in (says.message_id, *says.answers, *returned)]
     known = select(InboxReply.id).where(InboxReply.mail_blind.in_(about), InboxReply.kind == "forward").limit(1)
     return session.scalar(known) is not None
 

@@ -81,7 +81,13 @@ def _cleaner() -> Cleaner:
         attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
+        attribute_filter=_outward,
     )
+
+
+def _outward(_element: str, name: str, value: str) -> str | None:
+    """A link leads to an address that it names whole: a stranger's words lead to no page of ours."""
+    return value if name != "href" or value.lower().startswith(("http://", "https://", "mailto:")) else None
 
 
 def safe_html(html: str) -> str:

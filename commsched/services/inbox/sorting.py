@@ -12,10 +12,9 @@ from commsched.mail import bounces as parsing
 from commsched.mail import verp
 from commsched.mail.imap import Head
 from commsched.mail.incoming import Attachment, Incoming
-from commsched.services.inbox import bounces, forwarding
+from commsched.services.inbox import bounces, departures, forwarding
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
-from commsched.services.subscriptions import leaving
 from commsched.store.models import Contact, Delivery, InboxMessage, InboxReply, Mailbox, Part
 
 WORLD: Final = "press"
@@ -55,8 +54,9 @@ class Place(msgspec.Struct, frozen=True):
 def keep(installation: Installation, session: Session, mailbox: Mailbox, validity: int, letter: Letter) -> InboxMessage:
     """Make the row of a message, with all that follows from it, in the caller's transaction."""
     says = letter.says
-    kind = kind_of(letter)
     place = place_of(installation, session, says)
+    departure = departures.proven(installation, session, says, place.part)
+    kind = kind_of(letter, departure is not None)
     row = _row(installation, mailbox, validity, letter, kind)
     row.thread, row.item_id, row.assigned_to = place.thread, place.item, place.assigned
     row.part_id = place.part.id if place.part is not None else None
@@ -68,21 +68,22 @@ def keep(installation: Installation, session: Session, mailbox: Mailbox, validit
     counted: tuple[bounces.Counted, ...] = ()
     if letter.bounce is not None:
         counted = bounces.apply(installation, session, row, says, letter.bounce)
-    elif kind == "leave" and row.sender_blind:
-        leaving.leave_everything(installation, session, row.workspace_id, row.sender_blind, leaving.BY_MAIL)
+    elif departure is not None:
+        departures.leave(installation, session, row.workspace_id, departure)
     row.details = installation.vault.seal(msgspec.json.encode(_details(says, counted)).decode())
-    forwarding.queue(installation, session, mailbox, row, says)
+    returned = letter.bounce.ids if letter.bounce is not None else ()
+    forwarding.queue(installation, session, mailbox, row, says, returned)
     if kind == "letter" and place.assigned is not None:
         outbox.queue(session, installation, [place.assigned], "inbox_came", message=row.id)
     return row
 
 
-def kind_of(letter: Letter) -> str:
-    """``bounce``, ``delayed``, ``leave``, ``automatic`` or ``letter``."""
+def kind_of(letter: Letter, leaves: bool) -> str:
+    """``bounce``, ``delayed``, ``leave`` (where that is proven: ``leaves``), ``automatic`` or ``letter``."""
     if letter.bounce is not None:
         delayed = all(verdict.kind == "delayed" for verdict in letter.bounce.verdicts)
         return "delayed" if delayed else "bounce"
-    if parsing.wants_to_leave(letter.says):
+    if leaves:
         return "leave"
     return "automatic" if parsing.is_automatic(letter.says) else "letter"
 

@@ -1,15 +1,17 @@
 """Who comes to what an invitation is to: their answers, the office's list, and forgetting them when it is over.
 
 An answer is one row for an address, so that a form that is sent twice, and a mind that is changed, are one answer.
+Anybody can type another's address: what comes openly takes nothing away that came by the link in its reader's own mail.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.model import Content
@@ -20,10 +22,11 @@ from commsched.core.text.clean import line, passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
 from commsched.core.text.recipients import is_address
 from commsched.services.accounts.login_throttle import network
+from commsched.services.contacts.addressees import OUT
 from commsched.services.content import items
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, SignInTry, Workspace
+from commsched.store.models import Delivery, Item, Part, PressAnswer, Revision, SignInTry, Takedown, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -58,13 +61,22 @@ class Reply(msgspec.Struct, frozen=True):
     """Whom they would like to interview, and when."""
 
 
+class _Kept(Reply, frozen=True):
+    """A reply as its row keeps it: whether it came by its reader's own link, and what came openly in their name."""
+
+    by_link: bool = False
+    openly: Reply | None = None
+
+
 class Given(msgspec.Struct, frozen=True):
-    """A reply as it is kept."""
+    """A reply as the office sees it. ``beside``: it came openly, in the name of somebody who has answered by their own
+    link."""
 
     id: int
     reply: Reply
     at: datetime
     changed_at: datetime
+    beside: bool = False
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -94,7 +106,7 @@ def by_token(installation: Installation, token: str) -> tuple[Invitation, str]:
             raise NotFound(N_("This link leads nowhere any more."))
         item, part = row
         address = installation.vault.unseal(part.recipient) if part.recipient else ""
-        return _invitation(session, item), address
+        return _invitation(item, _sent_out(session, item)), address
 
 
 def _part(session: Session, uid: str, key: str) -> tuple[Item, Part] | None:
@@ -108,49 +120,62 @@ def _part(session: Session, uid: str, key: str) -> tuple[Item, Part] | None:
     return (row[0], row[1]) if row else None
 
 
-def of_item(installation: Installation, workspace: int, uid: str) -> Invitation:
-    """The invitation whose first item is called ``uid``. Raises :class:`NotFound`."""
+def of_item(installation: Installation, workspace: int, uid: str, content: Content) -> Invitation:
+    """The invitation whose first item is called ``uid``, and which reads as ``content`` where it is answered to. Raises
+    :class:`NotFound`."""
     with installation.store.read(workspace) as session:
         item = session.scalar(select(Item).where(Item.uid == uid))
         if item is None:
             raise NotFound(N_("There is no such invitation."))
-        return _invitation(session, item)
+        return _invitation(item, content)
 
 
-def _invitation(session: Session, item: Item) -> Invitation:
-    """The newest wording that has gone out, of the item or of a correction of it."""
+def _sent_out(session: Session, item: Item) -> Content | None:
+    """The newest wording that somebody has got by mail, of the item or of a correction of it: one that was approved and
+    held back is shown to nobody. Nothing where it was taken down: it is called off."""
     first = item.corrects_id or item.id
+    down = select(Takedown.id).where(Takedown.item_id == first, Takedown.ended_at.is_(None), Takedown.kind != "moved")
+    if session.scalar(down.limit(1)) is not None:
+        return None
     newest = session.scalar(
         select(Revision)
         .join(Delivery, Delivery.revision_id == Revision.id)
         .join(Item, Item.id == Delivery.item_id)
         .where((Item.id == first) | (Item.corrects_id == first))
-        .where(Delivery.state.in_(("published", "sending", "unknown", "failed", "held")))
+        .where(exists().where(Part.delivery_id == Delivery.id, Part.role == "recipient", Part.state.in_(OUT)))
         .order_by(Item.id.desc(), Revision.id.desc())
         .limit(1)
     )
-    content = newest.parsed() if newest is not None else None
+    return newest.parsed() if newest is not None else None
+
+
+def _invitation(item: Item, content: Content | None) -> Invitation:
     event = event_of(content) if content is not None else None
     if content is None or event is None:
         raise NotFound(N_("There is no such invitation."))
-    return Invitation(item.workspace_id, first, content, event)
+    return Invitation(item.workspace_id, item.corrects_id or item.id, content, event)
 
 
-def give(installation: Installation, invitation: Invitation, reply: Reply, visitor: str = "") -> None:
-    """Keep an answer from ``visitor``'s address of the network; the same e-mail address again changes it. Raises
-    :class:`Invalid` by field, :class:`Conflict` after the last moment, :class:`TooMany`."""
+def give(installation: Installation, invitation: Invitation, reply: Reply, visitor: str = "", linked: str = "") -> None:
+    """Keep an answer from ``visitor``'s address of the network; the same e-mail address again changes it. ``linked``:
+    the address whose own link it came by. Raises :class:`Invalid` by field, :class:`Conflict` after the last moment,
+    :class:`TooMany`."""
     now, kept = installation.now(), _settled(reply)
     if now > invitation.closes:
         raise Conflict(N_("It is too late to answer here. Please call or write to the press contact."))
     blind = installation.vault.blind(kept.email)
+    kept = msgspec.structs.replace(kept, by_link=bool(linked) and installation.vault.blind(linked) == blind)
     with installation.store.write(invitation.workspace) as session:
         locks.alone(session, f"answers {invitation.item}")
         _count(session, f"ra:{network(visitor)}", now)
         row = session.scalar(_mine(invitation, blind))
         if row is None:
-            _make_room(session, invitation)
+            if not kept.by_link:  # strangers take no place from who is invited
+                _make_room(session, invitation)
             row = PressAnswer(item_id=invitation.item, blind=blind, at=now)
             session.add(row)
+        elif not kept.by_link and (before := _opened(installation, row)).by_link:
+            kept = msgspec.structs.replace(before, openly=_reply_of(kept))
         row.coming, row.changed_at, row.forget_at = kept.coming, now, _over(invitation.event) + KEPT_FOR
         row.secret = installation.vault.seal(msgspec.json.encode(kept).decode())
 
@@ -178,8 +203,8 @@ def _over(event: Event) -> datetime:
     return over
 
 
-def _settled(reply: Reply) -> Reply:
-    kept = Reply(
+def _settled(reply: Reply) -> _Kept:
+    kept = _Kept(
         coming=reply.coming,
         name=line(reply.name, "name")[:200],
         outlet=line(reply.outlet, "outlet")[:200],
@@ -198,7 +223,7 @@ def mine(installation: Installation, invitation: Invitation, email: str) -> Repl
     """What that address has answered before: for whoever has its own link, and nobody else."""
     with installation.store.read(invitation.workspace) as session:
         row = session.scalar(_mine(invitation, installation.vault.blind(email)))
-        return _read(installation, row).reply if row is not None else None
+        return _reply_of(_opened(installation, row)) if row is not None else None
 
 
 def listed(installation: Installation, actor: Actor, item_id: int) -> list[Given]:
@@ -207,13 +232,24 @@ def listed(installation: Installation, actor: Actor, item_id: int) -> list[Given
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         wanted = select(PressAnswer).where(PressAnswer.item_id == (item.corrects_id or item.id))
-        rows = [_read(installation, row) for row in session.scalars(wanted)]
-    return sorted(rows, key=lambda row: (not row.reply.coming, row.reply.name.casefold(), row.id))
+        rows = [reply for row in session.scalars(wanted) for reply in _read(installation, row)]
+    return sorted(rows, key=lambda row: (not row.reply.coming, row.reply.name.casefold(), row.id, row.beside))
 
 
-def _read(installation: Installation, row: PressAnswer) -> Given:
-    reply = msgspec.json.decode(installation.vault.unseal(row.secret), type=Reply)
-    return Given(row.id, reply, row.at, row.changed_at)
+def _read(installation: Installation, row: PressAnswer) -> Iterator[Given]:
+    kept = _opened(installation, row)
+    yield Given(row.id, _reply_of(kept), row.at, row.changed_at)
+    if kept.openly is not None:
+        yield Given(row.id, kept.openly, row.at, row.changed_at, beside=True)
+
+
+def _opened(installation: Installation, row: PressAnswer) -> _Kept:
+    return msgspec.json.decode(installation.vault.unseal(row.secret), type=_Kept)
+
+
+def _reply_of(kept: _Kept) -> Reply:
+    """The reply alone."""
+    return Reply(kept.coming, kept.name, kept.outlet, kept.email, kept.phone, kept.wishes)
 
 
 def forget(installation: Installation, session: Session, workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -37,6 +38,12 @@ MIME: Final = "application/pdf"
 _WORKER: Final = Path(__file__).with_name("_typst_worker.py")
 _turn: Final = threading.Lock()
 """One sheet at a time is typeset in a process: who asks for many waits, and no more memory is taken."""
+
+RESTS: Final = timedelta(minutes=10)
+"""How long one that could not be made is left alone."""
+MOST_FAILED: Final = 200
+_failed: Final[dict[str, datetime]] = {}
+"""When each was tried in vain, by its key; read and written by whoever has :data:`_turn`."""
 
 Use = Literal["public", "embargo", "draft"]
 """Who the sheet is for: each says other things first."""
@@ -67,13 +74,31 @@ def render(
     file = File(installation.cache, f"{place}{digest[:24]}.pdf", MIME)
     if file.exists():
         return file
-    with _turn:
+    if not _turn.acquire(timeout=SECONDS):
+        raise CannotTypeset(N_("The PDF takes too long to make."))
+    try:
         if not file.exists():
-            keep_form(installation, file.key, _typeset(installation, data, material, kit), MIME)
+            keep_form(installation, file.key, _made(installation, file.key, data, material, kit), MIME)
             for older in list(installation.cache.keys(place)):
                 if older != file.key:
                     installation.cache.delete(older)
+    finally:
+        _turn.release()
     return file
+
+
+def _made(installation: Installation, key: str, data: dict[str, object], material: Material, kit: Kit) -> bytes:
+    """The sheet's bytes. What could not be made just now is not tried for everybody who asks: a page that anybody opens
+    would keep the machine busy, and all who wait for a sheet."""
+    if installation.now() - _failed.get(key, datetime.min.replace(tzinfo=UTC)) < RESTS:
+        raise CannotTypeset(N_("The PDF could not be made."))
+    try:
+        return _typeset(installation, data, material, kit)
+    except CannotTypeset:
+        if len(_failed) >= MOST_FAILED:
+            _failed.pop(next(iter(_failed)))
+        _failed[key] = installation.now()
+        raise
 
 
 def look(kit: Kit) -> dict[str, object]:

@@ -79,7 +79,15 @@ def _invitation(item_id: int) -> tuple[Item, list[tuple[str, str]]]:
 
 def _cells(answer: Given) -> tuple[str, ...]:
     reply = answer.reply
-    return (_("Yes") if reply.coming else _("No"), reply.name, reply.outlet, reply.email, reply.phone, reply.wishes)
+    comes = _("Yes") if reply.coming else _("No")
+    return (
+        f"{comes} (?)" if answer.beside else comes,
+        reply.name,
+        reply.outlet,
+        reply.email,
+        reply.phone,
+        reply.wishes,
+    )
 
 
 def _plain(cell: str) -> str:

@@ -35,7 +35,7 @@ def own(token: str) -> Response:
     except NotFound:
         return _gone()
     earlier = answers.mine(installation(), invitation, email) if email else None
-    return _page(_room(invitation), invitation, earlier or Reply(True, "", "", email))
+    return _page(_room(invitation), invitation, earlier or Reply(True, "", "", email), email)
 
 
 @bp.route("/n/<place>/<address>/rsvp", methods=["GET", "POST"])
@@ -44,7 +44,7 @@ def openly(place: str, address: str) -> Response:
     """From the newsroom. What somebody else has answered is shown to nobody."""
     try:
         room, entry = newsroom.entry(installation(), place, address)
-        invitation = answers.of_item(installation(), room.id, entry.uid)
+        invitation = answers.of_item(installation(), room.id, entry.uid, entry.content)
     except NotFound:
         return _gone()
     return _page(room, invitation, Reply(True, "", "", ""))
@@ -61,7 +61,7 @@ def _gone() -> Response:
     return _answer("public/gone.html", 404, room=None)
 
 
-def _page(room: Newsroom, invitation: Invitation, before: Reply) -> Response:
+def _page(room: Newsroom, invitation: Invitation, before: Reply, linked: str = "") -> Response:
     g.language = known(invitation.content.language, room.language)
     over = installation().now() > invitation.closes
     form = Form.read() if request.method == "POST" else Form(_typed(before))
@@ -69,7 +69,7 @@ def _page(room: Newsroom, invitation: Invitation, before: Reply) -> Response:
     if request.method == "POST":
         with form.catch():
             reply = _read(form)
-            answers.give(installation(), invitation, reply, request.remote_addr or "")
+            answers.give(installation(), invitation, reply, request.remote_addr or "", linked)
             answer = reply
     content = plainly(invitation.content)
     shown = {"content": content, "rows": event_rows(content), "form": form, "given": answer, "over": over}

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from openpyxl import Workbook
@@ -230,12 +231,27 @@ def zipped(**files: bytes) -> bytes:
     return file.getvalue()
 
 
+def laughing(book: bytes) -> bytes:
+    """``book`` with a sheet of one cell that says a billion words, by entities within entities."""
+    names = "abcdefghi"
+    entities = "".join(f'<!ENTITY {to} "{f"&{of};" * 10}">' for of, to in pairwise(names))
+    sheet = f'<!DOCTYPE w [<!ENTITY a "ha">{entities}]><worksheet><sheetData><row><c t="str"><v>&i;</v></c></row>'
+    file, before = io.BytesIO(), zipfile.ZipFile(io.BytesIO(book))
+    with zipfile.ZipFile(file, "w") as packed:
+        for part in before.namelist():
+            own = "worksheets/sheet1" in part
+            packed.writestr(part, f"{sheet}</sheetData></worksheet>" if own else before.read(part))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
         (b"", "empty"),
         (b"a;b\n" + b"x" * (_tables.MOST_BYTES + 1), "may be at most 20 MB"),
         (zipped(xl__worksheets__sheet1=b"0" * (_tables.MOST_UNPACKED + 1)), "too large when it is unpacked"),
+        (zipped(xl__styles=b"0" * (_tables.MOST_BESIDE + 1)), "too large when it is unpacked"),
+        (laughing(xlsx(LINES)), "cannot be read as a table"),
         (b"a;b\nc;d\n" + b";" * 10_000 + b"\n", "Row 3 has 10001 columns"),
         (xlsx([["a"], ["b"] * 300]), "Row 2 has 300 columns"),
         (b"namn;mejl\nBo\0;bo@x.example\n", "cannot be read as a table"),
@@ -246,7 +262,22 @@ def zipped(**files: bytes) -> bytes:
         (b'a;b\n"' + b"x;y\n" * 5000, "quotation mark"),
         (b"a@x.example\n" * (_tables.MOST_ROWS + 1), "more than 100000 rows"),
     ],
-    ids=["empty", "200MB", "bomb", "columns", "xlsx-columns", "nul", "png", "zip", "docx", "xls", "quote", "rows"],
+    ids=[
+        "empty",
+        "200MB",
+        "bomb",
+        "styles",
+        "laughs",
+        "columns",
+        "xlsx-columns",
+        "nul",
+        "png",
+        "zip",
+        "docx",
+        "xls",
+        "quote",
+        "rows",
+    ],
 )
 def test_what_is_no_table_is_refused_in_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):

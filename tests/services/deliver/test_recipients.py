@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from typing import Any
 
@@ -14,7 +15,7 @@ from commsched.services.content import queries
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.deliver.types import Job
 from commsched.services.workflow import approve, editing, resolve
-from commsched.store.models import AuditEntry, Delivery, Part
+from commsched.store.models import AuditEntry, Delivery, Item, Part
 from commsched.store.vault import Vault
 from tests import writing
 from tests.conftest import Cast, MailBag, SetClock
@@ -60,6 +61,20 @@ def test_the_approval_writes_down_whom_it_goes_to(cast: Cast, mail: MailBag, clo
     assert [part.message_id for part in parts(cast, row)] == [message.message_id for message in mail.sent]
     assert len({message.message_id for message in mail.sent}) == 3
     assert desk.look(cast, item).state == "published"
+
+
+def test_nobody_works_out_the_message_id_of_another_who_gets_it(cast: Cast, mail: MailBag, clock: SetClock) -> None:
+    """It proves a bounce, which stops the mail to an address; the calendar file tells everybody the item's uid."""
+    item = release(cast, press(cast))
+    clock.forward(hours=5)
+    run(cast)
+    uid = desk.deliveries(cast, item)[0].uid
+    with cast.installation.store.read(cast.place.id) as session:
+        uids = {uid, *session.scalars(select(Item.uid))}
+    for number, message in enumerate(mail.sent):
+        guesses = {hashlib.sha256(f"{each}\n{message.to}".encode()).hexdigest()[:40] for each in uids}
+        guesses |= {f"{each}{sign}{number}" for each in uids for sign in ".-"}
+        assert message.message_id.partition("@")[0] not in guesses
 
 
 def test_a_list_that_is_another_than_was_approved_is_held(cast: Cast, mail: MailBag, clock: SetClock) -> None:

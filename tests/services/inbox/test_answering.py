@@ -17,6 +17,7 @@ from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
 from tests.services.inbox.conftest import Letters, letter, rows
+from tests.services.inbox.test_bounces import bounce
 
 TakeIn = Callable[..., InboxMessage]
 ID = "a" * 40 + "@nord.example"
@@ -243,6 +244,7 @@ def test_a_copy_never_comes_round_again(
         letter("Svar på kopian", Message_ID="<4@a>", answers=ours, From="x@annan.example"),
         letter("Från distriktet", Message_ID="<5@a>", From="kansli@distrikt.example"),
         letter("Från oss", Message_ID="<6@a>", From="press@nord.example"),
+        bounce(message_id=ours),
     )
     rounds.send_due(cast.installation)
     assert len(mail.sent) == 1
@@ -302,13 +304,14 @@ def test_html_is_shown_without_what_fetches_runs_or_covers(take_in: TakeIn, cast
     mail.add_alternative(
         "<style>body{display:none}</style><p style='position:fixed'>Hej <a href='javascript:x()'>a</a>"
         "<a href='https://vk.example/' onclick='x()'>b</a></p><img src='https://spy.example/1.png'>"
-        "<iframe src='https://spy.example'></iframe><form action='https://spy.example'><input></form><script>x()</script>",
+        "<iframe src='https://spy.example'></iframe><form action='https://spy.example'><input></form><script>x()</script>"
+        "<a href='/w/nord/inside'>c</a><a href='//inside.example'>d</a><a href='inside'>e</a>",
         subtype="html",
     )
     row = take_in(mail)
     shown = originals.html_of(cast.installation, cast.actor("reader"), row.id)
     assert "https://vk.example/" in shown
-    for poison in ("spy", "style", "script", "onclick", "img", "iframe", "form", "javascript"):
+    for poison in ("spy", "style", "script", "onclick", "img", "iframe", "form", "javascript", "inside"):
         assert poison not in shown
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from commsched.core.text.messages import Conflict
 from commsched.mail import verp
+from commsched.services.contacts import leave_links
 from commsched.services.inbox import bounces, messages
 from commsched.services.inbox.sorting import details_of, verp_key
 from commsched.store.models import Channel, Contact, ContactEvent, InboxMessage, ListRecipient, PartBounce
 from tests.conftest import Cast, SetClock
 from tests.mail.test_bounces import FULL, LATE, POLICY, POSTFIX, report
-from tests.services.inbox.conftest import letter, parts, rows
+from tests.services.inbox.conftest import letter, parts
 
 TakeIn = Callable[..., InboxMessage]
 ID = "a" * 40 + "@nord.example"
@@ -88,6 +89,16 @@ def test_an_address_alone_counts_little_and_only_of_late(
     assert (contact(cast).state, contact(cast).score) == ("active", 10)
     take_in(bounce().replace(b"Undelivered Mail", b"Undelivered Mail again"))
     assert contact(cast).score == 10, "the same recipient of the same mailing counts once"
+
+
+def test_an_address_alone_stops_nobody_however_often_it_is_named(
+    take_in: TakeIn, cast: Cast, release: int, clock: SetClock
+) -> None:
+    for number in range(6):  # after each of six mailings
+        with cast.installation.store.write(cast.place.id) as session:
+            session.execute(delete(PartBounce))
+        take_in(bounce().replace(b"Undelivered Mail", b"Undelivered Mail %d" % number))
+    assert (contact(cast).state, contact(cast).score) == ("active", bounces.UNPROVEN)
 
 
 def test_an_address_alone_says_nothing_of_an_old_mailing(
@@ -183,8 +194,25 @@ def test_a_mail_that_says_unsubscribe_leaves(take_in: TakeIn, cast: Cast, releas
                 since=cast.installation.now(),
             )
         )
-    row = take_in(letter("", Subject="unsubscribe"))
-    assert row.kind == "leave"
+    forged = take_in(letter("", Subject="unsubscribe"))
+    assert (forged.kind, forged.state) == ("letter", "new"), "anybody writes in her name: a person decides"
+    foreign = leave_links.token(cast.installation, channel + 99, blind)
+    other = letter("", Subject=f"unsubscribe {foreign}", Message_ID="<n2@vk.example>")
+    assert take_in(other).kind == "letter", "a list of nobody's here"
+    stranger = letter("", answers=ID, From="x@nt.example", Subject="unsubscribe", Message_ID="<n3@vk.example>")
+    assert take_in(stranger).kind == "letter", "another who has her mail"
     with cast.installation.store.read(cast.place.id) as session:
-        assert session.scalars(select(ListRecipient.state)).one() == "unsubscribed"
-    assert len(rows(cast)) == 1
+        assert session.scalars(select(ListRecipient.state)).one() == "active"
+    own = leave_links.token(cast.installation, channel, blind)
+    ways = {
+        "the secret of the mail": letter("", From="nora@hem.example", Subject=f"unsubscribe {own}"),
+        "an answer to the mail": letter("", answers=ID, Subject="Unsubscribe"),
+        "the mail's own return address": letter("", To=returns_to(cast), Subject="avregistrera"),
+    }
+    for number, (way, mail) in enumerate(ways.items()):
+        mail.replace_header("Message-ID", f"<w{number}@vk.example>")
+        with cast.installation.store.write(cast.place.id) as session:
+            session.execute(update(ListRecipient).values(state="active"))
+        assert take_in(mail).kind == "leave", way
+        with cast.installation.store.read(cast.place.id) as session:
+            assert session.scalars(select(ListRecipient.state)).one() == "unsubscribed", way

@@ -17,8 +17,11 @@ from PIL import Image
 
 from commsched.core.content.model import Content, Quote
 from commsched.services.kernel.brand_kit import Kit
+from commsched.services.kernel.context import Installation
 from commsched.services.press import _typst_worker, pdf
+from commsched.services.press.pdf import Material
 from commsched.services.press.sheet import Origin, Shown, sheet
+from tests.conftest import SetClock
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 ORIGIN = Origin("Regiongruppen", "Europe/Stockholm", NOW, NOW, "https://plan.example/n/gruppen/ja", "Om gruppen.")
@@ -159,3 +162,23 @@ def test_a_text_is_never_more_than_a_text(tmp_path: Path, hostile: str) -> None:
 def test_whatever_is_written_becomes_a_document(tmp_path_factory: Any, words: str) -> None:
     content = Content(kind="release", title=words, text=words, lead=words, facts=words, short=words, contact=words)
     assert typeset(content, tmp_path_factory.getbasetemp()).startswith(b"%PDF-")
+
+
+def test_a_sheet_that_cannot_be_made_is_not_tried_for_everybody_who_asks(
+    installation: Installation, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def fails(job: bytes) -> bytes:
+        tries.append(job)
+        raise pdf.CannotTypeset("It cannot.")
+
+    monkeypatch.setattr(pdf, "_run", fails)
+    said = sheet(CONTENT, CONTENT.text, ORIGIN)
+    for _visitor in range(5):
+        with pytest.raises(pdf.CannotTypeset):
+            pdf.render(installation, said, Material(), Kit(), name="a 1")
+    assert len(tries) == 1
+    clock.forward(minutes=11)
+    monkeypatch.setattr(pdf, "_run", lambda job: b"%PDF-1.7")
+    assert pdf.render(installation, said, Material(), Kit(), name="a 1").exists()

@@ -7,16 +7,28 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from commsched.core.press import answer_links
 from commsched.services.kernel.context import Installation
 from commsched.services.press import answers
-from commsched.store.models import Delivery, Part, PressAnswer
-from tests.conftest import Cast, SetClock
+from commsched.store.models import Delivery, Part, PressAnswer, Takedown
+from tests import publications
+from tests.conftest import NOW, Cast, MailBag, SetClock
+from tests.services import desk
+from tests.services.deliver.test_recipients import press as presslist
+from tests.services.deliver.test_recipients import run
 from tests.web.public.test_newsroom import address
-from tests.web.public.test_outputs import invitation
+from tests.web.public.test_outputs import EVENT, invitation
 
+CORRECTED: dict[str, Any] = {
+    "kind": "release",
+    "genre": "pressinbjudan",
+    "title": "Inbjudan",
+    "text": "Ny plats.",
+    "correction": "Platsen.",
+}
 YES = {
     "coming": "yes",
     "name": "Åsa Öst",
@@ -93,7 +105,7 @@ def test_one_visitor_does_not_fill_the_list(
 
 
 def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
-    press: FlaskClient, installation: Installation, cast: Cast, room: int
+    press: FlaskClient, installation: Installation, cast: Cast, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = invitation(installation, cast, room)
     with installation.store.write(cast.place.id) as session:
@@ -106,6 +118,22 @@ def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
     assert 'value="red@blad.example"' in press.get(door).text
     send(press, door, name="Röd", email="red@blad.example")
     assert 'value="Röd"' in press.get(door).text, "their own answer stands there"
+    openly = f"{address(press, item)}/rsvp"
+    answer = send(press, openly, coming="no", name="En konkurrent", email="RED@blad.example")
+    assert "Tack för att du säger till" in answer.text, "who has answered is told to nobody"
+    assert 'value="Röd"' in press.get(door).text
+    rows = answers.listed(installation, cast.actor(), item.id)
+    assert [(row.reply.name, row.reply.coming, row.beside) for row in rows] == [
+        ("Röd", True, False),
+        ("En konkurrent", False, True),
+    ]
+    send(press, door, name="Annan", email="p4@radio.example")
+    send(press, openly, name="P4", email="p4@radio.example")
+    names = [row.reply.name for row in answers.listed(installation, cast.actor(), item.id)]
+    assert sorted(names) == ["En konkurrent", "P4", "Röd"], "one's own link proves one's own address alone"
+    monkeypatch.setattr(answers, "MOST", 2)
+    assert send(press, openly, email="c@c.example").status_code == 409
+    assert send(press, door, name="Rött", email="red@blad.example").status_code == 200
     for forged in (
         door[:-1] + ("0" if door[-1] != "0" else "1"),
         door.replace("ab" * 20, "cd" * 20),
@@ -117,3 +145,47 @@ def test_the_link_in_a_mail_knows_its_reader_and_no_other_link_does(
         assert "red@blad" not in given.text
     assert answer_links.read(key, answer_links.token(key, item.uid, "ab" * 20)) == (item.uid, "ab" * 20)
     assert answer_links.read(b"x", answer_links.token(key, item.uid, "ab" * 20)) is None
+
+
+def test_the_link_that_is_really_sent_leads_to_what_was_sent_and_to_nothing_that_was_not(
+    browse: Any, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    number = presslist(cast, "red@blad.example")
+    said = {"kind": "release", "genre": "pressinbjudan", "contact": "Eva", "channels": [number]}
+    item = desk.scheduled(cast, title="Inbjudan", event=EVENT, **said)
+    clock.forward(hours=5)
+    run(cast)
+    path = mail.sent[0].marks["answer"].partition("/r/")[2]
+    client = browse().client
+    assert "Regionens hus" in client.get(f"/r/{path}").text
+    first = desk.look(cast, item)
+    moved = replace(EVENT, place="Hemligt hus")
+    held = publications.published(
+        cast.installation, cast.place.id, number, at=clock.now(), state="held", corrects=first, event=moved, **CORRECTED
+    )
+    assert held.corrects_id == item
+    assert "Regionens hus" in client.get(f"/r/{path}").text, "a correction that was held back is shown to nobody"
+    with cast.installation.store.write(cast.place.id) as session:
+        session.add(Takedown(item_id=item, reason="", at=clock.now()))
+    assert client.get(f"/r/{path}").status_code == 404, "it is called off"
+
+
+def test_the_open_page_says_what_the_newsroom_says(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    first = invitation(installation, cast, room)
+    door = f"{address(press, first)}/rsvp"
+    lists = publications.channel(installation, cast.place.id, "presslist")
+    moved = replace(EVENT, place="Hemligt hus")
+    publications.published(
+        installation,
+        cast.place.id,
+        lists,
+        at=NOW,
+        corrects=first,
+        event=moved,
+        embargo="2026-12-09T09:00:00Z",
+        **CORRECTED,
+    )
+    assert "Regionens hus" in press.get(door).text
+    assert "Hemligt hus" not in press.get(door).text, "under embargo it is in the lists' mail alone"
