@@ -30,6 +30,7 @@ _open: Final = (
         Attempt.worker,
         Attempt.delivery_id,
         Attempt.part,
+        Attempt.lane,
         Attempt.channel_id,
         Channel.platform,
         Channel.name,
@@ -53,6 +54,7 @@ class OpenAttempt(msgspec.Struct, frozen=True):
     worker: str
     delivery_id: int
     part: int
+    lane: int
     channel_id: int
     platform: str
     channel_name: str
@@ -129,7 +131,14 @@ def close_orphaned(
     for row in rows:
         at = dead.now + timedelta(seconds=settle_time(installation, row.platform))
         batch.attempts.append(
-            {"b_key": row.channel_id, "b_uid": row.uid, "finished_at": dead.now, "outcome": "unknown", "detail": reason}
+            {
+                "b_key": row.channel_id,
+                "b_lane": row.lane,
+                "b_uid": row.uid,
+                "finished_at": dead.now,
+                "outcome": "unknown",
+                "detail": reason,
+            }
         )
         batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
         batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)
