@@ -94,7 +94,7 @@ class FastRead:
     SQLite hands all of them over as one value, since it lets go of the interpreter for each row that it is asked for.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Select[*tuple[object, ...]]) -> None:
         self.statement = statement
         self._texts: dict[str, tuple[str, dict[str, object], bool]] = {}
 
@@ -102,7 +102,7 @@ class FastRead:
         """The rows for the parameters ``about``, given as the driver takes them (a list for an expanding one)."""
         name = connection.dialect.name
         text, fixed, as_json = self._texts.get(name) or self._compile(connection.dialect)
-        values: dict[str, object] = fixed | about
+        values: dict[str, object] = {**fixed, **about}
         if name == "sqlite":
             values = {key: _listed(value) for key, value in values.items()}
         with connection.exec_driver_sql(text, values) as result:

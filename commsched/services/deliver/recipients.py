@@ -158,7 +158,8 @@ def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:
 
 def _snapshot(row: DriverRow) -> PartSnapshot:
     """A part from its row, which has :data:`_COLUMNS`."""
-    part = PartSnapshot(*row[:_AFTER], id=row[_AFTER])
+    part = PartSnapshot(*row[:_AFTER])
+    part.id = row[_AFTER]
     part.handles = {} if row[_HANDLES] == "{}" else msgspec.json.decode(row[_HANDLES], type=dict[str, str])
     part.next_at = moment(row[_NEXT])
     return part

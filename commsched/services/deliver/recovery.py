@@ -33,7 +33,7 @@ _open: Final = (
         Attempt.lane,
         Attempt.channel_id,
         Channel.platform,
-        Channel.name,
+        Channel.name.label("channel_name"),
         Delivery.workspace_id,
         Delivery.item_id,
         Lease.owner,
@@ -84,7 +84,7 @@ class Dead(msgspec.Struct, frozen=True):
 
 def orphaned(connection: Connection, dead: Dead) -> list[OpenAttempt]:
     """The open attempts that a dead owner left."""
-    rows = (OpenAttempt(*row) for row in connection.execute(_open))
+    rows = (OpenAttempt(**row._mapping) for row in connection.execute(_open))
     return [row for row in rows if dead.has_abandoned(row)]
 
 
