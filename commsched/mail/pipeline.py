@@ -24,7 +24,7 @@ ERRORS: Final = (OSError, smtplib.SMTPException, ValueError)
 """What a connection that breaks, or a server that talks nonsense, is told by."""
 
 
-class Letter(msgspec.Struct, frozen=True):
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """A message as it goes over the wire, or why it cannot be sent."""
 
     id: str = ""

@@ -7,6 +7,7 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -48,6 +49,7 @@ def people_in(lines: tuple[str, ...]) -> Recipients:
     return read("\n".join(lines))
 
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+")
 MOST_TOLD: Final = 20
 """Entries that are pointed at by their lines; how many more there are is said."""
 
@@ -93,7 +95,7 @@ class PressList(Platform):
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     lanes: ClassVar[int] = 4
-    group: ClassVar[int] = 50
+    group: ClassVar[int] = 200
     settle: ClassVar[float] = 0.0
     under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -212,6 +214,12 @@ class PressList(Platform):
         return [
             self._part(number, address, view) for number, address in enumerate(people_in(view.recipients).addresses)
         ]
+
+    def addressed(self, view: ChannelView, address: str) -> Part:
+        """As a list of one. An address that is plainly one is not looked for in a line again."""
+        if not (_PLAIN.fullmatch(address) and is_address(address)):
+            return super().addressed(view, address)
+        return self._part(0, address, msgspec.structs.replace(view, recipients=(address,)))
 
     def _part(self, number: int, address: str, view: ChannelView) -> Part:
         key = hashlib.sha256(f"{view.uid}\n{address.casefold()}".encode()).hexdigest()[:40]

@@ -6,11 +6,14 @@ moves thousands of rows a second, so it keeps the statements (portable, typed) a
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Boolean, ClauseElement, Connection, Insert, Integer, String, TypeDecorator, Update
+import msgspec
+from sqlalchemy import Boolean, ClauseElement, Connection, Insert, Integer, Select, String, TypeDecorator, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -23,6 +26,13 @@ DriverRow: TypeAlias = Any
 """A plain tuple as the driver makes it. Who asked for the columns unpacks it by the types that it knows they have."""
 _POSITIONAL = ("qmark", "format")
 _SIZES = (1, 4, 16, 64, 256, 1024, 4096)
+_KNOWS_JSON: Final = sqlite3.sqlite_version_info >= (3, 38)
+"""Whether this SQLite reads and writes JSON, and takes an update's rows from it."""
+_SEVERAL: Final = 8
+"""Rows from which on SQLite takes all of them from one text: with ``executemany`` it lets go of the interpreter for
+each, and another thread takes it."""
+_NUL: Final = b"\\u0000"
+"""What SQLite's JSON would end a text at."""
 
 
 def _positional(dialect: Dialect) -> Dialect:
@@ -78,6 +88,52 @@ class FastSelect:
         return text
 
 
+class FastRead:
+    """A select of few columns and parameters; gives rows as the driver does, without converting values.
+
+    SQLite hands all of them over as one value, since it lets go of the interpreter for each row that it is asked for.
+    """
+
+    def __init__(self, statement: Select[*tuple[object, ...]]) -> None:
+        self.statement = statement
+        self._texts: dict[str, tuple[str, dict[str, object], bool]] = {}
+
+    def all(self, connection: Connection, about: Mapping[str, object]) -> Sequence[DriverRow]:
+        """The rows for the parameters ``about``, given as the driver takes them (a list for an expanding one)."""
+        name = connection.dialect.name
+        text, fixed, as_json = self._texts.get(name) or self._compile(connection.dialect)
+        values: dict[str, object] = {**fixed, **about}
+        if name == "sqlite":
+            values = {key: _listed(value) for key, value in values.items()}
+        with connection.exec_driver_sql(text, values) as result:
+            assert result.cursor is not None, "a select has one"
+            rows: Sequence[DriverRow] = result.cursor.fetchall()
+        return msgspec.json.decode(rows[0][0]) if as_json else rows
+
+    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, object], bool]:
+        if dialect.name == "postgresql":
+            compiled = self.statement.compile(dialect=dialect)
+            text, as_json = _ARRAY.sub(r"= ANY(%(\1)s)", str(compiled)), False
+        else:
+            make: Callable[..., Dialect] = type(dialect)
+            compiled = self.statement.compile(dialect=make(paramstyle="named"))
+            text, as_json = _ARRAY.sub(r"IN (SELECT value FROM json_each(:\1))", str(compiled)), _KNOWS_JSON
+            if as_json:
+                names = ", ".join(f"c{place}" for place in range(len(self.statement.selected_columns)))
+                text = f"WITH asked ({names}) AS ({text}) {_AS_ONE.format(names=names)}"
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._texts[dialect.name] = text, fixed, as_json
+        return self._texts[dialect.name]
+
+
+_AS_ONE: Final = "SELECT json_group_array(json_array({names})) FROM asked"
+_ARRAY: Final = re.compile(r"IN \(__\[POSTCOMPILE_(\w+)\]\)")
+
+
+def _listed(value: object) -> object:
+    return msgspec.json.encode(value).decode() if isinstance(value, list) else value
+
+
 class _FromArrays(NamedTuple):
     """A statement for PostgreSQL with one array a column."""
 
@@ -103,14 +159,30 @@ def _element(kind: TypeEngine[object]) -> str:
     raise TypeError(f"no array of {kind!r} is known")
 
 
+class _FromJson(NamedTuple):
+    """A statement for SQLite that takes all rows from one text."""
+
+    text: str
+    columns: list[tuple[str, Converter | None]]
+    fixed: dict[str, object]
+    """Parameters that are the same for every row."""
+
+    def encoded(self, rows: Sequence[Mapping[str, object]]) -> bytes:
+        columns = self.columns
+        return msgspec.json.encode(
+            [[row[name] if convert is None else convert(row[name]) for name, convert in columns] for row in rows]
+        )
+
+
 class FastMany:
-    """One insert or update of many rows: ``executemany`` with plain tuples on SQLite, one statement that takes its rows
-    from arrays on PostgreSQL, where each statement costs a server's work anew."""
+    """One insert or update of many rows: one statement that takes them from arrays on PostgreSQL, where each statement
+    costs a server's work anew, and from one JSON text on SQLite, where few rows go by ``executemany``."""
 
     def __init__(self, statement: Insert | Update) -> None:
         self.statement = statement
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
         self._from_arrays: dict[tuple[str, ...], _FromArrays] = {}
+        self._from_json: dict[tuple[str, ...], _FromJson] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]], columns: tuple[str, ...]) -> int:
         """Run it for ``rows``, which all have exactly ``columns`` and change no row of the table twice. Returns how
@@ -118,6 +190,17 @@ class FastMany:
         if connection.dialect.name == "postgresql":
             statement = self._from_arrays.get(columns) or self._take_from_arrays(connection.dialect, columns)
             return connection.exec_driver_sql(statement.text, statement.values(rows)).rowcount
+        if _KNOWS_JSON and len(rows) >= _SEVERAL:
+            several = self._from_json.get(columns) or self._take_from_json(connection.dialect, columns)
+            encoded = several.encoded(rows)
+            if _NUL not in encoded:
+                values = {"all_rows": encoded.decode()} | several.fixed
+                return connection.exec_driver_sql(several.text, values).rowcount
+        return self._one_by_one(connection, rows, columns)
+
+    def _one_by_one(
+        self, connection: Connection, rows: Sequence[Mapping[str, object]], columns: tuple[str, ...]
+    ) -> int:
         kind = (connection.dialect.name, columns)
         text, get, converted, fixed = self._compiled.get(kind) or self._compile(connection, columns)
         values = []
@@ -141,6 +224,25 @@ class FastMany:
         result = (str(compiled), itemgetter(*leading), converted, fixed)
         self._compiled[connection.dialect.name, columns] = result
         return result
+
+    def _take_from_json(self, dialect: Dialect, columns: tuple[str, ...]) -> _FromJson:
+        make: Callable[..., Dialect] = type(dialect)
+        compiled = self.statement.compile(
+            dialect=make(paramstyle="named"), column_keys=list(columns), for_executemany=True
+        )
+        text, source = str(compiled), "FROM json_each(:all_rows) AS v WHERE"
+        for place, name in enumerate(columns):
+            _element(compiled.binds[name].type)
+            text = re.sub(rf":{name}\b", f"json_extract(v.value, '$[{place}]')", text)
+        if isinstance(self.statement, Insert):
+            head, _, selected = text.partition(" VALUES (")
+            text = f"{head} SELECT {selected.removesuffix(')')} {source} true ORDER BY v.key"
+        else:
+            text = text.replace(" WHERE ", f" {source} ", 1)
+        fixed = {name: value for name, value in compiled.params.items() if name not in columns}
+        converters = [(name, self._converter(compiled, name)) for name in columns]
+        statement = self._from_json[columns] = _FromJson(text, converters, fixed)
+        return statement
 
     def _take_from_arrays(self, dialect: Dialect, columns: tuple[str, ...]) -> _FromArrays:
         compiled = self.statement.compile(dialect=dialect, column_keys=list(columns), for_executemany=True)

@@ -11,7 +11,7 @@ Why = Literal["content", "permission", "token", "money", "address", "config"]
 """What kind of help a rejection needs: another text, a right, a new token, credits, another address …"""
 
 
-class Published(msgspec.Struct, frozen=True):
+class Published(msgspec.Struct, frozen=True, gc=False):
     """It is out. ``id`` is the platform's own name for it, ``url`` where a person can see it."""
 
     id: str
@@ -88,7 +88,7 @@ class CannotTell(msgspec.Struct, frozen=True):
 Finding = Found | Absent | CannotTell
 
 
-class Handles(msgspec.Struct, frozen=True):
+class Handles(msgspec.Struct, frozen=True, gc=False):
     """What ``prepare`` left at the platform, saved before the publishing call: media ids, containers."""
 
     values: dict[str, str] = msgspec.field(default_factory=dict)

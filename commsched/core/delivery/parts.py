@@ -12,7 +12,7 @@ FINISHED: Final = ("published", "skipped")
 """States of a part of which nothing is left to do: it is out, or its recipient had left the list before their turn."""
 
 
-class PartState(msgspec.Struct):
+class PartState(msgspec.Struct, gc=False):
     """One part as the rules see it."""
 
     number: int

@@ -35,7 +35,7 @@ GOING_ON: Final = tuple(timedelta(minutes=m) for m in (*[10] * 6, *[30] * 6, *[6
 down on Friday evening answers before anybody does."""
 
 
-class Transition(msgspec.Struct, frozen=True):
+class Transition(msgspec.Struct, frozen=True, gc=False):
     """The state a part goes to, and when the clock looks again (``None``: never by itself)."""
 
     state: State

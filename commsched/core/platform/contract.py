@@ -302,6 +302,11 @@ class Platform(ABC):
             )
         ]
 
+    def addressed(self, view: ChannelView, address: str) -> Part:
+        """Of a platform with recipients: what ``view`` is for the one whose address is ``address``."""
+        (part,) = self.parts(msgspec.structs.replace(view, recipients=(address,)))
+        return part
+
     def needs_prepare(self, part: Part) -> bool:
         """Whether ``prepare`` has anything to do for this part."""
         return bool(part.pictures or part.other_files)

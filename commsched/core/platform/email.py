@@ -61,7 +61,7 @@ def mark(name: str) -> str:
     return f"\ue000{name}\ue001"
 
 
-class Email(msgspec.Struct, frozen=True):
+class Email(msgspec.Struct, frozen=True, gc=False):
     """An e-mail ready to be built: one recipient, one transaction."""
 
     message_id: str

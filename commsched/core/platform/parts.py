@@ -81,7 +81,7 @@ class Progress(msgspec.Struct, frozen=True):
         self.write(Handles(values, complete=False))
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """One call that makes something visible."""
 
     number: int

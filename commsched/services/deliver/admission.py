@@ -303,8 +303,7 @@ class Admission(msgspec.Struct, frozen=True):
         """The part that ``known`` was written down for: to the address as it was frozen, wherever on the list it
         stands by now."""
         address = self.installation.vault.unseal(known.recipient)
-        addressed = msgspec.structs.replace(view, recipients=(address,))
-        (part,) = self.installation.platform(row.platform).parts(addressed)
+        part = self.installation.platform(row.platform).addressed(view, address)
         blind = known.blind
         leave = leave_links.url(self.installation, row.workspace, row.channel_id, blind) if blind else ""
         return msgspec.structs.replace(part, number=known.number, recipient=address, leave=leave)

@@ -51,8 +51,9 @@ _begin_part = FastMany(
 )
 _close_attempt = FastMany(
     update(_attempt_table).where(
-        # the channel leads to it by the index of open attempts; the id of its own says that it is this very one
+        # the channel's lane leads to it by the index of open attempts; its own id says that it is this very one
         _attempt_table.c.channel_id == bindparam("b_key"),
+        _attempt_table.c.lane == bindparam("b_lane"),
         _attempt_table.c.uid == bindparam("b_uid"),
         _attempt_table.c.outcome == literal_column("''"),
     )

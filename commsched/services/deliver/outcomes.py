@@ -181,6 +181,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         self.batch.attempts.append(
             {
                 "b_key": row.channel_id,
+                "b_lane": done.call.lane,
                 "b_uid": done.call.attempt,
                 "finished_at": self.now,
                 "outcome": outcome,

@@ -32,6 +32,7 @@ def quarantine(installation: Installation, step: Done | Job) -> None:
             batch.attempts.append(
                 {
                     "b_key": job.channel,
+                    "b_lane": step.call.lane,
                     "b_uid": step.call.attempt,
                     "finished_at": now,
                     "outcome": "unknown",

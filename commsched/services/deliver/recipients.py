@@ -13,9 +13,11 @@ from typing import Any, Final, TypeVarTuple
 
 import msgspec
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     CursorResult,
+    Integer,
     Select,
     String,
     bindparam,
@@ -39,9 +41,11 @@ from commsched.core.delivery.parts import PartState
 from commsched.services.contacts import addressees, lists, suppression
 from commsched.services.deliver import _once
 from commsched.services.deliver.batch import Batch
-from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot
+from commsched.services.deliver.snapshots import DeliverySnapshot, PartsByNumber, PartSnapshot, moment
 from commsched.services.kernel.context import Installation
+from commsched.store.fast import DriverRow, FastRead
 from commsched.store.models import Attempt, Base, Contact, Decision, Delivery, ListRecipient, Part, Revision
+from commsched.store.types import to_micros
 
 Columns = TypeVarTuple("Columns")
 
@@ -53,16 +57,19 @@ _mine: Final = (_part.c.delivery_id, _part.c.number)
 _recipient: Final = text("part.role = 'recipient'")
 """Word for word the condition of the index that leads to them."""
 _COLUMNS: Final = tuple(_part.c[name] for name in PartSnapshot.__struct_fields__ if name in _part.c)
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
+_HANDLES, _NEXT, _AFTER = (_NAMES.index(name) for name in ("handles", "next_at", "id"))
+assert (*_NAMES[:_AFTER], "reason", *_NAMES[_AFTER:]) == PartSnapshot.__struct_fields__, "by their places"
 UNFINISHED: Final = ("sending", "waiting", "unknown", "held", "failed")
 """The states of a recipient who has not got it, as far as anybody knows."""
 
 # Each is built once: building a statement costs more than the database does to answer it.
 _HERE: Final = (_part.c.delivery_id == bindparam("delivery"), _recipient)
 _OTHERS: Final = (*_HERE, _part.c.number != bindparam("number"))
-_WAITS: Final = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(bindparam("most"))
-_FRESH: Final = _WAITS.where(_part.c.next_at.is_(None)).order_by(_part.c.number)
-_AGAIN: Final = _WAITS.where(_part.c.next_at <= bindparam("now")).order_by(_part.c.next_at)
-_LOST: Final = (
+_WAITS = select(*_COLUMNS).where(*_HERE, _part.c.state == "waiting").limit(bindparam("most"))
+_FRESH: Final = FastRead(_WAITS.where(_part.c.next_at.is_(None)).order_by(_part.c.number))
+_AGAIN: Final = FastRead(_WAITS.where(_part.c.next_at <= bindparam("now")).order_by(_part.c.next_at))
+_LOST: Final = FastRead(
     select(*_COLUMNS)
     .where(*_HERE, _part.c.state == "unknown", _part.c.next_at <= bindparam("now"))
     .order_by(_part.c.next_at, _part.c.number)
@@ -73,21 +80,21 @@ _LOST_SINCE: Final = select(func.min(_attempt.c.started_at)).where(
     _attempt.c.part == bindparam("number"),
     _attempt.c.outcome == "unknown",
 )
-_KNOWN: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_((0, bindparam("number"))))
-_NUMBERED: Final = select(*_COLUMNS).where(_HERE[0], _part.c.number.in_(bindparam("numbers", expanding=True)))
+_NUMBERED: Final = FastRead(select(*_COLUMNS).where(_HERE[0], _part.c.number.in_(bindparam("numbers", expanding=True))))
 _COUNTS: Final = (
     select(func.count().filter(_part.c.state == "published"), func.count())
     .select_from(_part)
     .where(_HERE[0], _part.c.number != bindparam("number"), _part.c.state != "skipped")
 )
-_ON_LIST: Final = (
-    select(func.count())
+_people: Final[BindParameter[str]] = bindparam("people", expanding=True)
+_ON_LIST: Final = FastRead(
+    select(func.count(), suppression.count_refused(bindparam("office", type_=Integer()), _people))
     .select_from(_list)
     .where(
         _list.c.channel_id == bindparam("channel"),
-        _list.c.blind.in_(bindparam("people", expanding=True)),
-        _list.c.state == "active",
-        not_(suppression.refused(_list.c.workspace_id, _list.c.blind)),
+        _list.c.blind.in_(_people),
+        # not as it is: an index of the state would lead to all who are on the list, not to these
+        _list.c.state.concat("") == "active",
     )
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
@@ -159,6 +166,15 @@ def _thaw(rows: Session | Connection, delivery: int, channel: int) -> None:
     rows.execute(delete(_part).where(_part.c.delivery_id.in_(void), _part.c.delivery_id.not_in(begun)))
 
 
+def _snapshot(row: DriverRow) -> PartSnapshot:
+    """A part from its row, which has :data:`_COLUMNS`."""
+    part = PartSnapshot(*row[:_AFTER])
+    part.id = row[_AFTER]
+    part.handles = {} if row[_HANDLES] == "{}" else msgspec.json.decode(row[_HANDLES], type=dict[str, str])
+    part.next_at = moment(row[_NEXT])
+    return part
+
+
 class RecipientRows(msgspec.Struct, frozen=True):
     """The recipients of deliveries to lists, read within one transaction."""
 
@@ -190,12 +206,12 @@ class RecipientRows(msgspec.Struct, frozen=True):
         """Who can be written to now, ``most`` at most: who has not been tried before who is to be tried again."""
         people = self._parts(_FRESH, delivery=delivery, most=most) if most else []
         if len(people) < most:
-            people += self._parts(_AGAIN, delivery=delivery, now=self.now, most=most - len(people))
+            people += self._parts(_AGAIN, delivery=delivery, now=to_micros(self.now), most=most - len(people))
         return people
 
     def next_unverified(self, delivery: int) -> PartSnapshot | None:
         """The next recipient of whom nobody knows whether they got it, to be read back now."""
-        return next(iter(self._parts(_LOST, delivery=delivery, now=self.now)), None)
+        return next(iter(self._parts(_LOST, delivery=delivery, now=to_micros(self.now))), None)
 
     def unverified_since(self, delivery: int, number: int) -> datetime | None:
         """When the first attempt was committed that nobody knows the fate of."""
@@ -205,7 +221,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
 
     def with_first(self, delivery: int, number: int) -> PartsByNumber:
         """The recipient ``number``, and part 0, whose id and address the delivery's own row shows."""
-        return {part.number: part for part in self._parts(_KNOWN, delivery=delivery, number=number)}
+        return self.numbered(delivery, (0, number))
 
     def numbered(self, delivery: int, numbers: Sequence[int]) -> PartsByNumber:
         """The recipients ``numbers``, as this transaction knows them."""
@@ -232,7 +248,9 @@ class RecipientRows(msgspec.Struct, frozen=True):
         wanted = sorted({part.blind for part in people if part.blind})
         if not wanted:
             return True
-        if self.connection.execute(_ON_LIST, {"channel": row.channel_id, "people": wanted}).scalar() != len(wanted):
+        where = {"channel": row.channel_id, "office": row.workspace_id, "people": wanted}
+        ((still, refused),) = _ON_LIST.all(self.connection, where)
+        if refused or still != len(wanted):
             return False
         self.batch.write_parts(self.connection)
         return not _once.any_elsewhere(self.connection, row.id, row.mailing, row.channel_id, wanted)
@@ -264,8 +282,9 @@ class RecipientRows(msgspec.Struct, frozen=True):
         self.batch.write_parts(self.connection)
         return self.connection.execute(statement, about)
 
-    def _parts(self, statement: Select[*tuple[object, ...]], **about: object) -> list[PartSnapshot]:
-        return [PartSnapshot(**row._mapping) for row in self._ask(statement, about)]
+    def _parts(self, statement: FastRead, **about: object) -> list[PartSnapshot]:
+        self.batch.write_parts(self.connection)
+        return [_snapshot(row) for row in statement.all(self.connection, about)]
 
     def _next(self, about: Mapping[str, object]) -> PartState | None:
         """Of those in one state, the one whose turn comes first. Without a time it is now for who waits, and never for

@@ -30,9 +30,10 @@ _open: Final = (
         Attempt.worker,
         Attempt.delivery_id,
         Attempt.part,
+        Attempt.lane,
         Attempt.channel_id,
         Channel.platform,
-        Channel.name,
+        Channel.name.label("channel_name"),
         Delivery.workspace_id,
         Delivery.item_id,
         Lease.owner,
@@ -53,6 +54,7 @@ class OpenAttempt(msgspec.Struct, frozen=True):
     worker: str
     delivery_id: int
     part: int
+    lane: int
     channel_id: int
     platform: str
     channel_name: str
@@ -82,7 +84,7 @@ class Dead(msgspec.Struct, frozen=True):
 
 def orphaned(connection: Connection, dead: Dead) -> list[OpenAttempt]:
     """The open attempts that a dead owner left."""
-    rows = (OpenAttempt(*row) for row in connection.execute(_open))
+    rows = (OpenAttempt(**row._mapping) for row in connection.execute(_open))
     return [row for row in rows if dead.has_abandoned(row)]
 
 
@@ -129,7 +131,14 @@ def close_orphaned(
     for row in rows:
         at = dead.now + timedelta(seconds=settle_time(installation, row.platform))
         batch.attempts.append(
-            {"b_key": row.channel_id, "b_uid": row.uid, "finished_at": dead.now, "outcome": "unknown", "detail": reason}
+            {
+                "b_key": row.channel_id,
+                "b_lane": row.lane,
+                "b_uid": row.uid,
+                "finished_at": dead.now,
+                "outcome": "unknown",
+                "detail": reason,
+            }
         )
         batch.part(row.delivery_id, row.part, state="unknown", next_at=at, detail=reason)
         batch.delivery(row.delivery_id, state="unknown", next_at=at, reason="verify", detail=reason, tries=0)

@@ -201,7 +201,7 @@ class DeliverySnapshot(msgspec.Struct):
         return Mailing(self.item_id, self.follows, self.corrects)
 
 
-class PartSnapshot(msgspec.Struct):
+class PartSnapshot(msgspec.Struct, gc=False):
     """A part as this transaction knows it: what is stored, and what has just been decided about it."""
 
     delivery_id: int

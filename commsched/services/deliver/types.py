@@ -50,7 +50,7 @@ class Pictures(msgspec.Struct, frozen=True):
     """The SHA-256 of one that could not be read, or whose bytes are not the ones approved."""
 
 
-class Job(msgspec.Struct):
+class Job(msgspec.Struct, gc=False):
     """One delivery in a channel's line."""
 
     delivery: int
@@ -64,7 +64,7 @@ class Job(msgspec.Struct):
     """How many recipients go together in one lane."""
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """Something to do outside a transaction for one part. A ``send`` has its attempt committed."""
 
     kind: Kind
@@ -90,7 +90,7 @@ class Call(msgspec.Struct):
         return self.attempt or f"{self.job.delivery} {self.kind}"
 
 
-class Done(msgspec.Struct):
+class Done(msgspec.Struct, gc=False):
     """What a call ended in."""
 
     call: Call

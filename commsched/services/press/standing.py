@@ -38,7 +38,7 @@ def people(session: Session) -> list[PressPerson]:
 
 def save(installation: Installation, actor: Actor, wish: Wish, number: int | None = None) -> int:
     """Add a person, or change ``number``; returns the id. Raises :class:`Invalid` by field, :class:`NotFound`."""
-    actor.require("write")
+    actor.require("administer")
     kept = _settled(wish)
     with installation.store.write(actor.workspace) as session:
         locks.alone(session, f"press kit {int(actor.workspace)}")
@@ -85,7 +85,7 @@ def find(session: Session, number: int) -> PressPerson:
 
 def remove(installation: Installation, actor: Actor, number: int) -> None:
     """Take somebody out of the kit; the picture stays in the library."""
-    actor.require("write")
+    actor.require("administer")
     with installation.store.write(actor.workspace) as session:
         row = _row(session, number)
         note(session, installation, actor, "presskit.removed", name=row.name)
@@ -94,7 +94,7 @@ def remove(installation: Installation, actor: Actor, number: int) -> None:
 
 def move_up(installation: Installation, actor: Actor, number: int) -> None:
     """Put somebody one place further to the front."""
-    actor.require("write")
+    actor.require("administer")
     with installation.store.write(actor.workspace) as session:
         locks.alone(session, f"press kit {int(actor.workspace)}")
         rows = people(session)

@@ -38,19 +38,19 @@ def index() -> str:
 
 
 @bp.get("/new")
-@allow("write")
+@allow("administer")
 def new() -> str | tuple[str, int]:
     return _form(Form(), None)
 
 
 @bp.post("/new")
-@allow("write")
+@allow("administer")
 def add() -> str | Response | tuple[str, int]:
     return _save(None)
 
 
 @bp.get("/<int:number>")
-@allow("write")
+@allow("administer")
 def edit(number: int) -> str | tuple[str, int]:
     with installation().store.read(actor().workspace) as session:
         row = standing.find(session, number)
@@ -58,7 +58,7 @@ def edit(number: int) -> str | tuple[str, int]:
 
 
 @bp.post("/<int:number>")
-@allow("write")
+@allow("administer")
 def change(number: int) -> str | Response | tuple[str, int]:
     return _save(number)
 
@@ -99,13 +99,13 @@ def _called(pictures: dict[int, Media]) -> list[tuple[int, str]]:
 
 
 @bp.post("/<int:number>/remove")
-@allow("write")
+@allow("administer")
 def remove(number: int) -> Response:
     return _act(lambda: standing.remove(installation(), actor(), number), _("Taken out of the press kit."))
 
 
 @bp.post("/<int:number>/up")
-@allow("write")
+@allow("administer")
 def up(number: int) -> Response:
     return _act(lambda: standing.move_up(installation(), actor(), number), _("Moved."))
 

@@ -282,9 +282,9 @@ def _cost(cast: Cast, item: int, stage: str, monkeypatch: pytest.MonkeyPatch) ->
 def _count_parts(cost: dict[str, int]) -> Any:
     from commsched.services.deliver.snapshots import PartSnapshot
 
-    def snapshot(**values: Any) -> PartSnapshot:
+    def snapshot(*row: Any, **values: Any) -> PartSnapshot:
         cost["parts"] += 1
-        return PartSnapshot(**values)
+        return PartSnapshot(*row, **values)
 
     return snapshot
 
