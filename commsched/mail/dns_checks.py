@@ -147,10 +147,12 @@ def _with(record: str, mechanism: str) -> str:
 
 
 def _merged(records: Sequence[str]) -> str:
-    """All mechanisms of several records, each once."""
-    every = [word for record in records for word in record.split()[1:]]
-    last = [word for word in every if word.lstrip("+-~?").lower() == "all"]
-    return " ".join(["v=spf1", *dict.fromkeys(word for word in every if word not in last), *(last[:1] or ["~all"])])
+    """All mechanisms of several records, each once, and the mildest end of them, so that no mail is refused by the
+    change. A server gives records in any order; the line is the same."""
+    every = [word for record in sorted(records) for word in record.split()[1:]]
+    ends = [word.lower() for word in every if word.lstrip("+-~?").lower() == "all"]
+    end = next((end for end in ("?all", "~all", "-all") if end in ends), "~all")
+    return " ".join(["v=spf1", *dict.fromkeys(word for word in every if word.lower() not in ends), end])
 
 
 def _included(record: str, resolve: Resolve, depth: int = 0) -> set[str]:

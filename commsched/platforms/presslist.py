@@ -95,7 +95,7 @@ class PressList(Platform):
     own: ClassVar[bool] = True
     resend_if_absent: ClassVar[bool] = True
     lanes: ClassVar[int] = 4
-    group: ClassVar[int] = 200
+    group: ClassVar[int] = 100
     settle: ClassVar[float] = 0.0
     under_embargo: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (

@@ -30,7 +30,7 @@ def portrait(installation: Installation, cast: Cast, ticking: Installation) -> i
 def test_a_person_is_kept_shown_and_had_in_print_quality(
     browse: Any, cast: Cast, installation: Installation, portrait: int
 ) -> None:
-    browser = browse(cast.writer)
+    browser = browse(cast.administrator)
     assert "Ingen finns i presspaketet än" in browser.get("~/press-kit/").text
     wish = {"name": "Karin Lund", "role": "regionråd", "biography": "Född 1970.", "media": str(portrait)}
     assert browser.post("~/press-kit/new", wish | {"name": " "}).status_code == 422
@@ -65,7 +65,7 @@ def test_a_portrait_goes_with_the_consent_and_the_person_by_hand(
     assert anybody.get(f"/media/gruppen/{name}").status_code == 404
     assert "Karin Lund" in anybody.get("/n/gruppen/pictures").text
     assert name not in anybody.get("/n/gruppen/pictures").text
-    assert browse(cast.writer).post(f"~/press-kit/{first}/remove", {}).status_code == 303
+    assert browse(cast.administrator).post(f"~/press-kit/{first}/remove", {}).status_code == 303
     with installation.store.read(cast.place.id) as session:
         assert session.get(PressPerson, first) is None
         assert session.get(Media, portrait) is not None
