@@ -77,6 +77,8 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     by_hand: list[OpenTask]
     """What waits for somebody to post it by hand."""
+    mailboxes: bool
+    """Whether one of the office's mailboxes has not been read for an hour."""
     letters: int
     """How many letters in the inbox wait for whoever looks, or for anybody."""
     relays: list[Trouble]
@@ -95,8 +97,8 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand) + bool(self.letters)
-        items += len(self.relays)
+        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand) + len(self.relays)
+        items += bool(self.letters) + self.mailboxes
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property

@@ -231,6 +231,14 @@ def _by_hand(shown: Now) -> Iterator[Need]:
         yield Need("answer", "amber", "hand", task.title or _("Untitled"), why, page, _("Post it"), task.latest)
 
 
+def _mailboxes(shown: Now) -> Iterator[Need]:
+    if shown.mailboxes:
+        why = _("Answers and bounces do not come in. See what is wrong.")
+        yield Need(
+            "stopped", "amber", "mail-x", _("A mailbox cannot be read"), why, url_for("mailboxes.index"), _("Look")
+        )
+
+
 def _letters(shown: Now) -> Iterator[Need]:
     if shown.letters:
         title = ngettext("One letter waits for an answer", "%(n)s letters wait for an answer", shown.letters)
@@ -314,6 +322,7 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _relays,
     _consents,
     _unknown,
+    _mailboxes,
     _by_hand,
     _letters,
     _shifted,
