@@ -94,7 +94,7 @@ MUTANTS = (
         STATES,
         "if row is None or not row.trouble or row.probe_at > self.now:",
         "if row is None:",
-        RELAYS + "told_once",
+        RELAYS + "one_tries",
     ),
     Mutant(
         "what has left by a relay is not counted by all together",

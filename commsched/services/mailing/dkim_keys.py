@@ -187,11 +187,12 @@ def _use(installation: Installation, session: Session, actor: Actor, row: DkimKe
 
 def _find(installation: Installation, actor: Actor, number: int) -> DkimKey:
     with installation.store.read(actor.workspace) as session:
-        return _row(session, number)
+        return _row(session, number, lock=False)
 
 
-def _row(session: Session, number: int) -> DkimKey:
-    row = session.scalar(select(DkimKey).where(DkimKey.id == number).with_for_update())
+def _row(session: Session, number: int, lock: bool = True) -> DkimKey:
+    wanted = select(DkimKey).where(DkimKey.id == number)
+    row = session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise NotFound(N_("There is no such key."))
     return row

@@ -208,3 +208,14 @@ def test_counts_of_two_processes_add_up(cast: Cast, clock: SetClock) -> None:
     assert taken == [3, 3, 1, 0, 0]
     assert step.until is not None
     assert step.until - clock.now() > timedelta(hours=23)
+
+
+def test_of_all_who_wait_for_a_relay_one_tries_it(cast: Cast, clock: SetClock) -> None:
+    with cast.installation.store.ledger() as connection:
+        RelayStates(connection, clock.now()).refused(2, "535 no")
+    tries = []
+    for seconds in (0, 61, 0, 0, 61):
+        clock.forward(seconds=seconds)
+        with cast.installation.store.ledger() as connection:
+            tries.append(RelayStates(connection, clock.now()).may_probe(2))
+    assert tries == [False, True, False, False, True]

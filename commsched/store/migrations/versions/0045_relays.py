@@ -41,6 +41,8 @@ def _mail_server() -> None:
             op.f("fk_mail_server_workspace_id"), "workspace", ["workspace_id"], ["id"], ondelete="CASCADE"
         )
         table.create_index(op.f("ix_mail_server_workspace_id"), ["workspace_id"])
+    if op.get_bind().dialect.name == "postgresql":  # 1 is the installation's, and was always given by name
+        op.execute("SELECT setval(pg_get_serial_sequence('mail_server', 'id'), 1)")
 
 
 def upgrade() -> None:
