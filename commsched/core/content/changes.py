@@ -195,6 +195,14 @@ def _pictures(old: Sequence[Attachment], new: Sequence[Attachment]) -> list[Chan
         for number, p in enumerate(new, 1)
         if p.sha256 in before and before[p.sha256].alt != p.alt
     ]
+    notes += [
+        Message(
+            N_("Caption of picture %(number)s: “%(old)s” became “%(new)s”."),
+            {"number": number, "old": before[p.sha256].title, "new": p.title},
+        )
+        for number, p in enumerate(new, 1)
+        if p.sha256 in before and before[p.sha256].title != p.title
+    ]
     stayed = [p.sha256 for p in old if p.sha256 in after], [p.sha256 for p in new if p.sha256 in before]
     if stayed[0] != stayed[1]:
         notes.append(Message(N_("The pictures come in another order.")))

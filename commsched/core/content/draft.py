@@ -42,6 +42,8 @@ class PictureIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
 
     id: int
     alt: Note | None = None
+    caption: Note = ""
+    """What readers of a release see below it, beside who took it."""
 
 
 class CaptionsIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -48,7 +48,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     credit: str = ""
     kind: AttachmentKind = "picture"
     title: str = ""
-    """What a document is called where it is offered."""
+    """What a document is called where it is offered; of a picture, what stands below it."""
     duration: int = 0
     """Of a video, in milliseconds."""
     poster: str = ""

@@ -149,7 +149,13 @@ def _pictures(session: Session, media: Mapping[int, Media], chosen: list[Picture
 def _picture(media: Media, chosen: PictureIn, credit: str) -> Attachment:
     alt = media.alt if chosen.alt is None else chosen.alt
     return Attachment(
-        sha256=media.sha256, alt=alt.strip(), mime=media.mime, width=media.width, height=media.height, credit=credit
+        sha256=media.sha256,
+        alt=alt.strip(),
+        mime=media.mime,
+        width=media.width,
+        height=media.height,
+        credit=credit,
+        title=chosen.caption.strip(),
     )
 
 

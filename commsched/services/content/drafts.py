@@ -28,7 +28,7 @@ def _media(session: Session, pictures: list[Attachment]) -> list[int | PictureIn
     wanted = [p.sha256 for p in pictures]
     rows = session.scalars(select(Media).where(Media.sha256.in_(wanted))) if wanted else ()
     ids = {row.sha256: row.id for row in rows}
-    return [PictureIn(id=ids[p.sha256], alt=p.alt) for p in pictures if p.sha256 in ids]
+    return [PictureIn(id=ids[p.sha256], alt=p.alt, caption=p.title) for p in pictures if p.sha256 in ids]
 
 
 def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentIn]:

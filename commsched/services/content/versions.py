@@ -47,6 +47,8 @@ class Shot(msgspec.Struct, frozen=True):
     size: int
     called: str = ""
     """The name that it has in the library, which is no file name."""
+    caption: str = ""
+    """What is said of it below, where something is."""
 
 
 def down(item: type[Item] = Item) -> ColumnElement[bool]:
@@ -141,6 +143,7 @@ def shots(session: Session, pictures: Iterable[Attachment], now: datetime) -> li
             mime=row.mime,
             size=row.size,
             called=names.get(row.sha256, ""),
+            caption=picture.title,
         )
         for picture in wanted
         if (row := files.get(picture.sha256)) is not None and row.sha256 not in lapsed

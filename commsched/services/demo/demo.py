@@ -18,7 +18,7 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn, SourceIn
+from commsched.core.content.draft import ContactIn, DraftIn, QuoteIn, SourceIn, VersionIn
 from commsched.core.content.mentions import entry_of
 from commsched.core.platform.contract import Account
 from commsched.core.text.json_values import JsonObject
@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters
+from commsched.services.demo import aftermath, events, journalists, letters, mail_servers, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -43,12 +43,21 @@ from commsched.store.models import Person as PersonRow
 from commsched.store.session import EVERY_WORKSPACE
 
 PASSWORD: Final = "prova-lugnt"  # noqa: S105 (printed for everybody: nothing in the office is real)
+LEADER: Final = "gruppledare för Ljungpartiet"
+ABOUT: Final = (
+    "Ljungpartiet är ett regionparti i Mellanälven med sju ledamöter i regionfullmäktige. Vi arbetar för vård nära "
+    "hemmet, hållbara arbetsvillkor och kollektivtrafik i hela länet."
+)
 SOON: Final = timedelta(seconds=75)
 """How long after the start something goes out, so that one can watch."""
 BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
-_SUBSCRIBED: Final = "Allt vi skickar till pressen, ungefär en gång i veckan."
+_OFFERED: Final = {
+    "Presslistan": ("Pressmeddelanden", "Allt vi skickar till pressen, ungefär en gång i veckan."),
+    "Lokalredaktionerna": ("Nytt från kommunerna", "Det som rör en enda kommun, några gånger i månaden."),
+}
+"""What the lists are called where people subscribe, and what comes by them."""
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {"readers": "1"}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
@@ -60,6 +69,16 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         {},
         {
             "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
+        },
+    ),
+    (
+        "local",
+        "presslist",
+        "Lokalredaktionerna",
+        {},
+        {
+            "addresses": "nyheter@radioalven.example\nkvarnsele@almebladet.example\nlokalt@storhedeposten.example\n"
+            "red@fjallbygden.example\nnyhetschefen@svbygd.example\np4@alvdalsradion.example",
         },
     ),
     ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
@@ -148,6 +167,9 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         mails = letters.happenings(then, main, now)
         events.live(then, past, [plan for plan in plans if plan], now, mails)
+        press.furnish(then, main, pictures)
+        aftermath.come(installation, main, now)
+        mail_servers.furnish(installation, main.writer.actor, main.channels["press"])
         _forget_mail(installation, now)
     finally:
         hurry()
@@ -193,6 +215,8 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
         session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    if name == "name":
+        journalists.furnish(installation, founder, numbers["press"])
     return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
@@ -226,7 +250,7 @@ def _channel(
         people = lists.seal(installation, secrets[lists.LIST])
         row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
         office = session.get_one(Workspace, actor.workspace)
-        opened = (*offers.of(office.settings).lists, Offer(row.id, "Pressmeddelanden", _SUBSCRIBED))
+        opened = (*offers.of(office.settings).lists, Offer(row.id, *_OFFERED[name]))
         office.settings = office.settings | {offers.KEY: msgspec.to_builtins(Offers(opened))}
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
@@ -281,11 +305,8 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
     def put(text: str) -> str:
         return _DATE.sub(lambda match: long_day(day + timedelta(days=int(match[1])), "sv"), text.strip())
 
-    from commsched.core.content.draft import QuoteIn
-
     picture = pictures.get((kind, entry.get("picture") or ""))
     release = entry.get("kind") == "release"
-    leader = f"{place.leader.actor.name}, gruppledare för Ljungpartiet"
     return DraftIn(
         kind=entry.get("kind", "post"),
         title=entry.get("title", ""),
@@ -294,12 +315,24 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
         genre=entry.get("genre", "pressmeddelande"),
         short=put(entry.get("short", "")),
         facts=put(entry.get("facts", "")),
-        quotes=[QuoteIn(text=entry["quote"], person=leader)] if entry.get("quote") else [],
-        contact=f"{place.writer.actor.name}, kanslist, 070-174 06 33" if release else "",
+        quotes=[QuoteIn(text=entry["quote"], person=place.leader.actor.name, role=LEADER)]
+        if entry.get("quote")
+        else [],
+        contacts=[_contact(place)] if release else [],
+        about=ABOUT if release else "",
+        versions=[msgspec.convert(version, VersionIn) for version in entry.get("versions", [])],
         channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
+        event=press.event(entry["event"], day) if "event" in entry else None,
         sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
+    )
+
+
+def _contact(place: DemoOffice) -> ContactIn:
+    email = "elin@ljungpartiet.example"
+    return ContactIn(
+        name=place.writer.actor.name, role="kanslist", phone="070-174 06 33", email=email, hours="vardagar 8–17"
     )
 
 

@@ -161,7 +161,7 @@ def _mailed(session: Session, now: datetime) -> list[tuple[str, str]]:
         select(Delivery.id)
         .join(Part, Part.delivery_id == Delivery.id)
         .where(Part.role == "recipient", Part.state == "published", Delivery.due_at <= now - timedelta(hours=30))
-        .order_by(Delivery.due_at.desc())
+        .order_by(Delivery.due_at.desc(), Delivery.id)
         .limit(1)
     )
     rows = session.execute(

@@ -20,6 +20,7 @@ from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
 from commsched.core.content.mentions import spoken
 from commsched.core.content.model import Content
+from commsched.core.press.words import event_rows
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, NotFound
 from commsched.core.text.slug import TAIL, address_of
@@ -68,6 +69,15 @@ class Publication(msgspec.Struct, frozen=True):
     def summary(self) -> str:
         """The beginning, for lists, feeds and previews."""
         return shown_words(self.content, self.text, 240)
+
+    def in_language(self, language: str) -> Publication:
+        """It as a reader in ``language`` gets it; itself where it has no words of that language."""
+        content = self.content.in_language(language)
+        return self if content is self.content else msgspec.structs.replace(self, content=content, text=content.text)
+
+    def event_rows(self) -> list[tuple[str, str]]:
+        """What an invitation is to: when, where, who; empty for what invites to nothing."""
+        return event_rows(self.content)
 
     def html(self) -> str:
         """The body, sanitised. Releases are Markdown; posts are text, and the marks of a thread become rules."""

@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from commsched.core.approval.rules import fitted, standing, strictest
-from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.model import Attachment, Card, Content, canonical, digest
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part, Platform
 from commsched.core.platform.http import Offline
+from commsched.core.press.words import Box, event_rows, press_boxes
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.length import split_thread
 from commsched.core.text.recipients import read
@@ -52,9 +52,14 @@ class Preview(msgspec.Struct, frozen=True):
     """Until when it is under embargo, where this channel gets it before."""
 
     @property
-    def boxes(self) -> list[tuple[TextField, str]]:
-        """What stands below the text in boxes of its own."""
-        return boxes(self.view.content)
+    def boxes(self) -> list[Box]:
+        """What stands below the text in boxes of its own, in the item's language."""
+        return press_boxes(self.view.content)
+
+    @property
+    def event_rows(self) -> list[tuple[str, str]]:
+        """What an invitation is to."""
+        return event_rows(self.view.content)
 
 
 def previews(installation: Installation, content: Content, judgement: check.Judgement, uid: str = "") -> list[Preview]:

@@ -95,7 +95,9 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "crops": lambda fields: "\n".join(
             f"{called(n)}: {crop}" for n, crop in sorted(fields.crops.items()) if n in fields.channels
         ),
-        "media": lambda fields: "\n".join(f"{picture(n)}: {alt}" for n, alt in fields.media),
+        "media": lambda fields: "\n".join(
+            f"{picture(n)}: {alt} {fields.under.get(n, '')}".rstrip() for n, alt in fields.media
+        ),
         "videos": lambda fields: "\n".join(_video(video) for video in fields.videos),
         "publish": lambda fields: (
             _("As soon as it is approved") if fields.when_approved else fields.publish.value.replace("T", " ")
@@ -132,6 +134,8 @@ def merged(mine: Fields, theirs: Fields, taken: set[str]) -> Fields:
         setattr(mine, name, getattr(theirs, name))
     if "publish" in taken:
         mine.when_approved = theirs.when_approved
+    if "media" in taken:
+        mine.under = theirs.under
     if "times" in taken:
         mine.spans = theirs.spans
     return mine

@@ -74,6 +74,8 @@ class Fields(msgspec.Struct):
     crops: dict[int, str] = msgspec.field(default_factory=dict)
     """The shape of the pictures on the channels that do not show them whole."""
     media: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    under: dict[int, str] = msgspec.field(default_factory=dict)
+    """What stands below a picture of a release, by its id."""
     videos: list[VideoFields] = msgspec.field(default_factory=list)
     publish: WallFields = msgspec.field(default_factory=WallFields)
     latest: WallFields = msgspec.field(default_factory=WallFields)
@@ -117,6 +119,7 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     fields.sources = rows(form, "source", ("text", "url"))
     fields.channels = _numbers(form.getlist("channels"))
     fields.media = [(number, typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
+    fields.under = {number: said for number, _alt in fields.media if (said := typed(form.get(f"caption-{number}", "")))}
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
     _variants(form, fields)
     for number, was in fields.whole.items():
@@ -180,6 +183,7 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
         if variant.crop:
             fields.crops[int(key)] = variant.crop
     fields.media = [(picture.id, picture.alt or "") for picture in draft.media if isinstance(picture, PictureIn)]
+    fields.under = {each.id: each.caption for each in draft.media if isinstance(each, PictureIn) and each.caption}
     fields.videos = [
         VideoFields(
             each.id, each.alt or "", {captions.language: captions.text for captions in each.captions}, each.burn

@@ -129,7 +129,7 @@ def _raw(fields: Fields) -> dict[str, object]:
         "sources": [{"text": text, "url": url} for text, url in fields.sources],
         "channels": fields.channels,
         "variants": variants,
-        "media": [{"id": number, "alt": alt} for number, alt in fields.media],
+        "media": [{"id": number, "alt": alt, "caption": fields.under.get(number, "")} for number, alt in fields.media],
         "attachments": [_attachment(video) for video in fields.videos],
     }
 

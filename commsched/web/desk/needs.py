@@ -170,6 +170,16 @@ def _access(channel: Channel) -> str:
     return _("Access should have run out") if over else _("Access runs out")
 
 
+def _relays(shown: Now) -> Iterator[Need]:
+    why = _("Every list that sends through it waits, and goes on by itself when the sign-in is set right.")
+    for relay in shown.relays:
+        title = _("The mail server %(name)s does not let us in", name=relay.name) if relay.name else ""
+        page = url_for("mail.index") if may_here("administer") else ""
+        word = _("Set it right") if page else ""
+        title = title or _("The mail server does not let us in")
+        yield Need("stopped", "red", "mail-x", title, why, page, word, relay.since)
+
+
 def _consents(shown: Now) -> Iterator[Need]:
     for row in shown.consents:
         page = url_for("picture.show", media_id=row.media.id)
@@ -309,6 +319,7 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _paused,
     _held,
     _channels,
+    _relays,
     _consents,
     _unknown,
     _mailboxes,

@@ -18,9 +18,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public
 from commsched.core.content.markup import contact_to_html
+from commsched.core.content.release import Event
 from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
+from commsched.core.timing.dates import local
 from commsched.services.content.versions import Shot
 from commsched.services.kernel.blobs import File
 from commsched.services.media import search, thumbnails
@@ -168,6 +170,15 @@ def safe_html(html: str) -> Markup:
 
 
 @bp.app_template_filter()
+def scrolling(html: str) -> Markup:
+    """As :func:`safe_html`, each table in a frame of its own, which scrolls where the screen is narrower."""
+    framed = html.replace("<table>", '<div class="table-frame" tabindex="0"><table>').replace(
+        "</table>", "</table></div>"
+    )
+    return Markup(framed)  # noqa: S704  # sanitised: a text's own "<table>" is spelt with entities
+
+
+@bp.app_template_filter()
 def reachable(contact: str) -> Markup:
     """A press contact with its addresses and numbers as links."""
     return Markup(contact_to_html(contact))  # noqa: S704  # escaped there
@@ -213,7 +224,37 @@ def item(place: str, address: str) -> ResponseReturnValue:
     speak(room)
     visited(entry.uid, room.zone)
     changed = front_page.changed_at(installation(), room, [entry])
-    return dated(page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry)), changed)
+    return dated(_shown(room, entry, entry), changed)
+
+
+@bp.get("/n/<place>/<address>/in/<tag>")
+@outward
+def in_language(place: str, address: str, tag: str) -> ResponseReturnValue:
+    """A release in another of its languages. One that it is not written in leads to the release itself."""
+    room, entry = newsroom.entry(installation(), place, address)
+    if tag not in [version.language for version in entry.content.versions]:
+        return redirect(url_for("newsroom.item", place=room.slug, address=entry.address), 302)
+    if entry.address != address:
+        return redirect(url_for("newsroom.in_language", place=room.slug, address=entry.address, tag=tag), 301)
+    g.language = known(tag, known(room.language))
+    changed = front_page.changed_at(installation(), room, [entry])
+    return dated(_shown(room, entry, entry.in_language(tag)), changed)
+
+
+def _shown(room: Newsroom, whole: Publication, entry: Publication) -> str:
+    """The page of ``entry``: of ``whole``, or of one of its languages. Every page leads to all the others."""
+    here = language_url(room, whole, entry.content.language)
+    others = (
+        [(tag, language_url(room, whole, tag)) for tag in whole.content.languages] if whole.content.versions else []
+    )
+    return page("public/item.html", room=room, entry=entry, here=here, others=others, ld=_linked(room, entry, here))
+
+
+def language_url(room: Newsroom, entry: Publication, tag: str) -> str:
+    """Where ``entry`` stands in the language ``tag``."""
+    if tag == entry.content.language:
+        return absolute("newsroom.item", place=room.slug, address=entry.address)
+    return absolute("newsroom.in_language", place=room.slug, address=entry.address, tag=tag)
 
 
 @bp.get("/n/<place>/<address>/version/<int:number>")
@@ -226,12 +267,38 @@ def version(place: str, address: str, number: int) -> ResponseReturnValue:
     if entry.address != address:
         return redirect(url_for("newsroom.version", place=room.slug, address=entry.address, number=number), 301)
     speak(room)
-    return page("public/item.html", room=room, entry=entry, ld=_news_article(room, entry))
+    here = absolute("newsroom.item", place=room.slug, address=entry.address)
+    return page("public/item.html", room=room, entry=entry, here=here, others=[], ld=_linked(room, entry, here))
 
 
-def _news_article(room: Newsroom, entry: Publication) -> dict[str, object]:
-    """Schema.org's NewsArticle: what search engines read."""
-    url = absolute("newsroom.item", place=room.slug, address=entry.address)
+def _linked(room: Newsroom, entry: Publication, url: str) -> object:
+    """What search engines read of ``entry``, which stands at ``url``: the article, and what it invites to."""
+    article = _news_article(room, entry, url)
+    event = entry.content.event
+    if event is None or event.starts_at is None:
+        return article
+    return [article, _event(room, entry, event, url)]
+
+
+def _event(room: Newsroom, entry: Publication, event: Event, url: str) -> dict[str, object]:
+    """Schema.org's Event."""
+    times = {"startDate": event.starts_at, "endDate": event.ends_at}
+    return {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": entry.headline,
+        "description": entry.summary,
+        "url": url,
+        "inLanguage": entry.content.language,
+        "eventStatus": "https://schema.org/EventScheduled",
+        "location": {"@type": "Place", "name": event.place, "address": event.address or event.place},
+        "organizer": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
+        **{name: local(at, event.zone).isoformat() for name, at in times.items() if at is not None},
+    }
+
+
+def _news_article(room: Newsroom, entry: Publication, url: str) -> dict[str, object]:
+    """Schema.org's NewsArticle."""
     return {
         "@context": "https://schema.org",
         "@type": "NewsArticle",

@@ -14,9 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from commsched import images
-from commsched.core.content.release import Quote
+from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
 from commsched.services.kernel.brand_kit import Kit
 from commsched.services.kernel.context import Installation
+from commsched.services.press import standing
+from commsched.services.press.standing import Wish
 from commsched.services.public import front_page, look
 from commsched.services.workflow import takedown
 from commsched.store.models import Item, Media, Workspace
@@ -145,6 +147,19 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
     assert "– Äntligen!\r\nKarin Lund" in text
     listed = kit["bilder.txt"].decode("utf-8-sig")
     assert "Foto: Ljungpartiet\r\nAlt-text: Huset igen." in listed
+
+
+def test_the_kit_holds_the_portrait_of_who_is_quoted(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    portrait = named(installation, cast, b"hon", "karin.jpg", credit="Anna Ek")
+    with installation.store.read(cast.place.id) as session:
+        number = session.query(Media).filter_by(sha256=portrait.sha256).one().id
+    standing.save(installation, cast.actor(), Wish("Karin Lund", media=number))
+    standing.save(installation, cast.actor(), Wish("Karin Lundgren", media=number))
+    item = release(installation, cast, room, quotes=[Quote(text="Ja!", person="Karin Lund, regionråd")])
+    kit = kit_of(press, address(press, item))
+    assert [name for name in kit if name.endswith(".jpg")] == ["karin-lund_foto-anna-ek.jpg"]
 
 
 def test_the_kit_is_written_while_it_is_sent(
@@ -360,3 +375,30 @@ def test_whatever_is_asked_the_newsroom_answers_soon(
     release(installation, cast, room, text="a " * 5000)
     given = press.get("/n/gruppen/", query_string={"year": year, "q": words, "kind": words[:50], "before": words})
     assert given.status_code in (200, 404)
+
+
+def test_a_release_in_two_languages_is_offered_in_both(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    text = "The region says **yes**.\n\n| A | B |\n|---|---|\n| 1 | 2 |"
+    english = LanguageVersion(language="en", title="Yes to more buses", text=text)
+    event = Event(starts="2026-12-03T09:00:00Z", place="Torget", address="Storgatan 1")
+    people = [ContactPerson(name="Elin Berg", role="kanslist", phone="070-123 45 67", email="elin@x.example")]
+    parts: dict[str, Any] = {"versions": [english], "event": event, "contacts": people, "about": "Om **oss**."}
+    item = release(installation, cast, room, genre="pressinbjudan", **parts)
+    where = address(press, item)
+    page = press.get(where).text
+    assert f'hreflang="en" href="http://localhost{where}/in/en"' in page
+    assert 'href="tel:0701234567"' in page
+    assert "mailto:elin@x.example" in page
+    assert "torsdag 3 december 2026 kl. 10.00" in page
+    assert "event.ics" in page
+    assert '"@type": "Event"' in page.replace('":"', '": "')
+    assert "<strong>oss</strong>" in page
+    other = press.get(f"{where}/in/en").text
+    assert '<article class="story release" lang="en" dir="ltr">' in other
+    assert "<h1>Yes to more buses</h1>" in other
+    assert '<div class="table-frame" tabindex="0"><table>' in other
+    assert "Ja till fler turer" not in other
+    assert "Yes to more buses" in press.get(f"{where}/text?language=en").text
+    assert press.get(f"{where}/in/fi").status_code == 302

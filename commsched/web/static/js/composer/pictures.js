@@ -34,6 +34,8 @@ export const startPictures = (form, changed) => {
     const text = row.querySelector("textarea");
     text.name = text.id = `alt-${picture.id}`;
     text.value = picture.alt || "";
+    const caption = row.querySelector('[name^="caption-"]');
+    if (caption) caption.name = `caption-${picture.id}`;
     const usual = row.querySelector("[data-usual]");
     usual.dataset.usual = usual.querySelector("[data-usual-words]").textContent = picture.alt || "";
     const label = row.querySelector("label");
