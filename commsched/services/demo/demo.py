@@ -165,8 +165,8 @@ def _found(installation: Installation, said: JsonObject) -> None:
         pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
         plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
-        events.live(then, past, [plan for plan in plans if plan], now)
-        letters.arrive(then, past, main, now)
+        mails = letters.happenings(then, main, now)
+        events.live(then, past, [plan for plan in plans if plan], now, mails)
         press.furnish(then, main, pictures)
         aftermath.come(installation, main, now)
         mail_servers.furnish(installation, main.writer.actor, main.channels["press"])

@@ -70,12 +70,19 @@ class _Event:
     do: Callable[[], None] = field(compare=False)
 
 
-def live(installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime) -> None:
-    """Let everything in ``plans`` that lies before ``now`` happen, in order."""
+Deed = tuple[datetime, Callable[[], None]]
+"""Something that happens at a moment."""
+
+
+def live(
+    installation: Installation, past: Past, plans: Sequence[PlannedItem], now: datetime, besides: Sequence[Deed] = ()
+) -> None:
+    """Let everything in ``plans`` that lies before ``now`` happen, and what happens ``besides``, in order."""
     dispatcher = Dispatcher(installation, owner=new_owner("demo"))
     events: list[_Event] = []
     for turn, plan in enumerate(plans):
         events += _events(installation, dispatcher, past, plan, turn, now)
+    events += [_Event(at, len(plans) + place, deed) for place, (at, deed) in enumerate(besides)]
     for happening in sorted(events):
         past.at = max(past.at, happening.at)
         happening.do()

@@ -12,15 +12,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from commsched.mail.imap import Head
-from commsched.services.demo.events import DemoOffice, Past
+from commsched.services.demo.events import Deed, DemoOffice
 from commsched.services.inbox import answering, drafts, messages, rounds, taking
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Contact, Delivery, InboxMessage, Item, Mailbox, Part
 
 ADDRESS: Final = "press@ljungpartiet.example"
+_ALME, _RADIO = "redaktionen@almebladet.example", "nyheter@radioalven.example"
+_READER_S: Final = "birgitta.noren@brevet.example"
+_NOTE: Final = "Jonas, det är du som har siffrorna från nämnden. Jag har förvarnat honom."
 _OUTLETS: Final = {
-    "redaktionen@almebladet.example": "Almebladet",
-    "nyheter@radioalven.example": "Radio Älven",
+    _ALME: "Almebladet",
+    _RADIO: "Radio Älven",
     "tips@storhedeposten.example": "Storhedeposten",
 }
 _BOUNCE: Final = """From: Mail Delivery System <MAILER-DAEMON@mx.ljungpartiet.example>
@@ -55,35 +58,94 @@ Message-ID: <{message_id}>
 """
 
 
-def arrive(then: Installation, past: Past, place: DemoOffice, now: datetime) -> None:
-    """Let the letters come in, in order, and what was done with them. ``then`` goes by the clock ``past``."""
-    with then.store.write(place.writer.actor.workspace) as session:
-        box = Mailbox(
-            name="Pressbrevlådan",
-            host="imap.ljungpartiet.example",
-            port=993,
-            security="implicit",
-            user=ADDRESS,
-            address=ADDRESS,
-            read_at=now,
-            created_at=past.now(),
-        )
-        session.add(box)
-        session.flush()
-        _name_outlets(then, session)
-        mailed = _mailed(session, now)
-    if len(mailed) < 3:
-        return
+class _Post:
+    """The demo's mailbox, and the mails of a release that newsrooms answer."""
 
-    def comes(hours: float, raw: bytes) -> InboxMessage:
-        past.at = now - timedelta(hours=hours)
-        with then.store.write(place.writer.actor.workspace) as session:
-            kept = session.get_one(Mailbox, box.id)
-            head = Head(kept.last_uid + 1, len(raw), past.at, raw)
-            taking.store(then, session, kept, 1, [taking.read(then, head)])
+    def __init__(self, then: Installation, place: DemoOffice, now: datetime) -> None:
+        self.then, self.place, self.now = then, place, now
+        self.box = 0
+        self.mailed: list[tuple[str, str]] = []
+
+    def open(self) -> None:
+        """Connect the mailbox, when the release has gone out."""
+        with self.then.store.write(self.place.writer.actor.workspace) as session:
+            box = Mailbox(
+                name="Pressbrevlådan",
+                host="imap.ljungpartiet.example",
+                port=993,
+                security="implicit",
+                user=ADDRESS,
+                address=ADDRESS,
+                read_at=self.now,
+                created_at=self.then.now(),
+            )
+            session.add(box)
+            session.flush()
+            self.box = box.id
+            _name_outlets(self.then, session)
+            self.mailed = _mailed(session, self.then.now())
+
+    def comes(self, raw: bytes) -> InboxMessage:
+        """A mail comes in now."""
+        with self.then.store.write(self.place.writer.actor.workspace) as session:
+            kept = session.get_one(Mailbox, self.box)
+            head = Head(kept.last_uid + 1, len(raw), self.then.now(), raw)
+            taking.store(self.then, session, kept, 1, [taking.read(self.then, head)])
             return session.scalars(select(InboxMessage).order_by(InboxMessage.id.desc()).limit(1)).one()
 
-    _live(then, past, place, comes, mailed)
+    def of(self, number: int) -> tuple[str, str]:
+        """The mail to a recipient: its Message-ID, and the release's title."""
+        return self.mailed[number] if number < len(self.mailed) else ("", "Pressmeddelande")
+
+
+def happenings(then: Installation, place: DemoOffice, now: datetime) -> list[Deed]:
+    """What comes in, and what is done with it, each at its moment. ``then`` goes by the clock of the demo's past."""
+    post = _Post(then, place, now)
+    deeds: list[tuple[float, Callable[[], object]]] = [
+        (29.5, post.open),
+        (29, lambda: post.comes(_BOUNCE.format(address=ADDRESS, message_id=post.of(2)[0]).encode())),
+        (28.5, lambda: post.comes(_letter("Redaktionen", _ALME, "Autosvar: {}", _AWAY, post.of(0), "a"))),
+        (26, lambda: _radio_asks(post)),
+        (24, lambda: _radio_thanks(post)),
+        (3, lambda: _paper_asks(post)),
+        (
+            1,
+            lambda: post.comes(
+                _letter("Birgitta Norén", _READER_S, "Turlistan till Storheden", _READER, ("", ""), "e")
+            ),
+        ),
+    ]
+    return [(now - timedelta(hours=hours), _quiet(deed)) for hours, deed in deeds]
+
+
+def _quiet(deed: Callable[[], object]) -> Callable[[], None]:
+    def do() -> None:
+        deed()
+
+    return do
+
+
+def _radio_asks(post: _Post) -> None:
+    then, writer = post.then, post.place.writer.actor
+    asked = post.comes(_letter("Sara Wiklund", _RADIO, "Sv: {}", _ASKS, post.of(1), "b"))
+    messages.look(then, writer, asked.id)
+    answering.answer(then, writer, asked.id, _ANSWER, asked.version)
+    rounds.send_due(then)
+
+
+def _radio_thanks(post: _Post) -> None:
+    thanks = post.comes(_letter("Sara Wiklund", _RADIO, "Sv: {}", _THANKS, post.of(1), "c"))
+    messages.look(post.then, post.place.writer.actor, thanks.id)
+    messages.put_aside(post.then, post.place.writer.actor, thanks.id, thanks.version)
+
+
+def _paper_asks(post: _Post) -> None:
+    then, writer, leader = post.then, post.place.writer.actor, post.place.leader.actor
+    asked = post.comes(_letter("Mattias Högberg", _ALME, "Sv: {}", _CALL, post.of(0), "d"))
+    messages.look(then, writer, asked.id)
+    messages.assign(then, writer, asked.id, leader.person or 0, asked.version)
+    messages.write_note(then, writer, asked.id, _NOTE)
+    drafts.save(then, leader, asked.id, "Hej Mattias! Jag ringer strax efter tre.")
 
 
 def _name_outlets(then: Installation, session: Session) -> None:
@@ -112,40 +174,12 @@ def _mailed(session: Session, now: datetime) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def _live(
-    then: Installation,
-    past: Past,
-    place: DemoOffice,
-    comes: Callable[[float, bytes], InboxMessage],
-    mailed: list[tuple[str, str]],
-) -> None:
-    writer, leader = place.writer.actor, place.leader.actor
-    (alme, title), (radio, _), (post, _) = mailed[:3]
-    comes(29, _BOUNCE.format(address=ADDRESS, message_id=post).encode())
-    comes(28.5, _letter("Redaktionen", "redaktionen@almebladet.example", f"Autosvar: {title}", _AWAY, alme, "a"))
-    asked = comes(26, _letter("Sara Wiklund", "nyheter@radioalven.example", f"Sv: {title}", _ASKS, radio, "b"))
-    messages.look(then, writer, asked.id)
-    past.at += timedelta(minutes=40)
-    answering.answer(then, writer, asked.id, _ANSWER, asked.version)
-    rounds.send_due(then)
-    thanks = comes(24, _letter("Sara Wiklund", "nyheter@radioalven.example", f"Sv: {title}", _THANKS, radio, "c"))
-    messages.look(then, writer, thanks.id)
-    messages.put_aside(then, writer, thanks.id, thanks.version)
-    call = comes(3, _letter("Mattias Högberg", "redaktionen@almebladet.example", f"Sv: {title}", _CALL, alme, "d"))
-    messages.look(then, writer, call.id)
-    messages.assign(then, writer, call.id, leader.person or 0, call.version)
-    messages.write_note(
-        then, writer, call.id, "Jonas, det är du som har siffrorna från nämnden. Jag har förvarnat honom."
-    )
-    drafts.save(then, leader, call.id, "Hej Mattias! Jag ringer strax efter tre.")
-    comes(1, _letter("Birgitta Norén", "birgitta.noren@brevet.example", "Turlistan till Storheden", _READER, "", "e"))
-
-
-def _letter(name: str, address: str, subject: str, text: str, answers: str, key: str) -> bytes:
+def _letter(name: str, address: str, subject: str, text: str, about: tuple[str, str], key: str) -> bytes:
+    answers, title = about
     mail = EmailMessage()
     mail["From"] = f"{name} <{address}>"
     mail["To"] = ADDRESS
-    mail["Subject"] = subject
+    mail["Subject"] = subject.format(title)
     mail["Message-ID"] = f"<{key}-demo@{address.rpartition('@')[2]}>"
     if answers:
         mail["In-Reply-To"] = mail["References"] = f"<{answers}>"
