@@ -22,6 +22,7 @@ from sqlalchemy import URL, select
 from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
 from commsched.core.platform.contract import Email, Mailer
+from commsched.mail.dns_checks import NoDns
 from commsched.services.accounts import passwords, people, sessions
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.blobs import LocalBlobs
@@ -271,7 +272,13 @@ def _installation(home: Path, url: URL, clock: SetClock, mail: MailBag) -> Insta
         mailer=mail,
         http=_no_network,
         settings={"base_url": "http://localhost"},
+        dns=_no_dns,
     )
+
+
+def _no_dns(_name: str, _kind: str) -> list[str]:
+    """Tests ask no DNS but one of their own."""
+    raise NoDns
 
 
 def _no_network(allow_private: bool) -> Any:

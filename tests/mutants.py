@@ -47,6 +47,8 @@ TELEGRAM, WEBHOOK = "tests/platforms/test_telegram.py", "tests/platforms/test_we
 CONTRACT = "tests/platforms/test_contract.py"
 SIGNING_IN = "tests/services/channels/test_signing_in.py"
 CEILING, COSTS = "services/costs/spending.py", "tests/services/costs/test_ceiling.py"
+INBOX = "tests/services/inbox/test_"
+STATES, RELAYS = "services/mailing/states.py", "tests/services/mailing/test_states.py -k "
 X_VIDEO, POSTED = "tests/platforms/test_x_video.py", "tests/platforms/test_mastodon_posts.py"
 
 
@@ -66,6 +68,7 @@ HEART, WATCH, APART = "tests/engine/test_heart.py", "tests/services/ops/test_wat
 PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
 TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
+GROUPS, PIPELINE = "tests/services/deliver/test_groups.py", "tests/mail/test_pipeline.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
@@ -79,6 +82,34 @@ FETCHING, INSTAGRAM = "tests/web/public/test_fetched.py", "tests/platforms/test_
 CONTACTS = "tests/services/contacts/test_contacts.py"
 
 MUTANTS = (
+    Mutant(
+        "a relay's trouble is told for every list",
+        STATES,
+        "is_news = row is None or not row.trouble",
+        "is_news = True",
+        RELAYS + "told_once",
+    ),
+    Mutant(
+        "every list tries a relay that refuses us",
+        STATES,
+        "if row is None or not row.trouble or row.probe_at > self.now:",
+        "if row is None:",
+        RELAYS + "told_once",
+    ),
+    Mutant(
+        "what has left by a relay is not counted by all together",
+        STATES,
+        'self._write(relay, "", tokens=step.usage.tokens, at=step.usage.at, hours=hours)',
+        "pass",
+        RELAYS + "add_up",
+    ),
+    Mutant(
+        "an empty access overwrites the one that is kept",
+        "services/mailing/tokens.py",
+        "if tokens is None:\n                return",
+        "if tokens is None:\n                row.tokens = ''\n                return",
+        "tests/services/mailing/test_signing_in.py -k empty",
+    ),
     Mutant(
         "a signed address opens what nobody approved",
         FETCHED,
@@ -765,7 +796,7 @@ MUTANTS = (
     ),
     Mutant(
         "who wrote in the library is forgotten",
-        "store/content.py",
+        "store/tables/content.py",
         "self.alt, self.alt_by, self.alt_item = alt, person, None",
         "self.alt = alt",
         f"{EYES}words_written",
@@ -1438,6 +1469,69 @@ MUTANTS = (
         "tests/services/contacts/test_suppression.py",
     ),
     Mutant(
+        "a mail scanner leaves a list",
+        "web/public/mailing.py",
+        'return _answer("leave", room',
+        'return leaving.leave(installation(), whom) or _answer("leave", room',
+        "tests/web/public/test_mailing.py",
+    ),
+    Mutant(
+        "who wants nothing more is written to by a new list",
+        "services/subscriptions/leaving.py",
+        'new = suppression.add(installation, session, workspace, PRESS, blind, "unsubscribed")',
+        "new = True",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "an old mail brings back who has left since",
+        "services/subscriptions/subscribing.py",
+        "    return [] if said_no else [event for event in asked if event.channel_id not in answered]",
+        "    return list(asked)",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "strangers are mailed without end",
+        "services/subscriptions/subscribing.py",
+        "    if any(_is_reached(session, limit, now) for limit in whole):",
+        "    if False:",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "one address is asked over and over",
+        "services/subscriptions/subscribing.py",
+        "    may = not any(_is_reached(session, limit, now) for limit in mine)",
+        "    may = True",
+        "tests/services/subscriptions/test_subscribing.py",
+    ),
+    Mutant(
+        "a page tells who is known",
+        "services/subscriptions/subscribing.py",
+        "            return\n        office = ",
+        "            raise TooMany(ON_PAGE)\n        office = ",
+        "tests/web/public/test_mailing.py",
+    ),
+    Mutant(
+        "a mailing keeps the address of who was erased",
+        "services/deliver/part_decisions.py",
+        'session.execute(update(Part).where(*mine, at_rest).values(recipient=""))',
+        "pass",
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
+        "a restore takes back a no",
+        "services/privacy/refusals.py",
+        "    for slug, channel, blind, at in left:",
+        "    for slug, channel, blind, at in ():",
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
+        "a restore takes back a later yes",
+        "services/privacy/refusals.py",
+        ' or _said_yes_since(session, workspace, blind, at):\n        return False\n    if reason == "erased":',
+        ':\n        return False\n    if reason == "erased":',
+        "tests/services/privacy/test_erasure.py",
+    ),
+    Mutant(
         "a leave token that nobody made",
         "services/contacts/leave_links.py",
         "    if not hmac.compare_digest(raw[-_MAC_BYTES:], _mac(installation, named)):",
@@ -1972,6 +2066,35 @@ MUTANTS = (
     ),
     Mutant("more attempts than hands", "services/deliver/lanes.py", "lanes = lanes[: max(room, 0)]", "pass", LANES),
     Mutant(
+        "a group goes on though it is stopped",
+        "services/deliver/_groups.py",
+        "        return halt() or clock() > end or installation.now() > latest",
+        "        return False",
+        GROUPS,
+    ),
+    Mutant("who was not begun loses a try", SETTLE, "        if not done.begun:", "        if False:", GROUPS),
+    Mutant(
+        "what an adapter had begun when it raised is free to go again",
+        "services/deliver/_groups.py",
+        "    rest: list[Outcome | None] = [Unknown(words)]",
+        "    rest: list[Outcome | None] = [None]",
+        GROUPS,
+    ),
+    Mutant(
+        "a lost answer counts as not sent",
+        "mail/pipeline.py",
+        'yield Unknown(f"{LOST} ({said})") if self._content_began else Retry',
+        "yield Retry",
+        PIPELINE,
+    ),
+    Mutant(
+        "the next is sent though all are refused",
+        "mail/pipeline.py",
+        "            if stops(outcome) or not self.usable:",
+        "            if not self.usable:",
+        PIPELINE,
+    ),
+    Mutant(
         "a delivery is begun in two lanes",
         "services/deliver/lanes.py",
         '            if any(not is_list or call.kind != "send" for call in mine):',
@@ -1981,8 +2104,8 @@ MUTANTS = (
     Mutant(
         "a channel's own limit is not asked",
         CONSIDER,
-        "lanes = [lane for lane in job.lanes if lane < allowed]",
-        "lanes = list(job.lanes)",
+        "for lane in job.lanes if lane < allowed for place in together]",
+        "for lane in job.lanes for place in together]",
         LANES,
     ),
     Mutant(
@@ -2371,9 +2494,9 @@ MUTANTS = (
     ),
     Mutant(
         "who is left out for another list gets nothing when that is dropped",
-        "services/workflow/stops.py",
-        "        part_decisions.give_back(session, item)",
-        "        pass",
+        "services/deliver/_once.py",
+        """values(state="waiting", detail="", recipient=address, next_at=None)""",
+        """values(detail=TWICE)""",
         ONCE,
     ),
     Mutant(
@@ -2413,7 +2536,7 @@ MUTANTS = (
     ),
     Mutant(
         "most of a list is called none of it",
-        "store/outbox.py",
+        "store/tables/outbox.py",
         '"held", "failed", "cancelled"',
         '"cancelled"',
         STOPS,
@@ -2624,6 +2747,90 @@ MUTANTS = (
         "    return f\"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}\"[:300]",
         "    return url",
         "tests/services/feeds/test_feeds.py",
+    ),
+    Mutant(
+        "anybody makes the link by which a newsroom answers",
+        "core/press/answer_links.py",
+        'if match is None or not hmac.compare_digest(match[3], _mac(key, f"{match[1]}.{match[2]}")):',
+        "if match is None:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "an answer comes after the last moment",
+        "services/press/answers.py",
+        "    if now > invitation.closes:",
+        "    if False:",
+        "tests/web/public/test_answers.py",
+    ),
+    Mutant(
+        "a draft's PDF does not say that nobody has approved it",
+        "services/press/sheet.py",
+        'gettext(language, N_("Draft, not approved")) if origin.draft else "",',
+        '"",',
+        "tests/services/press/test_pdf.py",
+    ),
+    Mutant(
+        "what was withdrawn without a word is named in a calendar",
+        "services/public/invitations.py",
+        "    if not error.reason:",
+        "    if False:",
+        "tests/web/public/test_outputs.py",
+    ),
+    Mutant(
+        "a bounce that only names an address stops somebody",
+        "services/inbox/bounces.py",
+        'kind = "soft" if verdict.kind == "hard" and proof == "address" else verdict.kind',
+        "kind = verdict.kind",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a bounce of another's mail is believed by its address",
+        "services/inbox/bounces.py",
+        "        return None  # what came back is not ours\n",
+        "",
+        f"{INBOX}bounces.py",
+    ),
+    Mutant(
+        "a mail that was taken in is taken in again",
+        "services/inbox/taking.py",
+        "row = known.get(letter.named)",
+        "row = known.get(letter.named + '.')",
+        f"{INBOX}taking.py",
+    ),
+    Mutant(
+        "an answer whose process died is sent again by itself",
+        "services/inbox/answering.py",
+        'values(state="unknown", next_at=None)',
+        'values(state="waiting", next_at=installation.now())',
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "an answer is called for before it is committed",
+        "services/inbox/answering.py",
+        'row.state, row.started_at, row.tries = "sending", now, row.tries + 1',
+        "row.started_at, row.tries = now, row.tries + 1",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "who answers second is not told of the first",
+        "services/inbox/messages.py",
+        "if row.version != version:",
+        "if False:",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a copy of a copy is sent on",
+        "services/inbox/forwarding.py",
+        "    return session.scalar(known) is not None\n",
+        "    return False\n",
+        f"{INBOX}answering.py",
+    ),
+    Mutant(
+        "a stranger's picture is fetched",
+        "services/inbox/originals.py",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE",
+        "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE | {'img'}",
+        f"{INBOX}answering.py",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,20 @@ from commsched.cli._common import (
     echo,
     open_installation,
     table,
+    translated,
     workspace_and_actor,
     workspace_option,
 )
 from commsched.core.text.messages import N_, Invalid
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from commsched.services.press.sums import Mailing
     from commsched.services.workflow.stops import Left
 
+WIDTH = 30
+"""Signs of a bar."""
 WAITING = ("unknown", "held", "failed")
 
 
@@ -106,6 +113,55 @@ def drop_delivery(workspace: str, id: int) -> None:
 
     installation = open_installation()
     _say_stopped(resolve.drop(installation, workspace_and_actor(installation, workspace)[1], id))
+
+
+@delivery.command("watch")
+@workspace_option
+@click.argument("item", type=int)
+@click.option("--every", type=click.FloatRange(min=0.2, max=3600), default=1.0, help="Seconds between two looks.")
+def watch_deliveries(workspace: str, item: int, every: float) -> None:
+    """Follow the mailings of the ITEM with that number until nothing more of them is on its way; then say for each list
+    how many were chosen, sent, refused, unknown and stopped."""
+    import time
+
+    from commsched.services.content import items
+    from commsched.services.press import estimate, sums
+
+    installation = open_installation()
+    _, actor = workspace_and_actor(installation, workspace)
+    said = ""
+    while True:
+        with installation.store.read(actor.workspace) as session:
+            rows = sums.mailings(session, items.load(session, item))
+            ends = estimate.ends_at(installation, session, rows, installation.now())
+        if not any(each.going for each in rows):
+            break
+        said = _say_progress(_progress(rows, ends), said)
+        time.sleep(every)
+    if said and sys.stderr.isatty():
+        click.echo(err=True)
+    counted = ("chosen", "sent", "refused", "unknown", "stopped", "waiting")
+    lines = [(each.delivery, each.name, each.state, *(getattr(each.sums, name) for name in counted)) for each in rows]
+    table(lines, ("delivery", "list", "state", *counted))
+
+
+def _say_progress(line: str, before: str) -> str:
+    """Tell how far it is, if that is not what was told ``before``; in a terminal always on the same line."""
+    if line != before and sys.stderr.isatty():
+        click.echo(f"\r{line:<{len(before)}}", err=True, nl=False)
+    elif line != before:
+        click.echo(line, err=True)
+    return line
+
+
+def _progress(rows: Sequence[Mailing], ends: datetime | None) -> str:
+    """``[######........] 512/1000, done about 14:05 (UTC)``."""
+    total = sum(each.sums.chosen for each in rows)
+    done = sum(each.sums.done for each in rows)
+    filled = WIDTH * done // total if total else 0
+    about = translated(N_("done about %(when)s (UTC)"), when=f"{ends:%H:%M}") if ends else ""
+    bar = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
+    return f"{bar}, {about}" if about else bar
 
 
 @click.command(cls=OfficeCommand)

@@ -10,7 +10,7 @@ import sys
 import click
 
 from commsched import __version__
-from commsched.cli import apps, cards, care, channels, deliveries, people, privacy, run
+from commsched.cli import apps, cards, care, channels, contacts, deliveries, people, privacy, relays, run
 from commsched.cli._common import OfficeGroup, translated
 from commsched.core.installation.systems import refusal
 
@@ -49,7 +49,7 @@ def version() -> None:
     click.echo(f"commsched {__version__}")
 
 
-for module in (run, people, channels, apps, deliveries, cards, care):
+for module in (run, people, channels, contacts, relays, apps, deliveries, cards, care):
     for command in module.COMMANDS:
         main.add_command(command)
 privacy.add_to(main)

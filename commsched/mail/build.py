@@ -15,8 +15,8 @@ from typing import Final
 
 from commsched.core.platform.contract import Email
 from commsched.core.text.messages import N_
+from commsched.mail._mime import Content, compile_body
 from commsched.mail.headers import CannotBuild, ascii_domain, clean_address, mailbox_field, plain_line, text_field
-from commsched.mail.mime import Content, compile_body
 
 _ID: Final = re.compile(r"[A-Za-z0-9._+-]{1,100}@[A-Za-z0-9.-]{1,100}")
 _EXTRA: Final = frozenset(
@@ -52,7 +52,13 @@ def build(message: Email) -> bytes:
         Content(message.text, message.html, message.images, message.calendar, message.files, frozenset(message.marks))
     )
     head = _headers(message, format_datetime(message.date.astimezone(UTC)))
-    return b"".join((head, body.head, b"\r\n", body.filled(message.marks)))
+    whole = b"".join((head, body.head, b"\r\n", body.filled(message.marks)))
+    if message.signer is None:
+        return whole
+    try:
+        return message.signer.sign(whole)
+    except ValueError as error:
+        raise CannotBuild(N_("The key that mail is signed with cannot be used."), "signer") from error
 
 
 _compiled = lru_cache(maxsize=8)(compile_body)

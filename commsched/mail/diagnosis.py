@@ -12,6 +12,8 @@ from commsched.core.delivery.outcome import Outcome, Published, Rejected, Unknow
 from commsched.core.installation.ip_ranges import PrivateAddress
 from commsched.core.text.messages import N_, Invalid
 from commsched.mail.connection import Connection, Dial, Patience, Relay
+from commsched.mail.headers import clean_address
+from commsched.mail.relay import SmtpMailer
 from commsched.mail.smtp_replies import text_of
 
 PATIENCE: Final = Patience(connect=8.0, command=10.0, answer=20.0, total=30.0)
@@ -105,3 +107,19 @@ def check_sent(outcome: Outcome, sender: str, to: str) -> None:
     if isinstance(outcome, Rejected) and outcome.why == "address":
         raise Invalid(N_("The server takes no mail to %(to)s: %(answer)s"), "", to=to, answer=outcome.detail)
     raise Invalid(N_("The server did not take the trial mail: %(answer)s"), "", answer=outcome.detail)
+
+
+def refuses_sender(mailer: SmtpMailer, sender: str) -> str:
+    """The relay's words where it refuses mail from ``sender``; empty where it takes it, or cannot be asked just now.
+    Nothing is sent."""
+    line = mailer.connection(fresh=True)
+    if not isinstance(line, Connection):
+        return ""
+    try:
+        with line.deadline(PATIENCE.command):
+            code, answer = line.mail(clean_address(sender, "sender"))
+            return text_of(code, answer) if code >= 500 else ""
+    except (OSError, smtplib.SMTPException, ValueError):
+        return ""
+    finally:
+        line.close()

@@ -226,9 +226,9 @@ def sees_key(domain: str, selector: str, public: str, resolve: Resolve) -> bool:
     )
 
 
-def _same_key(one: str, other: str) -> bool:
+def _same_key(published: str, ours: str) -> bool:
     try:
-        return bool(other) and base64.b64decode("".join(one.split())) == base64.b64decode(other)
+        return bool(ours) and base64.b64decode("".join(published.split())) == base64.b64decode(ours)
     except (binascii.Error, ValueError):
         return False
 

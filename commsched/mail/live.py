@@ -126,6 +126,12 @@ class LiveMailer(Mailer):
                 return
         yield from [Retry(BUSY, whole_channel=True), *[None] * (len(messages) - 1)]
 
+    @property
+    def smtp(self) -> SmtpMailer | None:
+        """What sends now; none where nothing does."""
+        mailer = self._now()
+        return mailer if isinstance(mailer, SmtpMailer) else None
+
     def describe(self) -> Message:
         return self._now().describe()
 

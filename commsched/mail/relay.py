@@ -7,6 +7,7 @@ From then until the server's answer the result cannot be known (RFC 1047): that 
 from __future__ import annotations
 
 import contextlib
+import logging
 import smtplib
 import ssl
 import threading
@@ -29,6 +30,8 @@ from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
 from commsched.mail.pipeline import LOST, Letter, Pipeline, dotted, mail_options
 from commsched.mail.smtp_replies import outcome_of, text_of
+
+log = logging.getLogger("commsched.mail")
 
 _SPARE: Final = 8
 """Idle connections kept at most; several channels may send at once."""
@@ -169,6 +172,9 @@ class SmtpMailer(Mailer):
             return Letter(clean_id(message.message_id), sender, clean_address(message.to), content)
         except CannotBuild as error:
             return Letter(problem=_cannot(error))
+        except Exception as error:  # a bug; it must not cost the message before it its answer
+            log.exception("a message could not be built")
+            return Letter(problem=Rejected(type(error).__name__, "config"))
 
     def verify(self) -> Outcome:
         opened = self.connection(fresh=True)

@@ -7,10 +7,11 @@ on the way is unknown, and is for a person to decide.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import ClassVar, Final
-from urllib.parse import quote
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -28,17 +29,14 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
-from commsched.core.platform.email import Letterhead, mark
-from commsched.core.press import answer_links
-from commsched.core.press.calendar_file import calendar
-from commsched.core.press.invitation import entry_of
-from commsched.core.press.words import event_of
+from commsched.core.platform.email import mark
+from commsched.core.platform.settings import YES
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
-from commsched.core.text.slug import address_of
 from commsched.core.timing.embargo import is_over
+from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
-from commsched.platforms._presslist.messages import Ways, embargo_notice, foot, subject, text_body
+from commsched.platforms._presslist.messages import embargo_notice, foot, subject, text_body
 
 GOOD_HEADLINE: Final = 40
 """Characters of a subject that a phone's list shows whole."""
@@ -62,6 +60,24 @@ def _unread_lines(people: Recipients) -> str:
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
+
+
+FRESH: Final = timedelta(seconds=5)
+"""For how long what a mailing's mails have in common holds: the letterhead may be changed on a page."""
+
+
+_Kind: TypeAlias = tuple[bool, bool, bool, str]
+"""Whether it is a correction, has a way to leave the list, its embargo is over; and the language of its words."""
+
+
+class _Common(msgspec.Struct, frozen=True):
+    """What the mails of a mailing have in common, and of what it was made."""
+
+    context: ChannelContext
+    view: ChannelView
+    kind: _Kind
+    at: datetime
+    email: Email
 
 
 class PressList(Platform):
@@ -105,6 +121,13 @@ class PressList(Platform):
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
         WAITS_FOR_EMBARGO,
+        Setting(
+            "verp",
+            N_("Bounces come to an address for each recipient"),
+            required=False,
+            kind="bool",
+            help=N_("Choose this if your mail server takes addresses with a plus, such as press+b1@…."),
+        ),
         Setting(
             "relay",
             N_("Mail server"),
@@ -210,9 +233,41 @@ class PressList(Platform):
         if context.mailer is None:
             yield from super().publish_all(parts, context, halt)
             return
-        outcomes = context.mailer.send_all([self.message(part, context) for part in parts], halt)
+        outcomes = context.mailer.send_all(self._messages(parts, context), halt)
         for part, outcome in zip(parts, outcomes, strict=False):
             yield None if outcome is None else self._outcome(part, outcome)
+
+    def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
+        """The mails of several recipients. What those have in common who get the same words is made once."""
+        common: dict[tuple[int, _Kind], Email] = {}
+        mails: list[Email] = []
+        for part in parts:
+            key = (id(part.view.content), self._kind(part, context))
+            if key not in common:
+                common[key] = self._kept_common(part, context)
+            mails.append(_addressed(common[key], part, context))
+        return mails
+
+    def _kind(self, part: Part, context: ChannelContext) -> _Kind:
+        content = part.view.content
+        language = content.in_language(part.language).language if part.language and content.versions else ""
+        return bool(part.corrects), bool(part.leave), is_over(content.embargo, context.now()), language
+
+    def _kept_common(self, part: Part, context: ChannelContext) -> Email:
+        """What the group before had in common, where it was made just now of the same. To write the HTML takes as long
+        as to send fifty mails."""
+        now, view = context.now(), msgspec.structs.replace(part.view, recipients=())
+        kind = self._kind(part, context)
+        for kept in tuple(self._kept):
+            same = kept.context is context and kept.kind == kind
+            if same and abs(now - kept.at) < FRESH and kept.view == view:
+                return msgspec.structs.replace(kept.email, date=now)
+        email = self._common(part, context)
+        self._kept.append(_Common(context, view, kind, now, email))
+        return email
+
+    def __init__(self) -> None:
+        self._kept: deque[_Common] = deque(maxlen=8)
 
     def _outcome(self, part: Part, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Published):
@@ -229,30 +284,40 @@ class PressList(Platform):
 
     def message(self, part: Part, context: ChannelContext) -> Email:
         """The mail that ``part`` is, to its one recipient."""
-        view, head = _as_had(part), context.letterhead()
-        embargo, marks = embargo_notice(view, context), _marks(part, context)
-        ways = msgspec.structs.replace(_ways(view, context), answer=mark("answer") if "answer" in marks else "")
+        return _addressed(self._common(part, context), part, context)
+
+    def _common(self, part: Part, context: ChannelContext) -> Email:
+        """What is the same for all who get the words that ``part``'s recipient gets."""
+        view, head = own.as_had(part), context.letterhead()
+        embargo, marks = embargo_notice(view, context), own.marks(part, context)
+        ways = msgspec.structs.replace(
+            own.ways(part.view, context),
+            answer=mark("answer") if "answer" in marks else "",
+            leave_page=mark("leave") if "leave" in marks else "",
+        )
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
-        about = _about(view, head)
+        about = own.about(view, head)
         return Email(
-            message_id=part.message_id,
+            message_id="",
             sender=context.settings.get("sender", "").strip(),
             sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
-            to=part.recipient,
+            to="",
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
             text=text_body(view, ways, embargo, about, head.name),
             html=html_body(view, ways, head, picture, embargo, about),
-            headers=_QUIETLY | _leaving(ways.leave) | _answering(part.corrects),
+            headers=_QUIETLY | {"List-Id": list_id(context)},
             images=tuple(image for image in (head.logo, picture) if image is not None),
-            calendar=_calendar(view, ways, context),
-            marks=marks,
+            calendar=own.calendar(view, ways, context),
+            signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        about = _about(view, context.letterhead())
-        return foot(view, _ways(view, context), embargo_notice(view, context), about)
+        about = own.about(view, context.letterhead())
+        page = f"{context.public_url}/n/{context.workspace}/u/…"
+        ways = msgspec.structs.replace(own.ways(view, context), leave_page=page)
+        return foot(view, ways, embargo_notice(view, context), about)
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -267,65 +332,33 @@ _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoR
 """So that a newsroom's out-of-office answers stay away. It is not marked as written by a machine: people wrote it."""
 
 
-def _leaving(leave: str) -> dict[str, str]:
-    return {"List-Unsubscribe": f"<mailto:{quote(leave, safe='@')}?subject=unsubscribe>"} if leave else {}
+def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:
+    """``common`` to the recipient of ``part``: what is theirs alone."""
+    headers = common.headers | own.leaving(part.leave, own.leave(context)) | own.answering(part.corrects)
+    return msgspec.structs.replace(
+        common,
+        message_id=part.message_id,
+        to=part.recipient,
+        headers=headers,
+        marks=own.marks(part, context),
+        envelope_from=_return_address(part, context),
+    )
 
 
-def _as_had(part: Part) -> ChannelView:
-    """What the mail says: a correction, to whoever has what it corrects; to anybody else the text alone, which is the
-    first that they get of it."""
-    view = part.view
-    if part.corrects or not (part.message_id and view.content.corrects):
-        return view
-    return msgspec.structs.replace(view, content=msgspec.structs.replace(view.content, correction=""))
+def _return_address(part: Part, context: ChannelContext) -> str:
+    """Where this recipient's bounces go: an address of their own, where the mail server is said to take such."""
+    if context.settings.get("verp", "").lower() not in YES or not part.id:
+        return ""
+    return context.return_address(_sender(context), part.id)
 
 
-def _answering(message_id: str) -> dict[str, str]:
-    """So that a correction stands beside what it corrects in its reader's mail."""
-    name = f"<{message_id}>"
-    return {"In-Reply-To": name, "References": name} if message_id else {}
+def _sender(context: ChannelContext) -> str:
+    return context.settings.get("sender", "").strip() or (context.mailer.sender if context.mailer else "")
 
 
-def _marks(part: Part, context: ChannelContext) -> dict[str, str]:
-    """What differs from one recipient to the next: their own address for saying that they come."""
-    if event_of(part.view.content) is None:
-        return {}
-    token = answer_links.token(context.client_key(), part.view.uid, part.key)
-    return {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
-
-
-def _calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
-    """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
-    the same bytes."""
-    stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    page = f"{context.public_url}/n/{context.workspace}/"
-    office = context.office_name or context.workspace
-    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
-    return calendar(entry) if entry is not None else ""
-
-
-def _about(view: ChannelView, head: Letterhead) -> str:
-    """What the office says of itself below a release, where the release does not say it in words of its own."""
-    return head.about if view.content.kind == "release" and not view.content.about.strip() else ""
-
-
-def _ways(view: ChannelView, context: ChannelContext) -> Ways:
-    """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
-    secret address."""
-    leave = _leave(context)
-    if not is_over(view.content.embargo, context.now()):
-        return Ways(view.preview_url, view.preview_url, leave)
-    if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
-        return Ways(leave=leave)
-    address = address_of(view.content.title, view.text, view.uid)
-    page = f"{context.public_url}/n/{context.workspace}/{address}"
-    return Ways(page, f"{context.public_url}/media/{context.workspace}", leave)
-
-
-def _leave(context: ChannelContext) -> str:
-    """Whom to write to, to get no more of it."""
-    own = context.settings.get("reply_to", "").strip() or context.settings.get("sender", "").strip()
-    return own or (context.mailer.sender if context.mailer else "")
+def list_id(context: ChannelContext) -> str:
+    """What a reader's program knows the list by, however it is called (RFC 2919)."""
+    return f"<press-{context.channel}.{context.workspace}.{urlsplit(context.public_url).hostname or 'localhost'}>"
 
 
 PLATFORM = PressList()

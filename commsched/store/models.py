@@ -1,7 +1,7 @@
 """Every mapped class, under one roof: import from here."""
 
 from commsched.store.base import Base, Scoped
-from commsched.store.contacts import (
+from commsched.store.tables.contacts import (
     Contact,
     ContactEvent,
     ContactImport,
@@ -10,7 +10,7 @@ from commsched.store.contacts import (
     ContactMail,
     Suppression,
 )
-from commsched.store.content import (
+from commsched.store.tables.content import (
     ApprovalLink,
     ChannelTime,
     Comment,
@@ -23,7 +23,7 @@ from commsched.store.content import (
     Revision,
     Takedown,
 )
-from commsched.store.files import (
+from commsched.store.tables.files import (
     ConsentWarning,
     Derivative,
     GoneFile,
@@ -35,9 +35,9 @@ from commsched.store.files import (
     Video,
     VideoUse,
 )
-from commsched.store.mail.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
-from commsched.store.mailing import DkimKey, MailServer, RelayState
-from commsched.store.outbox import (
+from commsched.store.tables.inbox import InboxDraft, InboxLook, InboxMessage, InboxNote, InboxReply, Mailbox, PartBounce
+from commsched.store.tables.mailing import DkimKey, MailServer, RelayState
+from commsched.store.tables.outbox import (
     Attempt,
     Channel,
     ChannelBudget,
@@ -49,7 +49,7 @@ from commsched.store.outbox import (
     PendingAuthorization,
     Proof,
 )
-from commsched.store.people import (
+from commsched.store.tables.people import (
     ApiToken,
     Deputy,
     Feed,
@@ -62,7 +62,7 @@ from commsched.store.people import (
     SignInTry,
     Workspace,
 )
-from commsched.store.record import (
+from commsched.store.tables.record import (
     AuditEntry,
     Coverage,
     FactCheck,

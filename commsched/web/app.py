@@ -110,12 +110,13 @@ def _brought(name: str) -> str | None:
 
 
 def _pages(packages: Iterable[str]) -> Iterable[ModuleType]:
+    """Every module with pages in ``packages`` and the rooms within them."""
     for package in packages:
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             continue
-        for info in pkgutil.iter_modules(spec.submodule_search_locations):
-            module = import_module(f"{package}.{info.name}")
+        for info in pkgutil.walk_packages(spec.submodule_search_locations, f"{package}."):
+            module = import_module(info.name)
             if hasattr(module, "bp"):
                 yield module
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commsched.bootstrap import open_installation
 from commsched.cli import _common
@@ -19,7 +19,7 @@ from commsched.platforms import get, keys
 from commsched.services.accounts import sessions
 from commsched.services.contacts import lists
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Channel, Delivery, Heartbeat, Item, Workspace
+from commsched.store.models import Channel, Delivery, Heartbeat, Item, Part, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from tests.api.conftest import add_channel
 from tests.cli.conftest import Run
@@ -440,6 +440,28 @@ def test_what_is_under_way_is_stopped_and_what_had_gone_out_is_said(run: Run, fo
         item = session.get_one(Delivery, second).item_id
     assert "1 of 2 had gone out" in run("cancel", str(item)).stderr
     assert run("cancel", str(item)).exit_code == 1, "it is stopped already"
+    installation.store.close()
+
+
+def test_a_mailing_is_followed_until_nothing_more_of_it_is_on_its_way(
+    run: Run, founded: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = open_installation(home)
+    with installation.store.read(EVERY_WORKSPACE) as session:
+        place = session.scalars(select(Workspace.id)).one()
+    row = mailing(installation, place, "sending", {"a@t.example": "published", "b@t.example": "waiting"})
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        session.execute(update(Part).values(role="recipient"))
+        item = session.get_one(Delivery, row).item_id
+
+    def stop_it(_seconds: float) -> None:
+        with installation.store.write(EVERY_WORKSPACE) as session:
+            session.execute(update(Part).where(Part.state == "waiting").values(state="failed"))
+
+    monkeypatch.setattr("time.sleep", stop_it)
+    followed = run("delivery", "watch", str(item))
+    assert "] 1/2" in followed.stderr
+    assert followed.stdout.split()[-6:] == ["2", "1", "1", "0", "0", "0"]
     installation.store.close()
 
 

@@ -44,6 +44,11 @@ def _at(path: str) -> Callable[[Any], str]:
     return lambda _page: path
 
 
+def _invited(page: Any) -> str:
+    """The list of who comes, of the invitation in the demo."""
+    return _link(page, f"{OFFICE}/search?q=pressinbjudan", r"/items/\d+$") + "/answers"
+
+
 SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "idag": (_at(f"{OFFICE}/"), WRITER),
     "idag-ledare": (_at(f"{OFFICE}/"), LEADER),
@@ -58,6 +63,12 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "granska": (_first(f"{OFFICE}/approve", r"/items/\d+/review$"), LEADER),
     "foresla": (lambda page: _link(page, f"{OFFICE}/approve", r"/review$").replace("/review", "/propose"), LEADER),
     "floden": (_at(f"{OFFICE}/feeds-in/"), WRITER),
+    "prenumeration": (_at(f"{OFFICE}/subscribing/"), WRITER),
+    "prenumerera": (_at("/n/ljungpartiet/subscribe"), WRITER),
+    "presspaket": (_at(f"{OFFICE}/press-kit/"), WRITER),
+    "presspaket-person": (_at(f"{OFFICE}/press-kit/new"), WRITER),
+    "vilka-som-kommer": (_invited, WRITER),
+    "kommer-du": (_first("/n/ljungpartiet/?q=pressinbjudan", r"/pressinbjudan-[\w-]+$", "/rsvp"), ""),
     "provat": (_at(f"{OFFICE}/channels/proof"), WRITER),
     "bilder": (_at(f"{OFFICE}/pictures/"), WRITER),
     "bild": (_first(f"{OFFICE}/pictures/", r"/pictures/\d+/details"), WRITER),
@@ -68,6 +79,23 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "kvallsrunda": (_at(f"{OFFICE}/comments/round"), WRITER),
     "kommentarsvakten": (_at(f"{OFFICE}/comments/settings"), WRITER),
     "sa-gick-det": (_at(f"{OFFICE}/went/"), WRITER),
+    "presskontakter": (_at(f"{OFFICE}/contacts/"), WRITER),
+    "presskontakt": (_first(f"{OFFICE}/contacts/", r"/contacts/\d+$"), WRITER),
+    "presslistor": (_at(f"{OFFICE}/contacts/lists/"), WRITER),
+    "presslista": (_first(f"{OFFICE}/contacts/lists/", r"/contacts/lists/\d+$"), WRITER),
+    "importera": (_at(f"{OFFICE}/contacts/import/"), WRITER),
+    "exportera": (_at(f"{OFFICE}/contacts/export"), WRITER),
+    "sa-gick-pressen": (_at(f"{OFFICE}/press-report/"), WRITER),
+    "efter-utskicket": (_first(f"{OFFICE}/press-report/", r"/items/\d+/report$"), WRITER),
+    "vilka": (
+        lambda page: _link(page, _link(page, f"{OFFICE}/press-report/", r"/items/\d+/report$"), r"/report/\d+/sent$"),
+        WRITER,
+    ),
+    "inkorg": (_at(f"{OFFICE}/inbox/"), WRITER),
+    "inkorg-allt": (_at(f"{OFFICE}/inbox/?tab=all"), WRITER),
+    "inkorg-mejl": (_first(f"{OFFICE}/inbox/", r"/inbox/\d+$"), LEADER),
+    "inkorg-studs": (_first(f"{OFFICE}/inbox/?tab=folded", r"/inbox/\d+$"), WRITER),
+    "brevlador": (_at(f"{OFFICE}/inbox/mailboxes/"), WRITER),
     "kanaler": (_at(f"{OFFICE}/channels/"), WRITER),
     "kanal": (_first(f"{OFFICE}/channels/", r"/channels/\d+$"), WRITER),
     "anslut": (_at(f"{OFFICE}/channels/new"), WRITER),
@@ -94,6 +122,9 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "installningar": (_at(f"{OFFICE}/settings/"), WRITER),
     "utseende": (_at(f"{OFFICE}/settings/look/"), WRITER),
     "e-post": (_at(f"{OFFICE}/mail-server/"), WRITER),
+    "e-post-ny": (_at(f"{OFFICE}/mail-server/new"), WRITER),
+    "e-post-ny-365": (_at(f"{OFFICE}/mail-server/new?kind=microsoft"), WRITER),
+    "e-post-domaner": (_at(f"{OFFICE}/mail-server/domains/"), WRITER),
     "mejl": (_at(f"{OFFICE}/outbox/"), WRITER),
     "namn": (_at(f"{OFFICE}/mentions/"), WRITER),
     "mitt-konto": (_at(f"{OFFICE}/me/"), WRITER),

@@ -69,7 +69,7 @@ def test_no_name_of_a_document_adds_a_header(newline: str) -> None:
     assert {key.lower() for key in file} == {"content-type", "content-transfer-encoding", "content-disposition"}
 
 
-@pytest.mark.parametrize("mime", ["", "pdf", "message/rfc822", "multipart/mixed", "a/b\r\nBcc: x@y.z", "a/b; c=d"])
+@pytest.mark.parametrize("mime", ["", "pdf", "message/partial", "multipart/mixed", "a/b\r\nBcc: x@y.z", "a/b; c=d"])
 def test_a_document_of_a_strange_type_is_not_sent(mime: str) -> None:
     with pytest.raises(CannotBuild):
         build(replace(LETTER, files=(document("a.pdf", mime=mime),)))

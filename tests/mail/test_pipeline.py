@@ -144,6 +144,18 @@ def test_one_that_cannot_be_built_is_refused_and_the_others_go() -> None:
         assert len(script.messages) == 2
 
 
+class Broken:
+    def sign(self, message: bytes) -> bytes:
+        raise KeyError("a bug")
+
+
+def test_one_whose_building_breaks_costs_nobody_else_an_answer() -> None:
+    with relay() as (mailer, _):
+        mails = letters()
+        mails[1] = replace(mails[1], signer=Broken())
+        assert kinds(list(mailer.send_all(mails, lambda: False))) == ["Published", "Rejected", *["Published"] * 3]
+
+
 def test_a_server_that_is_silent_after_the_content_leaves_one_unknown_within_the_time() -> None:
     from tests.mail.servers import STALL
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from commsched.core.content.release import Quote
+from commsched.core.content.release import LanguageVersion, Quote
 from commsched.core.delivery.outcome import (
     Absent,
     CannotTell,
@@ -317,3 +317,55 @@ def test_no_mail_tells_of_an_embargo_that_has_passed(after: int) -> None:
 def test_a_press_list_may_carry_what_is_under_embargo_unless_a_person_says_no() -> None:
     assert PLATFORM.carries_embargo({})
     assert not PLATFORM.carries_embargo({"waits_for_embargo": "1"})
+
+
+def test_a_mail_is_left_by_one_press_and_its_bounces_tell_whose_they_are() -> None:
+    on = context(Bag(Published("250")))
+    on.public_url, on.workspace = "https://press.example.org", "gruppen"
+    on.settings |= {"verp": "1", "sender": "press@gruppen.example"}
+    on.return_address = lambda sender, part: f"{sender.replace('@', f'+b{part}@')}"
+    view = changed(RELEASE, recipients=("red@a.example", "p4@b.example"))
+    page = "https://press.example.org/n/gruppen/u/x"
+    parts = [
+        replace(
+            part,
+            id=7 + part.number,
+            message_id=f"{part.number}@press.example.org",
+            leave=f"{page}{part.number}?a=1&b=2",
+        )
+        for part in PLATFORM.parts(view)
+    ]
+    assert list(PLATFORM.publish_all(parts, on, lambda: False)) == [Published(part.message_id) for part in parts]
+    assert isinstance(on.mailer, Bag)
+    first, second = on.mailer.sent
+    assert (first.text, first.html) == (second.text, second.html), "one body for all, with gaps"
+    for number, mail in enumerate((first, second)):
+        assert mail.headers["List-Unsubscribe"].startswith(f"<{page}{number}?a=1&b=2>, <mailto:")
+        assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert mail.headers["List-Id"] == f"<press-{on.channel}.gruppen.press.example.org>"
+        assert mail.envelope_from == f"press+b{7 + number}@gruppen.example"
+        raw = message_from_bytes(build(mail), policy=policy.default)
+        plain, html = raw.get_body(("plain",)), raw.get_body(("html",))
+        assert plain is not None
+        assert html is not None
+        assert f"{page}{number}?a=1&b=2" in plain.get_content()
+        assert f'href="{page}{number}?a=1&amp;b=2"' in html.get_content()
+    assert PLATFORM.message(parts[1], on) == second
+
+
+def test_each_reads_it_in_their_own_language_also_in_one_group() -> None:
+    english = LanguageVersion(
+        language="en", title="Yes to more buses", lead="The lead.", text="The region says **yes**."
+    )
+    view = changed(RELEASE, versions=[english])
+    bag = Bag()
+    tongues = ("", "en-GB", "sv", "de", "en")
+    parts = [replace(PLATFORM.parts(view)[0], language=tongue, message_id=f"m{tongue}@a.example") for tongue in tongues]
+    letters = PLATFORM._messages(parts, context(bag, newsroom_link="1"))
+    titles = [letter.subject for letter in letters]
+    assert titles == [RELEASE.content.title, "Yes to more buses", *[RELEASE.content.title] * 2, "Yes to more buses"]
+    for letter in letters:
+        is_english = letter.subject.startswith("Yes")
+        assert ("The region says yes." in letter.text, 'lang="en"' in letter.html) == (is_english, is_english)
+        assert ("PRESS RELEASE" in letter.text) == is_english
+        assert "ja-till-fler-turer-pa-landet-01234567" in letter.text, "the newsroom's address is one"

@@ -30,8 +30,8 @@ _HEADINGS: Final = {
     "first": "fornamn|first|first name|firstname|given name",
     "last": "efternamn|last|last name|lastname|surname|family name",
     "name": "namn|name|full name|fullstandigt namn|kontakt|kontaktperson|contact|journalist|visningsnamn|display name",
-    "outlet": "tidning|media|medium|medie|redaktion|outlet|publication|newsroom|foretag|organisation|organization|"
-    "company|arbetsgivare|employer|nyhetsmedia|kanal",
+    "outlet": "tidning|tidning eller redaktion|newspaper|newspaper or newsroom|media|medium|medie|redaktion|outlet|"
+    "publication|newsroom|foretag|organisation|organization|company|arbetsgivare|employer|nyhetsmedia|kanal",
     "beats": "bevakar|bevakning|bevakningsomrade|amne|amnen|amnesomrade|beat|beats|topic|topics|skriver om|"
     "writes about|subject|taggar|tags",
     "areas": "omrade|omraden|ort|stad|kommun|lan|region|area|areas|city|place|plats|location|spridningsomrade",

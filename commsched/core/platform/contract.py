@@ -24,6 +24,7 @@ from commsched.core.platform.budget import Budget as Budget
 from commsched.core.platform.email import Email as Email
 from commsched.core.platform.email import InlineImage, Letterhead
 from commsched.core.platform.email import Mailer as Mailer
+from commsched.core.platform.email import Signer as Signer
 from commsched.core.platform.figures import Figures, Publication, Reply, Seen
 from commsched.core.platform.http import HttpClient
 from commsched.core.platform.limits import Limits as Limits
@@ -112,6 +113,10 @@ class ChannelContext(msgspec.Struct):
     """What the office's mails look like. It is read when it is asked for: once for each mailing, not for each mail."""
     mail_picture: Callable[[AttachmentFile], InlineImage | None] = lambda file: None
     """A picture so light that it can go with a mail; ``None`` where it cannot be made."""
+    return_address: Callable[[str, int], str] = lambda sender, part: ""
+    """Where the bounces of a part (its id) go, for mail from a sender: an address that tells which it is."""
+    signer: Callable[[str], Signer | None] = lambda domain: None
+    """What the office's mail from a domain is signed with; nothing where it has no key for it."""
     client_key: Callable[[], bytes] = lambda: b""
     """32 secret bytes, always the same, of which a platform makes the key that this installation proves itself by."""
 

@@ -47,6 +47,14 @@ class AttachedFile(msgspec.Struct, frozen=True):
     """Its bytes as a stream from the beginning; the caller closes it. Raises :class:`OSError`."""
 
 
+class Signer(Protocol):
+    """Proves whose a message is (DKIM)."""
+
+    def sign(self, message: bytes) -> bytes:
+        """``message`` with its signature."""
+        ...
+
+
 def mark(name: str) -> str:
     """What stands in the text and the HTML of a message where ``Email.marks`` has a value under ``name`` (lower-case
     letters and ``_``)."""
@@ -73,6 +81,8 @@ class Email(msgspec.Struct, frozen=True):
     calendar: str = ""
     """An iCalendar text with a METHOD: it goes along as a form of the message and as a file (RFC 6047)."""
     files: tuple[AttachedFile, ...] = ()
+    signer: Signer | None = None
+    """What it is signed with, for the sender's own domain."""
     marks: dict[str, str] = msgspec.field(default_factory=dict)
     """What differs for each recipient in the text and the HTML: values by the names of their :func:`mark`, each one
     line. The HTML gets them escaped. A body that is the same but for these is encoded once for all."""

@@ -109,6 +109,10 @@ class Part(msgspec.Struct, frozen=True):
     """For e-mail: stored before the call, the same on every try."""
     id: int = 0
     """What the store knows it by: a bounce's address tells it. 0 where nobody needs it."""
+    language: str = ""
+    """Which language its recipient reads; empty where nobody knows."""
+    leave: str = ""
+    """Where its recipient leaves the list, by an address that is theirs alone. Empty where there is none."""
     corrects: str = ""
     """For the mail of a correction: the ``message_id`` of the mail that its recipient got, or may have got. Empty where
     they get the corrected text as the first."""

@@ -99,11 +99,15 @@ def _box_html(box: Box) -> Markup:
 
 def _leave(view: ChannelView, ways: Ways) -> Markup:
     """The sentence by which a reader leaves the list."""
+    label = messages.labels(view.content)
+    if ways.leave_page:
+        page = Markup('<a href="{}">{}</a>').format(ways.leave_page, label["leave_here"])
+        return escape(label["leave_ask"]) + " " + page
     if not ways.leave:
         return Markup("")
     address = quote(ways.leave, safe="@")
     link = Markup('<a href="mailto:{}?subject=unsubscribe">{}</a>').format(address, ways.leave)
-    return escape(messages.labels(view.content)["leave"]) + " " + link
+    return escape(label["leave"]) + " " + link
 
 
 def _within(image: InlineImage | None, width: int, height: int) -> tuple[int, int]:

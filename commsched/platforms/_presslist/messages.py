@@ -28,6 +28,8 @@ _LABELS: Final = {
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
     "leave": N_("Do you not want our press mailings? Answer “unsubscribe” to"),
+    "leave_ask": N_("Do you not want our press mailings?"),
+    "leave_here": N_("Leave the list"),
 }
 
 
@@ -40,6 +42,8 @@ class Ways(msgspec.Struct, frozen=True):
     """What stands before a picture's name where it is fetched in print quality; empty as above."""
     leave: str = ""
     """The address to which “unsubscribe” is written."""
+    leave_page: str = ""
+    """The address of the page where its reader leaves the list; it goes before the one above."""
     answer: str = ""
     """Where its reader says whether they come to what it invites to."""
 
@@ -133,7 +137,7 @@ def _picture_lines(view: ChannelView, ways: Ways) -> str:
 
 def _signed(content: Content, ways: Ways, about: str, office: str) -> str:
     """What stands below the line that ends a mail."""
-    leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
+    leave = leaving(content, ways)
     words = "\n\n".join(block for block in (office, about.strip(), leave) if block)
     return f"-- \n{words}" if words else ""
 
@@ -142,10 +146,18 @@ def foot(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> li
     """What stands below the words: what may be fetched, what the office says of itself, and how to leave the list."""
     content = view.content
     lines = [words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)]
-    leave = f"{labels(content)['leave']} {ways.leave}" if ways.leave else ""
+    leave = leaving(content, ways)
     return [line for line in (*lines, *about.strip().split("\n"), leave) if line]
 
 
 def _headed(box: Box) -> str:
     head = f"{box.heading} ({box.note.rstrip('.')})" if box.note else box.heading
     return f"{head}\n{to_plain(box.text) if box.body == 'markup' else box.text}"
+
+
+def leaving(content: Content, ways: Ways) -> str:
+    """How its reader leaves the list, as plain text."""
+    label = labels(content)
+    if ways.leave_page:
+        return f"{label['leave_ask']} {label['leave_here']}: {ways.leave_page}"
+    return f"{label['leave']} {ways.leave}" if ways.leave else ""

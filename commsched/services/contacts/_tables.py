@@ -168,7 +168,7 @@ def _refuse_bomb(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as packed:
             parts = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise Invalid(_NO_TABLE, "file") from error
     words = sum(part.file_size for part in parts if "sharedstrings" in part.filename.lower())
     if sum(part.file_size for part in parts) > MOST_UNPACKED or words > MOST_WORDS or len(parts) > 2000:

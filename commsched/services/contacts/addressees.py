@@ -159,6 +159,13 @@ def corrected_mail(what: Mailing, channel: int, blind: ColumnElement[str]) -> Co
     return func.coalesce(had.with_only_columns(func.max(_other.c.message_id)).scalar_subquery(), "")
 
 
+def reached_channels(rows: Session | Connection, root: int) -> set[int]:
+    """The lists by which anybody got an item, or may have."""
+    got = select(_home.c.channel_id).join(_other, _other.c.delivery_id == _home.c.id).distinct()
+    got = got.where(_home.c.item_id.in_(_same(root)), _other.c.role == "recipient", _other.c.state.in_(OUT))
+    return set(rows.execute(got).scalars())
+
+
 # -- counted, for whoever decides -------------------------------------------------------------------
 
 

@@ -60,13 +60,9 @@ def take_out(installation: Installation, actor: Actor, world: str, kind: str, ch
     name = names.get(channel, "")
     with installation.store.write(actor.workspace) as session:
         note(session, installation, actor, "contacts.exported", count=counter.count, name=name or kind, channel=channel)
-    day = installation.now().date().isoformat()
-    return File(
-        f"{translate(N_('press contacts'), actor.language)} {name} {day}.{kind}".replace("  ", " "),
-        KINDS[kind],
-        file,
-        counter.count,
-    )
+    words = [translate(N_("press contacts"), actor.language), name, installation.now().date().isoformat()]
+    title = " ".join(word for word in words if word)
+    return File(f"{title}.{kind}", KINDS[kind], file, counter.count)
 
 
 def _rows(

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from commsched.services.kernel.context import Installation
+from commsched.store import locks
 from commsched.store.models import Base, Contact, Suppression
 
 PRESS: Final = "press"
@@ -48,6 +49,7 @@ def suppressed(rows: Rows, workspace: int, world: str, blinds: Iterable[str]) ->
 def add(installation: Installation, rows: Rows, workspace: int, world: str, blind: str, reason: Reason) -> bool:
     """Have nothing more sent to ``blind``; returns whether that is new. A reason that is there already stays, unless
     the person asks to be erased, which is the last word."""
+    locks.alone(rows, f"suppression {workspace} {world} {blind}")  # who presses twice at once is written down once
     mine = (_table.c.workspace_id == workspace, _table.c.world == world, _table.c.blind == blind)
     standing = rows.execute(select(_table.c.reason).where(*mine).with_for_update()).scalar()
     if standing is not None:

@@ -17,6 +17,7 @@ from commsched.core.text.length import fold
 from commsched.core.text.messages import N_, Conflict, Message, NotFound, Problem, block
 from commsched.core.timing.plan import Plan
 from commsched.platforms import shown_in
+from commsched.services.contacts import addressees
 from commsched.services.content import check, times, versions
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
@@ -192,9 +193,11 @@ def _judge_correction(
 ) -> None:
     """What stops a correction, and what it does on each network: the post there is changed, or it is a new one."""
     edits = 0
+    lists = addressees.reached_channels(session, original)
     for checked in judgement.checked:
         platform = installation.platform(checked.platform)
-        if platform.own_page:
+        if platform.own_page or platform.independent_parts:
+            edits += checked.channel in lists
             continue
         standing = versions.out_there(session, original, checked.channel) if "edit" in platform.can else {}
         if not standing:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from commsched.core.timing.plan import Plan, Slot
 from commsched.store import locks
 from commsched.store.models import ChannelTime, Delivery, Item
-from commsched.store.outbox import left_off
+from commsched.store.tables.outbox import left_off
 
 UNDER_WAY = ("published", "sending", "unknown")
 """States of a delivery that is out, or may be: its time is no longer anybody's to choose."""

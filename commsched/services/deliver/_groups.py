@@ -48,13 +48,16 @@ def perform_all(
 ) -> list[Done]:
     """Make the ``calls`` of one group, in order, and raise nothing. What an adapter that raises had begun is unknown,
     and so is everybody after that: nobody can tell how far it came."""
-    first, latest, end = calls[0], min(call.since for call in calls) + STALE, clock() + LONGEST
+    first, latest = calls[0], min(call.since for call in calls) + STALE
+    end: float | None = None
     if installation.now() > latest:
         return [Done(call, Retry(SLEPT)) for call in calls]
     begun: list[Outcome | None] = []
 
     def stops() -> bool:
-        return halt() or (bool(begun) and clock() > end) or installation.now() > latest
+        nonlocal end
+        end = clock() + LONGEST if end is None else end  # asked first when all is ready for the first of them
+        return halt() or clock() > end or installation.now() > latest
 
     words = f"no answer from {first.platform.key}"
     try:

@@ -35,6 +35,8 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         recipient=part.recipient,
         message_id=row.message_id,
         id=row.id,
+        leave=part.leave,
+        language=row.language,
     )
     return filled, Handles.read(row.handles)
 

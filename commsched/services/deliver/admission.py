@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
+import secrets
 import sys
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +23,7 @@ from commsched.core.delivery.parts import delivery_status, next_part
 from commsched.core.platform.channel_view import Stored, for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part
 from commsched.core.timing import embargo
+from commsched.services.contacts import leave_links
 from commsched.services.content import preview_addresses, versions
 from commsched.services.costs.spending import Month
 from commsched.services.deliver._parts import complete, part_state, recomputed
@@ -300,7 +303,9 @@ class Admission(msgspec.Struct, frozen=True):
         address = self.installation.vault.unseal(known.recipient)
         addressed = msgspec.structs.replace(view, recipients=(address,))
         (part,) = self.installation.platform(row.platform).parts(addressed)
-        return msgspec.structs.replace(part, number=known.number, recipient=address)
+        blind = known.blind
+        leave = leave_links.url(self.installation, row.workspace, row.channel_id, blind) if blind else ""
+        return msgspec.structs.replace(part, number=known.number, recipient=address, leave=leave)
 
     def _end_list(self, row: DeliverySnapshot) -> None:
         """Whoever was left has left the list: what the others came to stands."""
@@ -381,7 +386,7 @@ class Admission(msgspec.Struct, frozen=True):
         return f"{part.message_id or f'{row.uid}.{number}'}@{domain or 'localhost'}"
 
     def _commit_attempt(self, row: DeliverySnapshot, call: Call) -> str:
-        uid, number = uuid.uuid4().hex, call.part.number
+        uid, number = _names.next(), call.part.number
         self.batch.new_attempts.append(
             {
                 "uid": uid,
@@ -473,6 +478,24 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", "twice", HALTED, *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
+
+
+class _Names:
+    """Names for attempts: 96 random bits of this process and its own count. Chance asked for each would let go of the
+    interpreter every time, in the middle of a transaction."""
+
+    def __init__(self) -> None:
+        self.renew()
+        os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        self._stem, self._count = secrets.token_hex(12), itertools.count()
+
+    def next(self) -> str:
+        return f"{self._stem}{next(self._count):08x}"
+
+
+_names = _Names()
 
 
 def _unread() -> BinaryIO:

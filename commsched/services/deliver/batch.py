@@ -14,7 +14,7 @@ from commsched.core.delivery.lifecycle import item_state
 from commsched.services.kernel import audit_log, budgets
 from commsched.store.fast import FastMany, FastSelect
 from commsched.store.models import Attempt, Base, Channel, Delivery, Item, Part
-from commsched.store.outbox import left_off
+from commsched.store.tables.outbox import left_off
 
 Values = dict[str, object]
 """Columns to write, by name; those that find the row begin with ``b_``."""

@@ -30,6 +30,7 @@ from commsched.core.delivery.outcome import (
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, ChannelView, Part, Progress
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_
+from commsched.mail.dkim import Signer
 from commsched.services.channels.renewal import renew
 from commsched.services.deliver.snapshots import DeliverySnapshot
 from commsched.services.deliver.types import KEPT, Call, Done, Pictures, VerifiedFile
@@ -37,6 +38,7 @@ from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.blobs import File, key_of
 from commsched.services.kernel.channel_context import make_context
 from commsched.services.kernel.context import Installation
+from commsched.services.mailing import dkim_keys
 from commsched.store.models import Part as PartRow
 
 log = logging.getLogger("commsched.deliver")
@@ -194,6 +196,11 @@ def in_hand(part: Part, pictures: Pictures) -> Part:
     return replace(in_place(part), view=replace(view, card_picture=card))
 
 
+def _signer(installation: Installation, workspace: int, domain: str) -> Signer | None:
+    key = dkim_keys.signing_key(installation, workspace, domain)
+    return None if key is None else Signer(key.domain, key.selector, key.private)
+
+
 class Contexts:
     """What adapters are called with, by channel: kept while the settings stay the same, so that connections are
     reused. ``narrow`` is told how many lanes a channel's settings allow."""
@@ -225,5 +232,6 @@ class Contexts:
             office_name=row.office_name,
             zone=row.zone,
         )
+        context.signer = partial(_signer, self.installation, row.workspace_id)
         self._kept[row.channel_id] = (inputs, context)
         return context

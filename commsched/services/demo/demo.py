@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import events, letters
+from commsched.services.demo import aftermath, events, journalists, letters, mail_servers, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -53,7 +53,11 @@ SOON: Final = timedelta(seconds=75)
 BORN: Final = timedelta(days=45)
 """How long ago the office was founded."""
 
-_SUBSCRIBED: Final = "Allt vi skickar till pressen, ungefär en gång i veckan."
+_OFFERED: Final = {
+    "Presslistan": ("Pressmeddelanden", "Allt vi skickar till pressen, ungefär en gång i veckan."),
+    "Lokalredaktionerna": ("Nytt från kommunerna", "Det som rör en enda kommun, några gånger i månaden."),
+}
+"""What the lists are called where people subscribe, and what comes by them."""
 _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...]] = (
     ("wall", "sandbox", "Väggen", {"readers": "1"}, {}),
     ("news", "newsroom", "Pressrummet", {}, {}),
@@ -65,6 +69,16 @@ _CHANNELS: Final[tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...
         {},
         {
             "addresses": "redaktionen@almebladet.example\nnyheter@radioalven.example\ntips@storhedeposten.example",
+        },
+    ),
+    (
+        "local",
+        "presslist",
+        "Lokalredaktionerna",
+        {},
+        {
+            "addresses": "nyheter@radioalven.example\nkvarnsele@almebladet.example\nlokalt@storhedeposten.example\n"
+            "red@fjallbygden.example\nnyhetschefen@svbygd.example\np4@alvdalsradion.example",
         },
     ),
     ("trouble", "sandbox", "Krånglande väggen", {"behaviour": "needs a person"}, {}),
@@ -153,6 +167,9 @@ def _found(installation: Installation, said: JsonObject) -> None:
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         events.live(then, past, [plan for plan in plans if plan], now)
         letters.arrive(then, past, main, now)
+        press.furnish(then, main, pictures)
+        aftermath.come(installation, main, now)
+        mail_servers.furnish(installation, main.writer.actor, main.channels["press"])
         _forget_mail(installation, now)
     finally:
         hurry()
@@ -198,6 +215,8 @@ def _place(installation: Installation, said: JsonObject, name: str, slug: str) -
         session.execute(update(Workspace).where(Workspace.id == workspace.id).values(settings=facts))
         numbers = {channel[0]: _channel(installation, session, founder, short, *channel[1:]) for channel in _CHANNELS}
     leader = Actor(invited.person.id, second["name"], workspace.id, second["role"])
+    if name == "name":
+        journalists.furnish(installation, founder, numbers["press"])
     return DemoOffice(workspace.zone, DemoPerson(founder), DemoPerson(leader), numbers)
 
 
@@ -231,7 +250,7 @@ def _channel(
         people = lists.seal(installation, secrets[lists.LIST])
         row.list_digest = lists.keep(installation, session, row.id, actor.workspace, people, "pasted")
         office = session.get_one(Workspace, actor.workspace)
-        opened = (*offers.of(office.settings).lists, Offer(row.id, "Pressmeddelanden", _SUBSCRIBED))
+        opened = (*offers.of(office.settings).lists, Offer(row.id, *_OFFERED[name]))
         office.settings = office.settings | {offers.KEY: msgspec.to_builtins(Offers(opened))}
     note(session, installation, actor, "channel.connected", channel=row.id, name=name, platform=platform)
     return row.id
@@ -304,6 +323,7 @@ def _draft(place: DemoOffice, entry: JsonObject, at: datetime, pictures: Picture
         versions=[msgspec.convert(version, VersionIn) for version in entry.get("versions", [])],
         channels=[place.channels[key] for key in entry["channels"]],
         media=[picture] if picture else [],
+        event=press.event(entry["event"], day) if "event" in entry else None,
         sources=[_source(text) for text in entry.get("sources", [])],
         publish_at=at.isoformat() if timed else None,
     )

@@ -8,16 +8,21 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from commsched.mail.imap import Head
 from commsched.services.demo.events import DemoOffice, Past
 from commsched.services.inbox import answering, drafts, messages, rounds, taking
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Delivery, InboxMessage, Item, Mailbox, Part
+from commsched.store.models import Contact, Delivery, InboxMessage, Item, Mailbox, Part
 
 ADDRESS: Final = "press@ljungpartiet.example"
+_OUTLETS: Final = {
+    "redaktionen@almebladet.example": "Almebladet",
+    "nyheter@radioalven.example": "Radio Älven",
+    "tips@storhedeposten.example": "Storhedeposten",
+}
 _BOUNCE: Final = """From: Mail Delivery System <MAILER-DAEMON@mx.ljungpartiet.example>
 Return-Path: <>
 To: {address}
@@ -65,6 +70,7 @@ def arrive(then: Installation, past: Past, place: DemoOffice, now: datetime) -> 
         )
         session.add(box)
         session.flush()
+        _name_outlets(then, session)
         mailed = _mailed(session, now)
     if len(mailed) < 3:
         return
@@ -80,13 +86,20 @@ def arrive(then: Installation, past: Past, place: DemoOffice, now: datetime) -> 
     _live(then, past, place, comes, mailed)
 
 
+def _name_outlets(then: Installation, session: Session) -> None:
+    """Which newsroom each of the list's addresses is, where nobody has said it."""
+    for address, outlet in _OUTLETS.items():
+        mine = (Contact.blind == then.vault.blind(address), Contact.outlet == "")
+        session.execute(update(Contact).where(*mine).values(outlet=outlet))
+
+
 def _mailed(session: Session, now: datetime) -> list[tuple[str, str]]:
     """The Message-ID and the title of the mails of the newest release that went to the list, by recipient."""
     last = (
         select(Delivery.id)
         .join(Part, Part.delivery_id == Delivery.id)
         .where(Part.role == "recipient", Part.state == "published", Delivery.due_at <= now - timedelta(hours=30))
-        .order_by(Delivery.due_at.desc())
+        .order_by(Delivery.due_at.desc(), Delivery.id)
         .limit(1)
     )
     rows = session.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
 from typing import Final
 
 from sqlalchemy import delete, or_, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
+from commsched.core.platform.email import AttachedFile
 from commsched.core.text.clean import passage
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound
 from commsched.services.inbox import ids, messages, originals, sorting
@@ -107,6 +109,16 @@ def decide(installation: Installation, actor: Actor, number: int, *, out: bool) 
     installation.wake()
 
 
+def doubt(installation: Installation) -> int:
+    """After a restore: what was not sent when the backup was made may have gone out meanwhile. A person says of each;
+    returns how many there are."""
+    with installation.store.write(EVERY_WORKSPACE) as session:
+        begun = InboxReply.state.in_(("waiting", "sending"))
+        numbers = list(session.scalars(select(InboxReply.id).where(begun)))
+        session.execute(update(InboxReply).where(InboxReply.id.in_(numbers)).values(state="unknown", next_at=None))
+        return len(numbers)
+
+
 # -- on its way -------------------------------------------------------------------------------------
 
 
@@ -152,7 +164,9 @@ def _claim(installation: Installation) -> InboxReply | None:
     now = installation.now()
     due = (
         select(InboxReply)
+        .join(Workspace, Workspace.id == InboxReply.workspace_id)
         .where(InboxReply.state == "waiting", or_(InboxReply.next_at.is_(None), InboxReply.next_at <= now))
+        .where(Workspace.paused_at.is_(None))
         .order_by(InboxReply.next_at, InboxReply.id)
         .limit(1)
     )
@@ -160,7 +174,7 @@ def _claim(installation: Installation) -> InboxReply | None:
         if session.scalar(due) is None:
             return None
     with installation.store.write(EVERY_WORKSPACE) as session:
-        row = session.scalar(locks.rows(due, passing_over=True))
+        row = session.scalar(locks.rows(due, passing_over=True))  # the office's row too: a pause waits, or is seen
         if row is not None:
             row.state, row.started_at, row.tries = "sending", now, row.tries + 1
         return row
@@ -179,13 +193,15 @@ def _mail(installation: Installation, row: InboxReply) -> Email | Outcome:
         )
     details = sorting.details_of(installation, about)
     subject, text = unseal(row.subject), unseal(row.text)
+    files: tuple[AttachedFile, ...] = ()
     headers = {"References": ids.references(details.message_id, details.references)}
     if row.kind == "answer":
         headers["In-Reply-To"] = f"<{details.message_id}>"
     else:
         headers = {"Auto-Submitted": "auto-generated"}
         subject = f"Vb: {subject or '–'}"
-        text, _raw = originals.to_send_on(installation, about, mailbox, MOST_COPY)
+        text, raw = originals.to_send_on(installation, about, mailbox, MOST_COPY)
+        files = _attached(raw)
     return Email(
         message_id=row.mail_id,
         sender=mailbox.address,
@@ -195,7 +211,18 @@ def _mail(installation: Installation, row: InboxReply) -> Email | Outcome:
         text=text,
         date=row.created_at,
         headers={name: value for name, value in headers.items() if value and value != "<>"},
+        files=files,
     )
+
+
+def _attached(raw: bytes) -> tuple[AttachedFile, ...]:
+    """The message as it came, as an attached message; one that cannot be sent as it is as a file of bytes."""
+    if not raw:
+        return ()
+    lines = raw.replace(b"\r\n", b"\n").split(b"\n")
+    whole = raw.isascii() and b"\0" not in raw and b"\r" not in b"\n".join(lines) and max(map(len, lines)) < 998
+    mime = "message/rfc822" if whole else "application/octet-stream"
+    return (AttachedFile("meddelande.eml", mime, lambda: BytesIO(raw)),)
 
 
 def _record(installation: Installation, number: int, workspace: int, tries: int, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from commsched.mail import verp
@@ -32,6 +32,8 @@ ENOUGH: Final = 50
 """At so many tenths nothing more is sent to a contact."""
 FADES: Final = timedelta(days=7)
 """In that time a score loses what one soft bounce gave it."""
+MAILED: Final = Part.message_id != literal_column("''")
+"""SQL: the condition of the index that leads from a Message-ID to its part."""
 _RANK: Final = {"delayed": 0, "soft": 1, "hard": 2}
 
 
@@ -71,7 +73,7 @@ def _whose(
         if match is not None:
             return *match, "verp"
     if bounce.ids:
-        wanted = select(Part).where(Part.message_id.in_(bounce.ids), Part.role == "recipient").limit(5)
+        wanted = select(Part).where(Part.message_id.in_(bounce.ids), MAILED, Part.role == "recipient").limit(5)
         for part in session.scalars(wanted):
             match = _ours(session, part)
             if match is not None:
@@ -91,6 +93,9 @@ def _ours(session: Session, part: Part | None) -> tuple[Part, Delivery] | None:
 
 def _lately(installation: Installation, session: Session, verdict: Verdict) -> tuple[Part, Delivery] | None:
     blind, since = installation.vault.blind(verdict.address), installation.now() - RECENT
+    listed = select(ListRecipient.id).where(ListRecipient.blind == blind).limit(1)
+    if _contact(session, blind) is None and session.scalar(listed) is None:
+        return None  # the usual end of what is forged: it costs no look through the mailings
     row = session.execute(
         select(Part, Delivery)
         .join(Delivery, Delivery.id == Part.delivery_id)

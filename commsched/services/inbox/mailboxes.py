@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.clean import line
@@ -31,6 +31,8 @@ MOST: Final = 10
 """Mailboxes of an office."""
 EVERY: Final = timedelta(minutes=3)
 """How often one is read."""
+SILENT: Final = timedelta(hours=1)
+"""How long one may be in trouble before somebody is told."""
 dial: Dial | None = None
 """How mailboxes are connected to, where the tests say another way."""
 
@@ -60,21 +62,33 @@ class Opened(msgspec.Struct, frozen=True):
     """Messages of the last thirty days."""
 
 
-def connect(installation: Installation) -> Dial:
-    """How a mailbox of an office is connected to: no page may point into the network of this machine, unless a settings
-    file allows it (``mail_private``)."""
+def connect(installation: Installation, account: Account, relay: int | None) -> Dial:
+    """How a mailbox of an office is connected to: no page may point into the network of this machine, but to the host
+    of a relay of the office's that the machine's own command line has let be there."""
     if dial is not None:
         return dial
     from commsched.platforms._http.dial import connect as anywhere
     from commsched.platforms._http.dial import connect_public
 
-    private = installation.settings.get("mail_private", "").lower() in ("1", "true", "yes", "on")
-    return anywhere if private else connect_public
+    row = servers.get(installation, relay) if relay is not None else None
+    return anywhere if row is not None and row.private and row.host == account.host else connect_public
+
+
+def open_box(installation: Installation, row: Mailbox, seconds: float) -> Box:
+    """The mailbox, to be opened with ``with``, for ``seconds`` at most. Raises :class:`Invalid` where its relay's
+    access has ended."""
+    account = account_of(installation, row)
+    return Box(account, connect(installation, account, row.server_id), seconds)
 
 
 def every(session: Session) -> list[Mailbox]:
     """The office's mailboxes, by name."""
     return list(session.scalars(select(Mailbox).order_by(Mailbox.name, Mailbox.id)))
+
+
+def silent(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """SQL: a mailbox that has been in trouble for an hour, so that somebody should look."""
+    return (Mailbox.trouble_since <= now - SILENT,)
 
 
 def load(session: Session, number: int, *, lock: bool = False) -> Mailbox:
@@ -89,7 +103,7 @@ def load(session: Session, number: int, *, lock: bool = False) -> Mailbox:
 def account_of(installation: Installation, row: Mailbox) -> Account:
     """What opens the mailbox. Raises :class:`~commsched.store.vault.KeyMismatch`."""
     security: Security = "required" if row.security == "required" else "implicit"
-    ca = installation.settings.get("mail_ca", "")
+    ca = installation.settings.get("ca_file", "")
     if not row.secret and row.server_id is not None:
         secret = Secret(_token(installation, row.server_id))
         return Account(row.host, row.port, row.user, security, secret, token=True, ca=ca)
@@ -131,14 +145,14 @@ def keep_if_it_opens(installation: Installation, actor: Actor, entered: Entered,
     relay = _relay(installation, actor, entered.relay)
     values, account = _judged(installation, entered, before, relay)
     with waiting_for_a_server(actor):
-        look(installation, account, values["folder"])
+        look(installation, account, values["folder"], relay.id if relay is not None else None)
     return _keep(installation, actor, values, account, number, relay)
 
 
-def look(installation: Installation, account: Account, folder: str) -> Opened:
+def look(installation: Installation, account: Account, folder: str, relay: int | None = None) -> Opened:
     """Open the mailbox and its folder, and change nothing. Raises :class:`Invalid`."""
     since = (installation.now() - timedelta(days=30)).date()
-    with Box(account, connect(installation), PATIENCE) as box:
+    with Box(account, connect(installation, account, relay), PATIENCE) as box:
         box.look_in(folder)
         return Opened(len(box.numbers(0, since)))
 
@@ -162,7 +176,7 @@ def _judged(
     values = {"address": address, "name": line(entered.name, "name")[:100] or address}
     values |= _folders(entered) | _forwarding(entered, address, user)
     password = entered.password or _kept(installation, before, host, entered.port, user)
-    ca = installation.settings.get("mail_ca", "")
+    ca = installation.settings.get("ca_file", "")
     if not password and relay is not None and relay.signs_in:
         return values, Account(host, entered.port, user, security, Secret(_token(installation, relay.id)), True, ca)
     if not password:

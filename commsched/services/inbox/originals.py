@@ -160,11 +160,10 @@ def _open(installation: Installation, actor: Actor, number: int) -> Iterator[tup
         mailbox = session.get(Mailbox, row.mailbox_id) if row.mailbox_id else None
     if mailbox is None or row.erased_at is not None:
         raise Conflict(GONE)
-    account = mailboxes.account_of(installation, mailbox)
     try:
         with (
             waiting_for_a_server(actor),
-            Box(account, mailboxes.connect(installation), mailboxes.PATIENCE) as box,
+            mailboxes.open_box(installation, mailbox, mailboxes.PATIENCE) as box,
         ):
             yield box, row, find(installation, box, row, mailbox)
     except OfficeError as error:
@@ -197,8 +196,7 @@ def to_send_on(installation: Installation, row: InboxMessage, mailbox: Mailbox, 
     text = f"{who} <{address}>\n{unseal(row.subject)}\n\n{unseal(row.text)}"
     if row.size > most:
         return text, b""
-    account = mailboxes.account_of(installation, mailbox)
-    with Box(account, mailboxes.connect(installation), mailboxes.PATIENCE) as box:
+    with mailboxes.open_box(installation, mailbox, mailboxes.PATIENCE) as box:
         try:
             uid = find(installation, box, row, mailbox)
         except Conflict:

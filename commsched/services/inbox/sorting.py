@@ -12,9 +12,10 @@ from commsched.mail import bounces as parsing
 from commsched.mail import verp
 from commsched.mail.imap import Head
 from commsched.mail.incoming import Attachment, Incoming
-from commsched.services.inbox import bounces, forwarding, leaving
+from commsched.services.inbox import bounces, forwarding
 from commsched.services.kernel.context import Installation
 from commsched.services.notices import outbox
+from commsched.services.subscriptions import leaving
 from commsched.store.models import Contact, Delivery, InboxMessage, InboxReply, Mailbox, Part
 
 WORLD: Final = "press"
@@ -67,8 +68,8 @@ def keep(installation: Installation, session: Session, mailbox: Mailbox, validit
     counted: tuple[bounces.Counted, ...] = ()
     if letter.bounce is not None:
         counted = bounces.apply(installation, session, row, says, letter.bounce)
-    elif kind == "leave":
-        leaving.leave(installation, session, row.workspace_id, says.address)
+    elif kind == "leave" and row.sender_blind:
+        leaving.leave_everything(installation, session, row.workspace_id, row.sender_blind, leaving.BY_MAIL)
     row.details = installation.vault.seal(msgspec.json.encode(_details(says, counted)).decode())
     forwarding.queue(installation, session, mailbox, row, says)
     if kind == "letter" and place.assigned is not None:
@@ -158,7 +159,10 @@ def verp_key(installation: Installation) -> bytes:
 
 def _continued(session: Session, answered: str, blind: str) -> Place | None:
     part = session.scalar(
-        select(Part).join(Delivery, Delivery.id == Part.delivery_id).where(Part.message_id == answered).limit(1)
+        select(Part)
+        .join(Delivery, Delivery.id == Part.delivery_id)
+        .where(Part.message_id == answered, bounces.MAILED)
+        .limit(1)
     )
     if part is not None:
         return _of_part(session, part)

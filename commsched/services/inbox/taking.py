@@ -47,8 +47,7 @@ def read_next(installation: Installation) -> bool:
     if row is None:
         return False
     try:
-        account = mailboxes.account_of(installation, row)
-        with Box(account, mailboxes.connect(installation), SECONDS) as box:
+        with mailboxes.open_box(installation, row, SECONDS) as box:
             more = take_in(installation, row, box)
     except OfficeError as error:
         _note_trouble(installation, row, error.words)

@@ -11,6 +11,7 @@ from commsched.core.content.model import ENDINGS
 from commsched.core.installation import signed_addresses
 from commsched.core.platform.contract import AttachmentFile, ChannelContext
 from commsched.core.timing.skew import Skew
+from commsched.mail import verp
 from commsched.services.kernel import _mail_looks
 from commsched.services.kernel.apps import app_of
 from commsched.services.kernel.budgets import BudgetListener, listens
@@ -63,8 +64,13 @@ def make_context(
         letterhead=partial(_mail_looks.letterhead, installation, workspace),
         mail_picture=partial(_mail_looks.small, installation),
         app=app_of(installation, platform),
+        return_address=partial(_return_address, installation),
         client_key=partial(installation.vault.derive, f"client-key:{platform}"),
     )
+
+
+def _return_address(installation: Installation, sender: str, part: int) -> str:
+    return verp.envelope(sender, part, installation.vault.derive("verp"))
 
 
 def _media_address(installation: Installation, channel: int, private: bool, file: AttachmentFile) -> str:

@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, case, exists, func, literal_column, or_
 
-from commsched.store.content import Item, Takedown
-from commsched.store.outbox import Delivery
+from commsched.store.tables.content import Item, Takedown
+from commsched.store.tables.outbox import Delivery
 
 _later = Item.__table__.alias()  # an alias of the class would have all classes configured at import
 _out = Delivery.__table__.alias()

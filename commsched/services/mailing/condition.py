@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
 
 from commsched.core.delivery.rates import Limits, Usage, end
 from commsched.services.kernel.context import Installation
@@ -54,18 +55,24 @@ def of_office(installation: Installation, workspace: int) -> dict[int, Condition
     }
 
 
-def in_trouble(installation: Installation, workspace: int) -> list[tuple[int, str, datetime | None]]:
-    """The relays of the office that let nobody in: their number, their name and since when. One statement where all is
-    well."""
-    with installation.store.read(EVERY_WORKSPACE) as session:
-        rows = list(session.scalars(select(RelayState).where(RelayState.trouble != "", RelayState.domain == "")))
-        own = {row.relay: session.get(MailServer, row.relay) for row in rows}
-    mine = [
-        (row, server)
-        for row in rows
-        if (server := own[row.relay]) is None or server.workspace_id in (None, int(workspace))
-    ]
-    return [(row.relay, (server.name or server.host) if server else "", row.trouble_at) for row, server in mine]
+class Trouble(msgspec.Struct, frozen=True):
+    """A relay that lets nobody in. ``name`` is empty for one that nobody named."""
+
+    relay: int
+    name: str
+    since: datetime | None
+
+
+def in_trouble(session: Session, workspace: int) -> list[Trouble]:
+    """The relays that the office sends through and that let nobody in."""
+    wanted = (
+        select(RelayState.relay, RelayState.trouble_at, MailServer.name, MailServer.host)
+        .outerjoin(MailServer, MailServer.id == RelayState.relay)
+        .where(RelayState.trouble != "", RelayState.domain == "")
+        .where(MailServer.workspace_id.is_(None) | (MailServer.workspace_id == int(workspace)))
+        .order_by(RelayState.relay)
+    )
+    return [Trouble(row[0], row[2] or row[3] or "", row[1]) for row in session.execute(wanted)]
 
 
 def estimate(connection: Connection, limits: Limits, relay: int, left: int, now: datetime) -> datetime | None:

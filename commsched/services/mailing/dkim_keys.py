@@ -75,8 +75,8 @@ def domains(installation: Installation, workspace: int) -> list[str]:
             MailServer.workspace_id.is_(None) | (MailServer.workspace_id == int(workspace))
         )
         senders = [*lists, *session.scalars(select(MailServer.sender).where(own)), installation.mailer.sender]
-    found = {sender.rpartition("@")[2].lower() for sender in senders if is_address(sender)}
-    return sorted(domain for domain in found if "." in domain and domain != "localhost")
+    names = {sender.rpartition("@")[2].lower() for sender in senders if is_address(sender)}
+    return sorted(domain for domain in names if "." in domain and domain != "localhost")
 
 
 def make(installation: Installation, actor: Actor, domain: str) -> DkimKey:

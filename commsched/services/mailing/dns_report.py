@@ -1,4 +1,4 @@
-"""What receivers find in the DNS for each domain that an office's mail comes from, by the relay that it leaves through."""
+"""What receivers find in the DNS for each domain of an office's mail, by the relay that it leaves through."""
 
 from __future__ import annotations
 

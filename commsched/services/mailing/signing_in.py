@@ -119,11 +119,11 @@ def finish(installation: Installation, actor: Actor, answer: Mapping[str, str], 
     with waiting_for_a_server(actor):
         brought = oauth.trade(tokens.provider(sign_in), context, answer)
     access = brought.secrets["access_token"]
-    made = server.server_of(installation, begun.entered, begun.number)
-    tried = msgspec.structs.replace(made, relay=msgspec.structs.replace(made.relay, token=lambda _refused: access))
+    entry = server.server_of(installation, begun.entered, begun.number)
+    tried = msgspec.structs.replace(entry, relay=msgspec.structs.replace(entry.relay, token=lambda _refused: access))
     trial.try_it(installation, actor, tried, to)
     sealed = installation.vault.seal_map({key: value for key, value in brought.secrets.items() if value})
-    return server.keep(installation, actor, made, begun.number, begun.entered, (sealed, brought.access_until))
+    return server.keep(installation, actor, entry, begun.number, begun.entered, (sealed, brought.access_until))
 
 
 def _take(installation: Installation, actor: Actor, state: str, browser: int) -> Begun:

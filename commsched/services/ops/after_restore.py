@@ -16,6 +16,7 @@ from sqlalchemy import delete
 from commsched.services.accounts import machine_admin
 from commsched.services.deliver.after_restore import doubt
 from commsched.services.deliver.recovery import recover
+from commsched.services.inbox import answering
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Installation
 from commsched.services.mailing import server
@@ -110,4 +111,5 @@ def settle(installation: Installation, made_at: datetime) -> Settled:
         session.execute(delete(SignIn))
         session.execute(delete(Heartbeat))
     recover(installation, "the office was restored from a backup", alone=True)
+    answering.doubt(installation)
     return Settled(paused, doubt(installation, made_at))

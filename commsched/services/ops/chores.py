@@ -27,6 +27,8 @@ from commsched.services.kernel.context import Installation, scheduler
 from commsched.services.kernel.members import people_with
 from commsched.services.kernel.overdue import overdue
 from commsched.services.links import forgetting
+from commsched.services.mailing import dkim_keys
+from commsched.services.mailing.dns_report import resolver_of
 from commsched.services.media import quota, uploads
 from commsched.services.media.consent_expiry import warn_of_consents
 from commsched.services.media.details import learn_of_published
@@ -90,6 +92,7 @@ def run(installation: Installation) -> None:
     uploads.tidy(installation, installation.now())
     look_daily(installation)
     renewal.renew_due(installation)
+    dkim_keys.look_at_waiting(installation, lambda name, kind: resolver_of(installation)(name, kind))
     checks.look_again(installation)
     reading.read_due(installation)
 

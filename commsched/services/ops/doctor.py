@@ -10,7 +10,6 @@ import msgspec
 from sqlalchemy import func, select, text
 
 from commsched import images
-from commsched.core.delivery.outcome import Published
 from commsched.core.media import sizes
 from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.images.intake.confinement import tried
@@ -18,6 +17,7 @@ from commsched.services.channels.directory import mute, standing
 from commsched.services.kernel import audit_log, way_out
 from commsched.services.kernel.blobs import key_of
 from commsched.services.kernel.context import Installation
+from commsched.services.mailing import health as mail_health
 from commsched.services.media import quota
 from commsched.services.ops import custody, health
 from commsched.services.workflow.pause import why
@@ -233,13 +233,14 @@ def _mail(installation: Installation) -> Iterator[Finding]:
             Message(N_("Set it under Settings → E-mail, or smtp_url in commsched.toml, so that people get mail.")),
         )
         return
-    answer = installation.mailer.verify()
-    if isinstance(answer, Published):
-        yield Finding("mail", "ok", where)
-    else:
-        yield Finding(
-            "mail", "fail", Message(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail})
-        )
+    look = mail_health.relay(installation.mailer, where)
+    yield Finding("mail", look.state, look.words, look.help)
+
+
+def _relays(installation: Installation) -> Iterator[Finding]:
+    """Offices' own mail servers, the senders of their lists, and the domains as receivers see them."""
+    for look in mail_health.looks(installation):
+        yield Finding("mail", look.state, look.words, look.help)
 
 
 def _way_out(installation: Installation) -> Iterator[Finding]:
@@ -313,6 +314,7 @@ _LOOKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     _orphans,
     _confinement,
     _mail,
+    _relays,
     _way_out,
     _channels,
     _offices,

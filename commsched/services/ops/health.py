@@ -16,6 +16,7 @@ from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import skew, wrong_time
 from commsched.services.kernel.overdue import overdue
+from commsched.services.mailing import health as mail_health
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE, damaged
 
@@ -36,7 +37,7 @@ class Check(msgspec.Struct, frozen=True):
 
 def checks(installation: Installation) -> list[Check]:
     """Run every check once. Never raises."""
-    looks: tuple[Callable[[Session, Installation], Check], ...] = (_database, _clock, _overdue, _time)
+    looks: tuple[Callable[[Session, Installation], Check], ...] = (_database, _clock, _overdue, _time, _mail)
     checks: list[Check] = []
     try:
         with installation.store.read(EVERY_WORKSPACE) as session:
@@ -88,6 +89,13 @@ def _time(session: Session, installation: Installation) -> Check:
         Message(N_("Set it right, best by letting it follow a time server (NTP).")),
         stops=False,
     )
+
+
+def _mail(session: Session, installation: Installation) -> Check:
+    """What the settings say of mail, and whether a relay lets us in: nothing is asked of a network here."""
+    for look in mail_health.quick(session, installation):
+        return Check("mail", False, look.words, look.help, stops=False)
+    return Check("mail", True, Message(N_("Nothing is known to be wrong with the mail.")))
 
 
 def _clock_unknown() -> Check:

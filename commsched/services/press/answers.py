@@ -208,7 +208,7 @@ def listed(installation: Installation, actor: Actor, item_id: int) -> list[Given
         item = items.load(session, item_id)
         wanted = select(PressAnswer).where(PressAnswer.item_id == (item.corrects_id or item.id))
         rows = [_read(installation, row) for row in session.scalars(wanted)]
-    return sorted(rows, key=lambda given: (not given.reply.coming, given.reply.name.casefold(), given.id))
+    return sorted(rows, key=lambda row: (not row.reply.coming, row.reply.name.casefold(), row.id))
 
 
 def _read(installation: Installation, row: PressAnswer) -> Given:

@@ -44,9 +44,9 @@ def propose(installation: Installation, actor: Actor, item_id: int) -> int:
         return open_
     ready = editing.ready(installation, actor, draft)
     with installation.store.write(actor.workspace) as session:
-        made = editing.create_in(installation, session, actor, draft, ready)
-        note(session, installation, actor, "item.posts_proposed", made.id, of=item.id, title=item.title[:120])
-        return made.id
+        posts = editing.create_in(installation, session, actor, draft, ready)
+        note(session, installation, actor, "item.posts_proposed", posts.id, of=item.id, title=item.title[:120])
+        return posts.id
 
 
 def _channels(installation: Installation, session: Session) -> list[Channel]:

@@ -16,7 +16,7 @@ from commsched.services.followup import figures
 from commsched.services.inbox import messages
 from commsched.services.kernel.context import Installation
 from commsched.services.press import coverage, sums
-from commsched.store.models import Channel, Coverage, Delivery, Item, ListRecipient, Part, Visits
+from commsched.store.models import Channel, Coverage, Delivery, Item, ListRecipient, Part, PressAnswer, Visits
 
 TAKEN: Final = ("picture", "kit", "pdf", "text")
 """What can be taken from a release's page in the newsroom."""
@@ -40,6 +40,9 @@ class Report(msgspec.Struct, frozen=True):
     coverage: list[Coverage]
     answers: list[messages.Line]
     """What people wrote back, the newest first."""
+    coming: int
+    """To the event of an invitation, by the answers to it."""
+    declined: int
     new: int
     """Who is on its lists now and has not got it."""
 
@@ -69,8 +72,16 @@ def read(installation: Installation, session: Session, item_id: int) -> Report:
         _posts(installation, session, item),
         coverage.of_item(session, item.id),
         _answers(installation, session, item),
+        *_coming(session, item),
         _new(session, item, mailings),
     )
+
+
+def _coming(session: Session, item: Item) -> tuple[int, int]:
+    """How many come to what it invites to, and how many have said that they do not."""
+    said = select(PressAnswer.coming, func.count()).where(PressAnswer.item_id == item.id).group_by(PressAnswer.coming)
+    counts = {bool(row[0]): int(row[1]) for row in session.execute(said)}
+    return counts.get(True, 0), counts.get(False, 0)
 
 
 def _answers(installation: Installation, session: Session, item: Item) -> list[messages.Line]:

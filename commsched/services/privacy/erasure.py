@@ -28,6 +28,7 @@ from commsched.store.models import (
     ListRecipient,
     Part,
     PartBounce,
+    PressAnswer,
     Suppression,
     Workspace,
 )
@@ -64,6 +65,7 @@ def erase(installation: Installation, session: Session, workspace: int, blind: s
     session.execute(update(PartBounce).where(PartBounce.part_id.in_(ours)).values(words=""))
     known |= part_decisions.forget_recipient(session, workspace, blind) > 0
     known |= keeping.erase_person(installation, session, blind) > 0
+    session.execute(delete(PressAnswer).where(PressAnswer.workspace_id == workspace, PressAnswer.blind == blind))
     mine = (Contact.workspace_id == workspace, Contact.world == PRESS, Contact.blind == blind)
     contacts = session.scalars(select(Contact.id).where(*mine)).all()
     session.execute(delete(ContactEvent).where(ContactEvent.contact_id.in_(contacts)))

@@ -18,7 +18,17 @@ from commsched.services.contacts import consent, suppression
 from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
-from commsched.store.models import Channel, Contact, Delivery, InboxMessage, Item, ListRecipient, Part, Workspace
+from commsched.store.models import (
+    Channel,
+    Contact,
+    Delivery,
+    InboxMessage,
+    Item,
+    ListRecipient,
+    Part,
+    PressAnswer,
+    Workspace,
+)
 
 Row = dict[str, str]
 
@@ -28,6 +38,7 @@ _HEADINGS: Final = {
     "lists": N_("Lists that you are on, or have left"),
     "mailings": N_("What was sent to you"),
     "letters": N_("What you have written to us"),
+    "invitations": N_("What you have answered to invitations"),
     "refused": N_("What is not sent to you"),
 }
 _NOTHING: Final = N_("Nothing.")
@@ -45,6 +56,7 @@ class OwnData(msgspec.Struct, frozen=True):
     lists: list[Row]
     mailings: list[Row]
     letters: list[Row]
+    invitations: list[Row]
     refused: list[Row]
 
     @property
@@ -77,6 +89,7 @@ def collect(installation: Installation, session: Session, workspace: int, blind:
         lists,
         _mailings(session, workspace, blind),
         _letters(installation, session, workspace, blind),
+        _invitations(installation, session, workspace, blind),
         [{"why": why} for why in suppression.suppressed(session, workspace, PRESS, [blind]).values()],
     )
 
@@ -133,6 +146,16 @@ def _letters(installation: Installation, session: Session, workspace: int, blind
     mine = (InboxMessage.workspace_id == workspace, InboxMessage.sender_blind == blind)
     rows = session.scalars(select(InboxMessage).where(*mine).order_by(InboxMessage.at)).all()
     return [{"at": _iso(row.at), "subject": vault.unseal(row.subject), "text": vault.unseal(row.text)} for row in rows]
+
+
+def _invitations(installation: Installation, session: Session, workspace: int, blind: str) -> list[Row]:
+    wanted = select(PressAnswer, Item.title).join(Item, Item.id == PressAnswer.item_id)
+    mine = (PressAnswer.workspace_id == workspace, PressAnswer.blind == blind)
+    return [
+        {"title": title, "at": _iso(row.at), "comes": "1" if row.coming else "0"}
+        | {"answer": installation.vault.unseal(row.secret)}
+        for row, title in session.execute(wanted.where(*mine).order_by(PressAnswer.at)).all()
+    ]
 
 
 def as_json(data: OwnData) -> bytes:

@@ -14,9 +14,10 @@ from io import RawIOBase
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from commsched.core.content.markup import to_plain
-from commsched.core.content.model import ENDINGS
+from commsched.core.content.model import ENDINGS, Attachment
 from commsched.core.media.picture_marks import Marks, marked
 from commsched.core.media.press_names import distinct, press_name
 from commsched.core.press.words import event_rows, press_boxes
@@ -25,10 +26,12 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Message
 from commsched.core.text.slug import slug
 from commsched.core.timing import dates
+from commsched.services.content import versions
 from commsched.services.content.versions import Shot
 from commsched.services.kernel.blobs import File, blob_of, key_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
+from commsched.services.press import standing
 from commsched.services.press.pdf import CannotTypeset, Use
 from commsched.services.public import newsroom, release_pdf
 from commsched.services.public._kit_page import page
@@ -73,7 +76,7 @@ def kit_of(installation: Installation, room: Newsroom, entry: Publication, url: 
     """The kit of ``entry``, which stands at ``url``."""
     language = known(entry.content.language, room.language)
     folder = slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
-    shots = _kept(installation, room, entry)
+    shots = [*_kept(installation, room, entry), *_quoted(installation, room, entry)]
     texts = _texts(room, entry, folder, url, language)
     if shots:
         said = _listed([(name, shot) for name, shot, _file in shots], language)
@@ -98,6 +101,32 @@ def _kept(installation: Installation, room: Newsroom, entry: Publication) -> lis
         files = [blob_of(installation, rows[shot.name[:64]]) for shot in entry.pictures]
     rows_of = [(file_name(room, shot, entry), shot, file) for shot, file in zip(entry.pictures, files, strict=True)]
     return [(name, shot, file) for name, shot, file in rows_of if file.exists()]
+
+
+def _quoted(installation: Installation, room: Newsroom, entry: Publication) -> list[tuple[str, Shot, File]]:
+    """The portraits of those who are quoted, as far as the standing press kit has them."""
+    names = {quote.person.casefold().strip() for quote in entry.content.quotes if quote.person.strip()}
+    if not names:
+        return []
+    with installation.store.read(room.id) as session:
+        people = [row for row in standing.people(session) if _is_named(row.name, names)]
+        media = search.rows(session, {row.media_id for row in people if row.media_id is not None})
+        wanted = [Attachment(sha256=row.sha256, alt=row.alt, credit=row.credit) for row in media.values()]
+        shots = {shot.name[:64]: shot for shot in versions.shots(session, wanted, installation.now())}
+    portraits = []
+    for person in people:
+        row = media.get(person.media_id or 0)
+        shot = shots.get(row.sha256) if row is not None else None
+        if row is not None and shot is not None and (file := blob_of(installation, row)).exists():
+            shown = replace(shot, called=person.name, alt=shot.alt or person.name)
+            portraits.append((file_name(room, shown), shown, file))
+    return portraits
+
+
+def _is_named(name: str, quoted: set[str]) -> bool:
+    """Whether somebody of the kit is quoted, also where the title stands beside the name."""
+    folded = name.casefold()
+    return any(said == folded or said.startswith((f"{folded},", f"{folded} ")) for said in quoted)
 
 
 def _texts(room: Newsroom, entry: Publication, folder: str, url: str, language: str) -> list[tuple[str, str]]:

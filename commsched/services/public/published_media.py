@@ -19,7 +19,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.media import search
 from commsched.services.public import press_kit
 from commsched.services.public.newsroom import find_room
-from commsched.store.models import Channel, Delivery, Item, Media, Membership, PictureUse, Revision
+from commsched.store.models import Channel, Delivery, Item, Media, Membership, PictureUse, PressPerson, Revision
 
 _MEDIA_NAME: Final = re.compile(r"([0-9a-f]{64})(\.[a-z]{3,4})")
 
@@ -66,6 +66,8 @@ def _is_published(installation: Installation, session: Session, row: search.Row)
     if versions.lapsed_files(session, [row], now):
         return False
     media = row.id if isinstance(row, Media) else row.media_id
+    if isinstance(row, Media) and session.scalar(select(PressPerson.id).where(PressPerson.media_id == media).limit(1)):
+        return True  # a portrait of the standing press kit, as the library has it
     published = (
         select(Delivery, Item, Revision, Channel.platform)
         .join(Revision, Revision.id == Delivery.revision_id)

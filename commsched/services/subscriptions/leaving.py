@@ -18,7 +18,7 @@ from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.context import Installation
 from commsched.store import locks
 from commsched.store.models import Channel, Contact, ListRecipient, Workspace
-from commsched.store.session import EVERY_WORKSPACE
+from commsched.store.session import EVERY_WORKSPACE, again
 
 LISTS: Final = ("presslist",)
 """The platforms whose channels are lists of the world :data:`~commsched.services.contacts.suppression.PRESS`."""
@@ -53,11 +53,15 @@ def open_link(installation: Installation, token: str, slug: str = "") -> Recipie
 
 def leave(installation: Installation, whom: Recipient, *, everything: bool = False, source: str = BY_LINK) -> None:
     """Write nothing more to ``whom`` from that list; with ``everything`` from no list of the office."""
+    again(lambda: _leave(installation, whom, everything, source))  # a mail program does not try a second time
+
+
+def _leave(installation: Installation, whom: Recipient, everything: bool, source: str) -> None:
     with installation.store.write(whom.workspace) as session:
-        contact = known(session, whom.workspace, whom.blind)
         if everything:
             leave_everything(installation, session, whom.workspace, whom.blind, source)
         else:
+            contact = known(session, whom.workspace, whom.blind)
             leave_list(installation, session, whom.workspace, whom.channel, whom.blind, contact, source)
 
 

@@ -26,7 +26,7 @@ from commsched.services.kernel.context import Installation
 from commsched.services.subscriptions import leaving, offers, questions
 from commsched.services.subscriptions.questions import Question
 from commsched.store import locks
-from commsched.store.models import Channel, Contact, ContactEvent, SignInTry, Workspace
+from commsched.store.models import Channel, Contact, ContactEvent, ListRecipient, SignInTry, Workspace
 from commsched.store.session import again
 
 HOUR: Final = timedelta(hours=1)
@@ -115,7 +115,10 @@ def _ask(installation: Installation, workspace: int, wish: Wish) -> None:
 
 def _stranger(installation: Installation, session: Session, workspace: int, blind: str, wish: Wish) -> Contact:
     row = Contact(workspace_id=workspace, world=PRESS, blind=blind, address=installation.vault.seal(wish.address))
-    row.state, row.source = "unconfirmed", "subscribed"
+    mine = (ListRecipient.workspace_id == workspace, ListRecipient.blind == blind, ListRecipient.state == "active")
+    is_on_list = session.scalar(select(ListRecipient.id).where(*mine).limit(1)) is not None
+    # whoever gets mail already goes on getting it, whatever a stranger types
+    row.state, row.source = ("active", "migrated") if is_on_list else ("unconfirmed", "subscribed")
     row.since = row.created_at = row.changed_at = installation.now()
     session.add(row)
     session.flush()

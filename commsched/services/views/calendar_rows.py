@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.lifecycle import item_state
 from commsched.store.models import ChannelTime, Delivery
-from commsched.store.outbox import left_off
+from commsched.store.tables.outbox import left_off
 from commsched.store.types import to_micros
 
 Row = tuple[int, int, str, str, str, str, int | None, str, str]

@@ -10,6 +10,7 @@ from commsched.core.text.messages import Message
 from commsched.services.approval import comments
 from commsched.services.hands.tasks import OpenTask
 from commsched.services.kernel.overdue import Late
+from commsched.services.mailing.condition import Trouble
 from commsched.services.media.consent_expiry import Ending
 from commsched.store.models import Channel, Item
 
@@ -76,8 +77,12 @@ class Now(msgspec.Struct, frozen=True):
     """Pictures in use whose consent soon ends, or has ended while something waits with them."""
     by_hand: list[OpenTask]
     """What waits for somebody to post it by hand."""
+    mailboxes: bool
+    """Whether one of the office's mailboxes has not been read for an hour."""
     letters: int
     """How many letters in the inbox wait for whoever looks, or for anybody."""
+    relays: list[Trouble]
+    """The mail servers that let nobody in, so that every list on them waits."""
     today: list[TimelineItem]
     ahead: list[TimelineItem]
     late: list[Late]
@@ -92,7 +97,8 @@ class Now(msgspec.Struct, frozen=True):
         """How many things whoever looks can do something about; all that a pause stopped is one."""
         items = len(self.to_approve) - len(self.elsewhere) + len(self.sent_back) + len(self.unscheduled)
         items += len(self.held) + len(self.channels) + len(self.consents) + bool(self.wrong_time) + bool(self.shifted)
-        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand) + bool(self.letters)
+        items += len(self.spoken) + len(self.late) + len(self.released) + len(self.by_hand) + len(self.relays)
+        items += bool(self.letters) + self.mailboxes
         return items + sum(not row.by_pause for row in self.stopped) + bool(self.paused)
 
     @property

@@ -37,6 +37,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.platform.channel_state import WARN
 from commsched.services.approval import comments
+from commsched.services.inbox import mailboxes
 from commsched.services.kernel.display_state import shown
 from commsched.services.kernel.heartbeats import SKEW
 from commsched.services.kernel.overdue import HANGS, PAST
@@ -51,6 +52,7 @@ from commsched.store.models import (
     Heartbeat,
     InboxMessage,
     Item,
+    Mailbox,
     Media,
     Membership,
     Notice,
@@ -72,6 +74,7 @@ _decision: Final[FromClause] = Decision.__table__
 _proposal: Final[FromClause] = Proposal.__table__
 _release: Final[FromClause] = ReleaseReview.__table__
 _letter: Final[FromClause] = InboxMessage.__table__
+_mailbox: Final[FromClause] = Mailbox.__table__
 _channel: Final[FromClause] = Channel.__table__
 _member: Final[FromClause] = Membership.__table__
 _person: Final[FromClause] = Person.__table__
@@ -235,6 +238,8 @@ _STOPPED: Final = _delivery.c.state.in_(("held", "failed", "unknown"))
 
 _LETTERS: Final = (_letter.c.workspace_id == workspace, _letter.c.kind == "letter", _letter.c.state == "new")
 """Letters in the inbox that wait for an answer."""
+_SILENT: Final = and_(_mailbox.c.workspace_id == workspace, _mailbox.c.trouble_since <= moment("silent"))
+"""Mailboxes that cannot be read."""
 
 
 def _open_ones() -> tuple[ScalarSelect[str], ScalarSelect[str]]:
@@ -284,6 +289,7 @@ def _today() -> Select[Any]:
         joined(select(shows).where(_media.c.workspace_id == workspace, consents).order_by(_media.c.id)),
         joined(late.order_by(_delivery.c.id)),
         joined(hanging.order_by(_attempt.c.id)),
+        select(func.count()).select_from(_mailbox).where(_SILENT).scalar_subquery(),
         joined(select(piece(_letter.c.id, _letter.c.assigned_to)).where(*_LETTERS).order_by(_letter.c.id)),
         select(cast(_place.c.settings, Text)).where(_place.c.id == workspace).scalar_subquery(),
         select(_beat.c.detail).where(_beat.c.name == SKEW).scalar_subquery(),
@@ -301,6 +307,7 @@ def today(session: Session, person: int | None, start: datetime, end: datetime, 
         now=now,
         past=now - PAST,
         hangs=now - HANGS,
+        silent=now - mailboxes.SILENT,
         warned=now + WARN,
         consent=now + consent_expiry.SOON,
     )

@@ -20,11 +20,12 @@ from commsched.services.approval.roster import Roster, read_roster
 from commsched.services.content import times
 from commsched.services.content.check import Around
 from commsched.services.hands.tasks import OpenTask, open_tasks
-from commsched.services.inbox import messages
+from commsched.services.inbox import mailboxes, messages
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.kernel.display_state import shown
 from commsched.services.kernel.heartbeats import SKEW, skew_of, wrong_time
 from commsched.services.kernel.overdue import any_late, overdue
+from commsched.services.mailing import condition
 from commsched.services.media.consent_expiry import SOON, ending
 from commsched.services.notices import shifted_times
 from commsched.services.review import proposals
@@ -38,6 +39,7 @@ from commsched.store.models import (
     Media,
     Part,
     Proposal,
+    RelayState,
     Revision,
     Workspace,
 )
@@ -83,6 +85,8 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             consents=ending(session, now) if rare.consents else [],
             by_hand=_by_hand(session, actor, known.channels),
             letters=rare.letters,
+            relays=condition.in_trouble(session, actor.workspace) if rare.relays else [],
+            mailboxes=rare.mailboxes,
             today=[line for line in lines if line.at < end],
             ahead=[line for line in lines if line.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
@@ -121,6 +125,8 @@ class _Rare(msgspec.Struct, frozen=True):
     talk: bool
     proposed: bool
     released: bool
+    relays: bool
+    mailboxes: bool
     letters: int
     """How many letters in the inbox wait for whoever looks, or for anybody."""
 
@@ -134,6 +140,8 @@ def _around(session: Session, actor: Actor, now: datetime) -> tuple[Around, int,
         exists().where(*comments.marks(actor.person)),
         exists().where(Proposal.answer == ""),
         exists().where(*release_reviews.waits_for(actor.person)) if may(actor.role, "approve") else false(),
+        exists().where(RelayState.trouble != "") if may(actor.role, "resolve") else false(),
+        exists().where(*mailboxes.silent(now)),
         messages.waiting_for(actor.person) if may(actor.role, "resolve") else literal(0),
     )
     rows = session.execute(

@@ -8,17 +8,22 @@ from msgspec.structs import replace
 from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
-from commsched.core.content.draft import DraftIn
+from commsched.core.content.draft import DraftIn, VariantIn
+from commsched.core.text.catalogues import gettext
+from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Conflict
+from commsched.core.timing import embargo
 from commsched.platforms import own_page_keys
+from commsched.services.contacts import addressees
 from commsched.services.content import drafts, items, versions
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
 from commsched.services.upkeep import removals
-from commsched.services.workflow import editing
+from commsched.services.workflow import editing, schedule, stops
 from commsched.services.workflow.takedown import is_on_own_page, standing
-from commsched.store.models import Channel, Delivery, Item, Removal, Revision, Takedown
+from commsched.store.models import Channel, Delivery, Item, Part, Removal, Revision, Takedown
 
+_CORRECTION = N_("Correction")
 OVER = ("published", "partly_published", "cancelled")
 """States in which a correction is no longer being written."""
 
@@ -42,7 +47,13 @@ class OwnPages(msgspec.Struct, frozen=True):
     correctable: bool = False
     """It stands somewhere where it can be corrected from here."""
     stays: list[str] = []
-    """The names of the channels where it is out and no correction reaches it: the network changes nothing."""
+    """The names of the channels where it is out and the network changes nothing: a correction is a new post there."""
+    mailed: bool = False
+    """It has gone to people by e-mail, who can be sent a correction."""
+    going: bool = False
+    """Something of it is still to go out, which a correction stops."""
+    replaced: Item | None = None
+    """The corrected text for those channels where it had not gone out, while that is being written."""
 
     @property
     def can_be_taken_down(self) -> bool:
@@ -58,7 +69,8 @@ def own_pages(installation: Installation, session: Session, item: Item) -> OwnPa
     original = original_of(session, item)
     networks = removals.on_networks(session, original.id)
     ours, out = is_on_own_page(session, original.id), bool(networks)
-    if not ours and not out:
+    mailed = bool(addressees.reached_channels(session, original.id))
+    if not (ours or out or mailed):
         return OwnPages()
     down = standing(session, original.id)
     later = select(Item).where(Item.corrects_id == item.id, Item.state != "cancelled").order_by(desc(Item.id))
@@ -72,6 +84,9 @@ def own_pages(installation: Installation, session: Session, item: Item) -> OwnPa
         corrections=corrections,
         removals=removals.of_item(session, original.id) if down is not None else [],
         correctable=down is None and bool(places(installation, session, original)),
+        mailed=mailed and down is None,
+        going=bool(_going(session, original)),
+        replaced=_replacement(session, original),
         stays=_unchanged(installation, [channel for _delivery, _part, channel in networks]) if down is None else [],
     )
 
@@ -85,23 +100,74 @@ def _unchanged(installation: Installation, channels: list[Channel]) -> list[str]
 def begin(installation: Installation, actor: Actor, item_id: int) -> int:
     """Begin a correction of a published item, from its newest published wording; returns the new draft's id.
 
+    It reaches every channel where it is out: on our own pages and on networks that change what is published it takes
+    its place; on other networks it is a new post; of each list it reaches those who got it, or may have. What has not
+    gone out yet is stopped. Where a list was sent to in part, the others on it get the corrected text alone, by the
+    same delivery; for channels where nothing was out a second draft has the corrected text.
+
     There is only one at a time: where a correction was begun already, its id is returned. Raises :class:`Conflict`
-    where the item is not on any of the office's own pages.
+    where nothing of it stands where it can be corrected.
     """
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
         draft, name = _begun_from(installation, session, item), original_of(session, item).uid
+        rest = _rest(installation, session, original_of(session, item))
     ready = editing.ready(installation, actor, draft, name)
+    rest_ready = editing.ready(installation, actor, rest) if rest is not None else None
     with installation.store.write(actor.workspace) as session:
         original = original_of(session, items.load(session, item_id, lock=True))
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id
         _begun_from(installation, session, original)  # it may have been taken down a moment ago
+        _stop_the_rest(installation, session, actor, original)
         correction = editing.create_in(installation, session, actor, draft, ready, corrects=original)
+        if rest is not None and rest_ready is not None:
+            later = editing.create_in(installation, session, actor, rest, rest_ready)
+            later.follows_id = original.id
         note(session, installation, actor, "item.correction_begun", original.id, correction=correction.id)
         return correction.id
+
+
+def _going(session: Session, original: Item) -> list[Delivery]:
+    """What of it may still go out."""
+    live = select(Delivery).where(Delivery.item_id == original.id, Delivery.state.in_(stops.LIVE), Delivery.stop == "")
+    return [row for row in session.scalars(live.order_by(Delivery.id)) if row.state != "published"]
+
+
+def _stop_the_rest(installation: Installation, session: Session, actor: Actor, original: Item) -> None:
+    """What is wrong goes to nobody more."""
+    rows = _going(session, original)
+    if not rows:
+        return
+    left = stops.stop(session, rows, "dropped")
+    session.flush()
+    schedule.refresh(session, original)
+    note(session, installation, actor, "item.correction_stopped", original.id, **stops.facts(left))
+
+
+def _rest(installation: Installation, session: Session, original: Item) -> DraftIn | None:
+    """The text for those channels where nothing of it was out, at the time that it had, if that lies ahead."""
+    begun = select(Part.delivery_id).where(Part.state.in_(addressees.OUT))
+    waits = {row.channel_id for row in _going(session, original)}
+    waits -= set(
+        session.scalars(
+            select(Delivery.channel_id).where(Delivery.id.in_(begun)).where(Delivery.item_id == original.id)
+        )
+    )
+    if not waits:
+        return None
+    draft = drafts.as_draft(installation, session, original, items.current(session, original))
+    ahead = original.publish_at is not None and original.publish_at > installation.now()
+    times = {} if ahead else {"publish_at": None, "latest_at": None, "when_approved": False}
+    return replace(_to(draft, sorted(waits)), **times)
+
+
+def _replacement(session: Session, original: Item) -> Item | None:
+    """That text, as long as it is being written."""
+    later = select(Item).where(Item.follows_id == original.id, Item.state.in_(("draft", "changes_requested")))
+    return session.scalar(later.order_by(desc(Item.id)).limit(1))
 
 
 def original_of(session: Session, item: Item) -> Item:
@@ -142,6 +208,7 @@ def _begun_from(installation: Installation, session: Session, item: Item) -> Dra
     """The first draft of a correction: what readers see today, on our own pages only."""
     original = original_of(session, item)
     channels = places(installation, session, original)
+    channels += sorted(addressees.reached_channels(session, original.id) & _open_channels(session))
     if not channels:
         raise Conflict(N_("Nothing of it stands where it can be corrected from here."))
     if standing(session, original.id) is not None:
@@ -149,10 +216,35 @@ def _begun_from(installation: Installation, session: Session, item: Item) -> Dra
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
     draft = drafts.as_draft(installation, session, newest, revision)
+    anew = _anew(installation, session, original, channels)
+    variants = draft.variants | {str(number): _said_anew(draft, number) for number in anew}
+    over = embargo.is_over(revision.parsed().embargo, installation.now())
+    draft = replace(draft, publish_at=None, latest_at=None, when_approved=False, correction="", variants=variants)
+    return _to(replace(draft, embargo=None) if over else draft, channels + anew)
+
+
+def _to(draft: DraftIn, channels: list[int]) -> DraftIn:
     kept = {number: variant for number, variant in draft.variants.items() if int(number) in channels}
-    return replace(
-        draft, channels=list(channels), variants=kept, publish_at=None, latest_at=None, embargo=None, correction=""
-    )
+    return replace(draft, channels=list(channels), variants=kept)
+
+
+def _open_channels(session: Session) -> set[int]:
+    return set(session.scalars(select(Channel.id).where(Channel.state != "archived")))
+
+
+def _anew(installation: Installation, session: Session, original: Item, besides: list[int]) -> list[int]:
+    """The networks where it is out that change nothing: there a correction is a post of its own."""
+    out = dict.fromkeys(channel for _delivery, _part, channel in removals.on_networks(session, original.id))
+    platforms = {channel.id: installation.platform(channel.platform) for channel in out if channel.state != "archived"}
+    return [number for number, kind in platforms.items() if number not in besides and not kind.own]
+
+
+def _said_anew(draft: DraftIn, channel: int) -> VariantIn:
+    """The post with which a network is told: it says first that it corrects one."""
+    known_as = draft.variants.get(str(channel), VariantIn())
+    text = known_as.text or draft.text
+    word = gettext(known(draft.language), _CORRECTION)
+    return replace(known_as, text=f"{word}: {text}")
 
 
 def _newest(session: Session, original: Item) -> Item:

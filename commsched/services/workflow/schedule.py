@@ -27,7 +27,7 @@ from commsched.services.notices import outbox
 from commsched.services.workflow import stops
 from commsched.services.workflow._deliveries import place
 from commsched.store.models import Channel, Decision, Delivery, Item, Revision
-from commsched.store.outbox import left_off
+from commsched.store.tables.outbox import left_off
 
 SCHEDULABLE = frozenset({"approved", "held", "failed", "partly_published", "scheduled"})
 

@@ -33,7 +33,7 @@ from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
 from commsched.web.channels.account_label import CALLS, account_word, budget_word
-from commsched.web.components import mail_status, policy_form
+from commsched.web.components import left_out, mail_status, policy_form
 from commsched.web.components.pictures import serve_portrait
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
@@ -257,7 +257,9 @@ def addresses(channel_id: int) -> str:
 def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch(folding=True):
-        list_editing.change_list(installation(), actor(), channel_id, form.text("addresses", connect.MOST_LIST))
+        text = form.text("addresses", connect.MOST_LIST)
+        list_editing.change_list(installation(), actor(), channel_id, text)
+        left_out.tell(channel_id, text)
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
     return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
 

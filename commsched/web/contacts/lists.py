@@ -10,14 +10,12 @@ from commsched.core.contacts.segment import Segment, segment_of
 from commsched.services.channels import connect, list_editing
 from commsched.services.contacts import book, search
 from commsched.services.contacts.suppression import PRESS
+from commsched.web.components import left_out
 from commsched.web.contacts.routes import bp as contacts
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, translated
+from commsched.web.http.i18n import _
 from commsched.web.http.request_context import actor, installation, page
-from commsched.web.http.responses import done, say
-
-MOST_NAMED = 10
-"""Of those who were left out of a pasted list, so many are named."""
+from commsched.web.http.responses import done
 
 
 @contacts.get("/lists/")
@@ -49,22 +47,9 @@ def make_list() -> Response | tuple[str, int]:
     with form.catch(folding=True):
         text = form.text("addresses", connect.MOST_LIST)
         channel = list_editing.make_list(installation(), actor(), form.needed("name", 120), text, _segment(form))
-        tell_left_out(channel.id, text)
+        left_out.tell(channel.id, text)
         return done(_("The list is made."), "contacts.list", channel_id=channel.id)
     return _lists(form), form.status
-
-
-def tell_left_out(channel_id: int, text: str) -> None:
-    """Say who of a pasted list is not on it, and why."""
-    away = list_editing.left_out(installation(), actor(), channel_id, text) if text else []
-    if not away:
-        return
-    named = "; ".join(
-        f"{who.address} ({translated(book.WHY_REFUSED.get(who.reason, book.TAKEN_OFF))})" for who in away[:MOST_NAMED]
-    )
-    more = len(away) - MOST_NAMED
-    said = f"{named} (+{more})" if more > 0 else named
-    say(_("Not on the list, and never written to: %(people)s", people=said), "note")
 
 
 @contacts.get("/lists/<int:channel_id>", endpoint="list")

@@ -170,6 +170,16 @@ def _access(channel: Channel) -> str:
     return _("Access should have run out") if over else _("Access runs out")
 
 
+def _relays(shown: Now) -> Iterator[Need]:
+    why = _("Every list that sends through it waits, and goes on by itself when the sign-in is set right.")
+    for relay in shown.relays:
+        title = _("The mail server %(name)s does not let us in", name=relay.name) if relay.name else ""
+        page = url_for("mail.index") if may_here("administer") else ""
+        word = _("Set it right") if page else ""
+        title = title or _("The mail server does not let us in")
+        yield Need("stopped", "red", "mail-x", title, why, page, word, relay.since)
+
+
 def _consents(shown: Now) -> Iterator[Need]:
     for row in shown.consents:
         page = url_for("picture.show", media_id=row.media.id)
@@ -219,6 +229,14 @@ def _by_hand(shown: Now) -> Iterator[Need]:
         page = url_for("by_hand.show", delivery_id=task.delivery)
         why = _("Is to be posted by hand on %(channel)s", channel=task.channel)
         yield Need("answer", "amber", "hand", task.title or _("Untitled"), why, page, _("Post it"), task.latest)
+
+
+def _mailboxes(shown: Now) -> Iterator[Need]:
+    if shown.mailboxes:
+        why = _("Answers and bounces do not come in. See what is wrong.")
+        yield Need(
+            "stopped", "amber", "mail-x", _("A mailbox cannot be read"), why, url_for("mailboxes.index"), _("Look")
+        )
 
 
 def _letters(shown: Now) -> Iterator[Need]:
@@ -301,8 +319,10 @@ BUILDERS: Final[tuple[Callable[[Now], Iterable[Need]], ...]] = (
     _paused,
     _held,
     _channels,
+    _relays,
     _consents,
     _unknown,
+    _mailboxes,
     _by_hand,
     _letters,
     _shifted,

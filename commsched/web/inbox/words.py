@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 _BEGINS: Final = re.compile(
     r"(?i)^(?:-{2,} ?(?:ursprungligt meddelande|original message|vidarebefordrat).*|_{10,}"
-    r"|(?:on|den|le|am) .{5,120}(?:wrote|skrev|a écrit|schrieb) ?:|.{0,120}(?:skrev|wrote) ?: *)$"
+    r"|(?:on|den|le|am) .{5,120}(?:wrote|skrev|a écrit|schrieb)\b.{0,120}: *|.{0,120}(?:skrev|wrote) ?: *)$"
 )
 """How mail programs introduce what they quote."""
 _FROM: Final = re.compile(r"(?i)^(?:från|from) ?: ")

@@ -69,7 +69,7 @@ def _shown(shown: review.Review) -> dict[str, object]:
     with installation().store.read(actor().workspace) as session:
         own = (
             corrections.own_pages(installation(), session, seen.item)
-            if item_view.was_out(seen.item, seen.deliveries)
+            if item_view.was_out(seen.item, seen.deliveries) or any(reach.out for reach in seen.reach.values())
             else corrections.OwnPages()
         )
         counted = figures.of_item(session, seen.item.id) if any(row.published_at for row in seen.deliveries) else {}

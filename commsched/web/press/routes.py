@@ -12,7 +12,7 @@ from commsched.core.access.routes import allow
 from commsched.core.delivery.lifecycle import REASONS
 from commsched.core.text.messages import N_, NotFound, OfficeError
 from commsched.services.content import items
-from commsched.services.press import coverage, mailings, report, sums, visits
+from commsched.services.press import coverage, estimate, mailings, report, sums, visits
 from commsched.services.workflow import resolve
 from commsched.web.components import counting, spreadsheet
 from commsched.web.components.figure_words import figures_in_words
@@ -27,7 +27,7 @@ bp = Blueprint("report", __name__, url_prefix="/w/<slug>/items/<int:item_id>/rep
 BUCKETS: Final = {
     "sent": (N_("Sent"), "green", "check"),
     "refused": (N_("Refused"), "red", "x"),
-    "unknown": (N_("Nobody knows"), "violet", "circle-help"),
+    "unknown": (N_("Nobody knows"), "violet", "circle-question-mark"),
     "stopped": (N_("Stopped"), "amber", "ban"),
     "waiting": (N_("Waiting"), "blue", "clock"),
 }
@@ -51,7 +51,7 @@ def _page(item_id: int, form: Form) -> str:
     visits.write(installation(), counting.counting())
     with installation().store.read(actor().workspace) as session:
         gathered = report.read(installation(), session, item_id)
-    now = installation().now()
+        ends_at = estimate.ends_at(installation(), session, gathered.mailings, installation().now())
     return page(
         "press/report.html",
         told=gathered,
@@ -64,7 +64,7 @@ def _page(item_id: int, form: Form) -> str:
         reasons=REASONS,
         mark=_mark(gathered.mailings),
         going=any(each.going for each in gathered.mailings),
-        ends_at=max(filter(None, (each.ends_at(now) for each in gathered.mailings)), default=None),
+        ends_at=ends_at,
         in_words=figures_in_words,
         MOST_ANSWERS=20,
     )

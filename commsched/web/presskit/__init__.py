@@ -1,1 +1,1 @@
-"""What follows from a release, for the office: its PDF beforehand, who comes, proposed posts, the standing press kit."""
+"""What follows from a release, for the office: PDF beforehand, who comes, proposed posts, the standing press kit."""

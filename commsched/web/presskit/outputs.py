@@ -7,7 +7,7 @@ import csv
 import io
 from typing import Final
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import allow
@@ -20,7 +20,6 @@ from commsched.services.press import answers, posts
 from commsched.services.press.answers import Given
 from commsched.services.public import release_pdf
 from commsched.store.models import Item
-from commsched.web.components import files
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page
 from commsched.web.http.responses import done
@@ -36,7 +35,9 @@ _RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d
 def pdf(item_id: int) -> Response:
     """The newest version as it would be printed. What nobody has approved says so first."""
     file, name = release_pdf.of_item(installation(), actor(), item_id)
-    response = files.send(file, file.key.rpartition("-")[2][:-4])
+    response = Response(file.read(), mimetype=file.mime)
+    response.set_etag(file.key.rpartition("-")[2][:-4])
+    response.make_conditional(request)
     response.headers.set("Content-Disposition", "inline", filename=name)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -47,8 +48,8 @@ def pdf(item_id: int) -> Response:
 def coming(item_id: int) -> str:
     """Who comes, from which newsroom, and whom they would like to interview."""
     item, rows = _invitation(item_id)
-    given = answers.listed(installation(), actor(), item_id)
-    return page("presskit/answers.html", item=item, rows=rows, given=given)
+    replies = answers.listed(installation(), actor(), item_id)
+    return page("presskit/answers.html", item=item, rows=rows, given=replies)
 
 
 @bp.get("/answers.csv")
@@ -58,9 +59,11 @@ def as_csv(item_id: int) -> Response:
     item, _rows = _invitation(item_id)
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow((_("Comes"), _("Name"), _("Newsroom"), _("E-mail address"), _("Telephone"), _("Wishes")))
-    for given in answers.listed(installation(), actor(), item_id):
-        writer.writerow([_plain(cell) for cell in _cells(given)])
+    writer.writerow(
+        (_("Comes"), _("Name"), _("Newspaper or newsroom"), _("E-mail address"), _("Telephone"), _("Wishes"))
+    )
+    for answer in answers.listed(installation(), actor(), item_id):
+        writer.writerow([_plain(cell) for cell in _cells(answer)])
     response = Response("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
     name = slug(item.title, 50, whole_words=False) or item.uid[:8]
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{slug(_('Who comes'), 30)}.csv")
@@ -74,8 +77,8 @@ def _invitation(item_id: int) -> tuple[Item, list[tuple[str, str]]]:
         return item, event_rows(plainly(revision.parsed()))
 
 
-def _cells(given: Given) -> tuple[str, ...]:
-    reply = given.reply
+def _cells(answer: Given) -> tuple[str, ...]:
+    reply = answer.reply
     return (_("Yes") if reply.coming else _("No"), reply.name, reply.outlet, reply.email, reply.phone, reply.wishes)
 
 

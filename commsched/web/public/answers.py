@@ -65,15 +65,15 @@ def _page(room: Newsroom, invitation: Invitation, before: Reply) -> Response:
     g.language = known(invitation.content.language, room.language)
     over = installation().now() > invitation.closes
     form = Form.read() if request.method == "POST" else Form(_typed(before))
-    given: Reply | None = None
+    answer: Reply | None = None
     if request.method == "POST":
         with form.catch():
             reply = _read(form)
             answers.give(installation(), invitation, reply, request.remote_addr or "")
-            given = reply
+            answer = reply
     content = plainly(invitation.content)
-    shown = {"content": content, "rows": event_rows(content), "form": form, "given": given, "over": over}
-    return _answer("public/answer.html", form.status if given is None else 200, room=room, fields=FIELDS, **shown)
+    shown = {"content": content, "rows": event_rows(content), "form": form, "given": answer, "over": over}
+    return _answer("public/answer.html", form.status if answer is None else 200, room=room, fields=FIELDS, **shown)
 
 
 def _typed(reply: Reply) -> dict[str, object]:

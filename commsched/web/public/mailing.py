@@ -140,7 +140,7 @@ def _subscribe(room: Newsroom, form: Form) -> Response:
         opened = offers.open_now(session, session.get_one(Workspace, room.id), g.language)
     if not opened.lists:
         return _answer("mailing_state", room, 404, state="closed")
-    return _answer("subscribe", room, form.status, opened=opened, form=form)
+    return _answer("subscribe", room, form.status, opened=opened, form=form, languages=names())
 
 
 @bp.post("/n/<place>/subscribe")

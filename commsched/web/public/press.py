@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from commsched.services.public import front_page, invitations, look, newsroom, press_kit, press_pictures, release_pdf
+from commsched.core.content.model import ENDINGS
+from commsched.core.text.messages import N_, NotFound
+from commsched.services.public import front_page, invitations, look, newsroom, press_kit, press_room, release_pdf
 from commsched.web.components import files
 from commsched.web.components.counting import visited
 from commsched.web.http.request_context import installation, page
@@ -21,10 +23,38 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @outward
 def pictures(place: str) -> AnyResponse:
     """Every press picture of the office, with byline and alt text."""
-    shown = press_pictures.pictures(installation(), place, request.args.get("before", ""))
+    cursor = request.args.get("before", "")
+    shown = press_room.pictures(installation(), place, cursor)
+    kit = press_room.press_room(installation(), place) if not cursor else None
     speak(shown.room)
     changed = front_page.changed_at(installation(), shown.room, shown.entries)
-    return dated(page("public/pictures.html", shown=shown, room=shown.room), changed)
+    body = page("public/pictures.html", shown=shown, room=shown.room, kit=kit)
+    return dated(body, changed) if kit is None or kit.empty else make_response(body)
+
+
+@bp.get("/n/<place>/press-kit.zip")
+@outward
+def standing_kit(place: str) -> AnyResponse:
+    """Portraits, biographies and logos in one file."""
+    _room, kit = press_room.kit(installation(), place)
+    response = Response(press_kit.stream(kit), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=kit.name)
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.set_etag(kit.etag)
+    return response
+
+
+@bp.get("/n/<place>/print-logo")
+@outward
+def print_logo(place: str) -> AnyResponse:
+    """The logo as the office has it; ``?dark=1`` is the one for dark grounds."""
+    logo = press_room.logo(installation(), place, bool(request.args.get("dark")))
+    if logo is None:
+        raise NotFound(N_("There is no such picture."))
+    name = f"{place}-logo{'-on-dark' if logo.dark else ''}{ENDINGS.get(logo.file.mime, '')}"
+    response = files.send(logo.file, f"{logo.sha256}-print", name=name)
+    response.headers["Cache-Control"] = SHORTLY
+    return response
 
 
 @bp.get("/n/<place>/<address>/press.zip")

@@ -1,4 +1,4 @@
-"""The domains that the office's mail comes from: what receivers find in the DNS, and the keys that it is signed with."""
+"""The domains that the office's mail comes from: what receivers find in the DNS, and the keys that sign it."""
 
 from __future__ import annotations
 

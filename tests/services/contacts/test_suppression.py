@@ -13,6 +13,7 @@ from commsched.services.workflow import approve
 from commsched.store.models import Contact, Suppression
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
+from tests.services.deliver.test_recipients import one_by_one as one_by_one
 from tests.services.deliver.test_recipients import parts, press, release, run, whom
 
 ANNA, BO, CIA = "red@tidning.example", "p4@radio.example", "tips@tv.example"
@@ -41,6 +42,7 @@ def test_who_said_no_before_the_approval_is_not_written_down(cast: Cast, mail: M
     assert whom(mail) == [BO, CIA]
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_who_says_no_while_it_goes_out_is_passed_over(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     item = release(cast, press(cast))
     clock.forward(hours=5)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from commsched.core.text.messages import Invalid
 from commsched.mail.imap import LOST, Head
 from commsched.mail.incoming import HEAD_BYTES
-from commsched.services.inbox import mailboxes, originals, taking
+from commsched.services.inbox import mailboxes, taking
 from commsched.services.inbox.mailboxes import Entered
 from commsched.store.models import Contact, InboxMessage, Part
 from tests import publications
@@ -83,8 +83,7 @@ class Letters:
 @pytest.fixture
 def box(monkeypatch: pytest.MonkeyPatch, clock: SetClock) -> Letters:
     letters = Letters(clock)
-    for module in (mailboxes, taking, originals):
-        monkeypatch.setattr(module, "Box", letters)
+    monkeypatch.setattr(mailboxes, "Box", letters)
     return letters
 
 

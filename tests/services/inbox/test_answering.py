@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email import message_from_bytes, policy
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from commsched.core.text.messages import Conflict, Invalid, NotAllowed, NotFound
 from commsched.mail.build import build
 from commsched.services.inbox import answering, drafts, keeping, messages, originals, rounds
 from commsched.services.notices import outbox
-from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox, Notice
+from commsched.store.models import AuditEntry, InboxMessage, InboxReply, Mailbox, Notice, Workspace
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
 from tests.services.inbox.conftest import Letters, letter, rows
@@ -95,6 +96,21 @@ def test_what_a_dead_process_had_begun_is_never_sent_again_by_itself(
     assert (replies(cast)[0].state, len(mail.sent)) == ("sent", 1)
     with pytest.raises(Conflict):
         answering.decide(cast.installation, cast.actor("writer"), number, out=False)
+
+
+def test_a_pause_holds_answers_and_after_a_restore_a_person_decides(
+    take_in: TakeIn, cast: Cast, mail: MailBag, clock: SetClock
+) -> None:
+    row = take_in(letter())
+    answering.answer(cast.installation, cast.actor(), row.id, "Hej", row.version)
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).paused_at = clock.now()
+    assert (rounds.send_due(cast.installation), mail.sent) == (0, [])
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Workspace, cast.place.id).paused_at = None
+    assert answering.doubt(cast.installation) == 1
+    assert (rounds.send_due(cast.installation), mail.sent) == (0, [])
+    assert replies(cast)[0].state == "unknown"
 
 
 def test_a_person_says_that_it_is_out(take_in: TakeIn, cast: Cast, mail: MailBag) -> None:
@@ -205,6 +221,10 @@ def test_copies_go_to_the_district_by_the_rule(
         "Vb: Sv: Fler turer",
         {"Auto-Submitted": "auto-generated"},
     )
+    read = message_from_bytes(build(sent), policy=policy.default)
+    (attached,) = [part for part in read.walk() if part.get_content_type() == "message/rfc822"]
+    inner = attached.get_payload(0)
+    assert (inner["Message-ID"], inner["Subject"]) == ("<n1@vk.example>", "Sv: Fler turer")  # type: ignore[index]
     copied("everything")
     take_in(letter("Åter tisdag", Message_ID="<3@a>", Subject="Autosvar: x"))
     rounds.send_due(cast.installation)
@@ -226,6 +246,18 @@ def test_a_copy_never_comes_round_again(
     )
     rounds.send_due(cast.installation)
     assert len(mail.sent) == 1
+
+
+def test_a_message_that_cannot_be_sent_as_it_is_goes_along_as_a_file(
+    take_in: TakeIn, cast: Cast, mail: MailBag, copied: Callable[[str], None]
+) -> None:
+    copied("answers")
+    take_in(b"From: a@b.example\r\nMessage-ID: <x@y>\r\nSubject: Hej\r\n\r\n\xe5" + b"x" * 2000 + b"\r")
+    rounds.send_due(cast.installation)
+    read = message_from_bytes(build(mail.sent[0]), policy=policy.default)
+    (attached,) = list(read.iter_attachments())
+    assert attached.get_content_type() == "application/octet-stream"
+    assert attached.get_content().endswith(b"x\r")
 
 
 def test_a_flood_is_not_sent_on(

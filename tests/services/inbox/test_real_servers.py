@@ -48,7 +48,7 @@ def box(server: MailServer, cast: Cast, clock: SetClock, monkeypatch: pytest.Mon
     """The desk's mailbox, empty, read by the office."""
     clock.at = datetime.now(UTC)
     monkeypatch.setattr(mailboxes, "dial", lambda host, port, wait: socket.create_connection((host, port), wait))
-    cast.installation.settings["mail_ca"] = str(server.ca)
+    cast.installation.settings["ca_file"] = str(server.ca)
     server.empty(DESK, "Hanterat")
     entered = Entered("Pressen", "localhost", server.imaps, "implicit", DESK, PASSWORD, DESK)
     return mailboxes.keep_if_it_opens(cast.installation, cast.actor(), entered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from commsched.services.channels import connect
 from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.mailing import states
 from commsched.services.mailing.states import RelayStates
-from commsched.store.models import Channel, Delivery, Notice
+from commsched.store.models import Channel, Delivery, Notice, RelayState
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
 
@@ -174,15 +175,28 @@ def test_a_domain_that_asks_for_patience_waits_and_the_others_go_on(
     cast: Cast, mail: Bag, clock: SetClock, book: Book
 ) -> None:
     people = "\n".join(("a@seg.example", "b@seg.example", "c@kvick.example", "d@seg.example", "e@kvick.example"))
-    mail.answers = [Retry("450 4.7.1 too much, try later")]
     due(cast, clock, connect.connect(cast.installation, cast.actor(), "presslist", "P", {"addresses": people}).id)
+    with cast.installation.store.ledger() as connection:
+        RelayStates(connection, clock.now()).slow_down(states.DEFAULT, "seg.example")
     run(cast, clock)
-    sent = [message.to for message in mail.sent[1:]]
-    assert {"c@kvick.example", "e@kvick.example"} <= set(sent)
-    assert not [address for address in sent if address.endswith("@seg.example")]
+    assert [message.to for message in mail.sent] == ["c@kvick.example", "e@kvick.example"]
     run(cast, clock, seconds=120)
     assert {row.state for row in rows(cast)} == {"published"}
-    assert len(mail.sent) == 6
+    assert len(mail.sent) == 5
+    moments = [message.date for message in mail.sent if message.to.endswith("@seg.example")]
+    assert all(later - sooner >= timedelta(seconds=6) for sooner, later in pairwise(moments))
+
+
+def test_an_answer_that_asks_for_patience_slows_the_domain_down(
+    cast: Cast, mail: Bag, clock: SetClock, book: Book
+) -> None:
+    mail.answers = [Retry("450 4.7.1 too much, try later"), Retry("451 4.3.0 something else")]
+    people = {"addresses": "a@seg.example\nb@annan.example"}
+    due(cast, clock, connect.connect(cast.installation, cast.actor(), "presslist", "P", people).id)
+    run(cast, clock)
+    with cast.installation.store.read(0) as session:
+        slow = list(session.execute(select(RelayState.domain, RelayState.pace)))
+    assert slow == [("seg.example", 10)]
 
 
 def test_counts_of_two_processes_add_up(cast: Cast, clock: SetClock) -> None:

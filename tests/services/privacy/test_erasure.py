@@ -14,10 +14,20 @@ from commsched.services.deliver.dispatcher import Dispatcher
 from commsched.services.ops import carried, chores
 from commsched.services.privacy import erasure, own_data, refusals
 from commsched.services.subscriptions import leaving, questions, subscribing
-from commsched.store.models import Attempt, AuditEntry, Contact, ContactEvent, ListRecipient, Part, Suppression
+from commsched.store.models import (
+    Attempt,
+    AuditEntry,
+    Contact,
+    ContactEvent,
+    ListRecipient,
+    Part,
+    PressAnswer,
+    Suppression,
+)
 from commsched.store.types import to_micros
 from tests.conftest import Cast, MailBag, SetClock
 from tests.services import desk
+from tests.services.deliver.test_recipients import one_by_one as one_by_one
 from tests.services.deliver.test_recipients import parts, press, release, run, whom
 from tests.services.subscriptions.test_subscribing import ANNA, ask, here, link, on_list, opened, subscribed
 
@@ -30,7 +40,7 @@ def traces(cast: Cast, address: str) -> dict[str, int]:
     with cast.installation.store.read(cast.place.id) as session:
         counted = {
             kind.__name__: session.scalar(select(func.count()).select_from(kind).where(kind.blind == blind)) or 0
-            for kind in (Contact, ListRecipient)
+            for kind in (Contact, ListRecipient, PressAnswer)
         }
         recipients = session.scalars(select(Part.recipient).where(Part.recipient != "")).all()
         counted["Part"] = [vault.unseal(sealed) for sealed in recipients].count(address)
@@ -42,6 +52,7 @@ def traces(cast: Cast, address: str) -> dict[str, int]:
     return {name: number for name, number in counted.items() if number}
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_who_is_erased_is_gone_everywhere_and_the_figures_stay(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     number = press(cast, RED, "p4@radio.example")
     done, coming = release(cast, number), release(cast, press(cast, RED, "tips@tv.example", name="Andra"))
@@ -56,6 +67,12 @@ def test_who_is_erased_is_gone_everywhere_and_the_figures_stay(cast: Cast, mail:
     mail.answer = MailBag().answer
     courier.run()
     before = [part.state for part in parts(cast, desk.deliveries(cast, done)[0])]
+    now, vault = cast.installation.now(), cast.installation.vault
+    answer = PressAnswer(item_id=done, blind=vault.blind(RED), coming=True, secret=vault.seal("{}"))
+    answer.at = answer.changed_at = answer.forget_at = now
+    with cast.installation.store.write(cast.place.id) as session:
+        session.add(answer)
+    assert len(own_data.take(cast.installation, cast.actor(), RED).invitations) == 1
     assert traces(cast, RED)
     assert erasure.forget(cast.installation, cast.actor(), RED.upper())
     assert traces(cast, RED) == {}
@@ -73,6 +90,7 @@ def test_who_is_erased_is_gone_everywhere_and_the_figures_stay(cast: Cast, mail:
     assert not erasure.forget(cast.installation, cast.actor(), "nobody@tidning.example")
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_who_is_erased_while_it_goes_out_gets_nothing(cast: Cast, mail: MailBag, clock: SetClock) -> None:
     item = release(cast, press(cast, "a@tidning.example", RED, "b@tidning.example"))
     clock.forward(hours=5)

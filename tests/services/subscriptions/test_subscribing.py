@@ -182,6 +182,10 @@ def test_a_mail_that_asks_for_it_leaves_everything(cast: Cast, mail: MailBag) ->
     number, other = opened(cast), press(cast, "red@tidning.example", name="Kulturen")
     leaving.leave_by_mail(cast.installation, cast.place.id, "RED@tidning.example")
     assert {on_list(cast, channel, "red@tidning.example") for channel in (number, other)} == {"unsubscribed"}
+    leaving.leave_by_mail(cast.installation, cast.place.id, "new@tidning.example")
+    with cast.installation.store.read(cast.place.id) as session:
+        blind = cast.installation.vault.blind("new@tidning.example")
+        assert suppression.is_suppressed(session, cast.place.id, "press", blind), "whom nobody knew yet, too"
     leaving.leave_by_mail(cast.installation, cast.place.id, "p4@radio.example", number)
     assert on_list(cast, number, "p4@radio.example") == "unsubscribed"
 

@@ -25,7 +25,7 @@ def rail(page: str) -> str:
 def test_what_is_used_every_day_stands_above_the_line(browse: Browse, cast: Cast) -> None:
     daily, rest = rail(browse(cast.administrator).get("~/").text).split("<hr>")
     words = r'class="entry-word">([^<]+)'
-    assert re.findall(words, daily) == ["Idag", "Kalender", "Skriv", "Godkänn", "Bilder", "Bildstudio"]
+    assert re.findall(words, daily) == ["Idag", "Kalender", "Skriv", "Godkänn", "Bilder", "Bildstudio", "Inkorg"]
     assert re.findall(words, rest) == ["Kanaler", "Personer", "Logg", "Inställningar"]
 
 

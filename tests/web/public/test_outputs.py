@@ -127,6 +127,18 @@ def test_the_event_is_called_off_where_the_invitation_is_taken_down(
     assert after["status"] == "CANCELLED"
 
 
+def test_what_was_published_in_error_is_called_off_without_its_name(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    item = invitation(installation, cast, room)
+    where = f"{address(press, item)}/event.ics"
+    takedown.take_down(installation, cast.actor(), item.id, "Fel dag.", "error")
+    text = press.get(where).text
+    assert "METHOD:CANCEL" in text
+    for said in ("Ja till fler", "Regionens hus", "Fel dag", "eva@"):
+        assert said not in text
+
+
 @pytest.mark.parametrize("door", ["release.pdf", "ninjs.json", "event.ics", "press.zip"])
 def test_what_is_under_embargo_is_behind_no_door(
     press: FlaskClient, installation: Installation, cast: Cast, room: int, door: str

@@ -17,6 +17,8 @@ from commsched import images
 from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
 from commsched.services.kernel.brand_kit import Kit
 from commsched.services.kernel.context import Installation
+from commsched.services.press import standing
+from commsched.services.press.standing import Wish
 from commsched.services.public import front_page, look
 from commsched.services.workflow import takedown
 from commsched.store.models import Item, Media, Workspace
@@ -145,6 +147,19 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
     assert "– Äntligen!\r\nKarin Lund" in text
     listed = kit["bilder.txt"].decode("utf-8-sig")
     assert "Foto: Ljungpartiet\r\nAlt-text: Huset igen." in listed
+
+
+def test_the_kit_holds_the_portrait_of_who_is_quoted(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    portrait = named(installation, cast, b"hon", "karin.jpg", credit="Anna Ek")
+    with installation.store.read(cast.place.id) as session:
+        number = session.query(Media).filter_by(sha256=portrait.sha256).one().id
+    standing.save(installation, cast.actor(), Wish("Karin Lund", media=number))
+    standing.save(installation, cast.actor(), Wish("Karin Lundgren", media=number))
+    item = release(installation, cast, room, quotes=[Quote(text="Ja!", person="Karin Lund, regionråd")])
+    kit = kit_of(press, address(press, item))
+    assert [name for name in kit if name.endswith(".jpg")] == ["karin-lund_foto-anna-ek.jpg"]
 
 
 def test_the_kit_is_written_while_it_is_sent(

@@ -9,7 +9,7 @@ from commsched.core.content.model import Content, parse
 from commsched.core.media.consent import first_end
 from commsched.core.text.json_values import JsonArray, JsonObject
 from commsched.store.base import Base, Scoped
-from commsched.store.people import Person
+from commsched.store.tables.people import Person
 
 
 class Item(Base, Scoped):

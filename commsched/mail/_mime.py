@@ -187,8 +187,22 @@ def _calendar_file(calendar: str) -> list[_Entity]:
     return [_Entity(kind, [_in_base64(_lines(calendar).encode("utf-8"))], lines)]
 
 
+MESSAGE: Final = "message/rfc822"
+"""A message within a message. It must not be encoded (RFC 2046, 5.2.1), so it must be such that it may be sent so."""
+_LONGEST_LINE: Final = 998
+
+
+def _seven_bit(data: bytes) -> bytes:
+    """``data`` with CRLF line ends. Raises :class:`CannotBuild` where it cannot be sent as it is."""
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    if not data.isascii() or b"\0" in data or max(map(len, lines)) > _LONGEST_LINE:
+        raise CannotBuild(N_("The message that is attached cannot be sent as it is."), "files")
+    return b"\r\n".join(lines)
+
+
 def _file(file: AttachedFile) -> _Entity:
-    if not _MIME.fullmatch(file.mime) or file.mime.startswith(("multipart/", "message/")):
+    container = file.mime.startswith(("multipart/", "message/")) and file.mime != MESSAGE
+    if not _MIME.fullmatch(file.mime) or container:
         raise CannotBuild(N_("The file %(name)s has no type that can be sent."), "files", name=plain_line(file.name))
     try:
         with file.open() as stream:
@@ -196,7 +210,12 @@ def _file(file: AttachedFile) -> _Entity:
     except OSError as error:
         message = N_("The file %(name)s cannot be read.")
         raise CannotBuild(message, "files", name=plain_line(file.name)) from error
-    lines = (_BASE64, f"Content-Disposition: attachment{_named('filename', file.name)}")
+    shown = f"Content-Disposition: attachment{_named('filename', file.name)}"
+    if file.mime == MESSAGE:
+        return _Entity(
+            f"{MESSAGE}{_named('name', file.name)}", [_seven_bit(data)], ("Content-Transfer-Encoding: 7bit", shown)
+        )
+    lines = (_BASE64, shown)
     return _Entity(f"{file.mime}{_named('name', file.name)}", [_in_base64(data)], lines)
 
 

@@ -1,0 +1,1 @@
+"""The press of an office: its contacts and its inbox."""

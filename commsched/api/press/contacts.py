@@ -1,0 +1,237 @@
+"""Press contacts and lists over the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from flask import request
+
+from commsched.api import bodies
+from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, route, section
+from commsched.core.contacts.facts import MOST_NOTES, MOST_TERMS, ContactIn, terms_of
+from commsched.core.contacts.segment import Segment, segment_of
+from commsched.core.content.draft import Line
+from commsched.services.channels import list_editing
+from commsched.services.contacts import book, search
+from commsched.services.contacts.suppression import PRESS
+from commsched.store.models import Channel
+
+bp = section("contacts")
+Terms = Annotated[list[Line], msgspec.Meta(max_length=MOST_TERMS)]
+
+
+class ContactOut(msgspec.Struct):
+    id: int
+    name: str
+    address: str
+    outlet: str
+    beats: list[str]
+    areas: list[str]
+    language: str
+    """Which language they read; empty for the office's own."""
+    state: str
+    """``active``, ``unconfirmed``, ``unsubscribed`` or ``bounced``."""
+
+
+class ContactDetails(ContactOut):
+    notes: str
+    lists: list[int]
+    """The channels that write to them."""
+    refused: str
+    """Why nothing is sent to them, if so."""
+
+
+class ContactBody(bodies.In):
+    """A journalist or a newsroom. ``lists`` are those that people fill; left out, they stay as they are."""
+
+    address: Line
+    name: Line = ""
+    outlet: Line = ""
+    beats: Terms = msgspec.field(default_factory=list)
+    areas: Terms = msgspec.field(default_factory=list)
+    language: Annotated[str, msgspec.Meta(max_length=8)] = ""
+    notes: Annotated[str, msgspec.Meta(max_length=MOST_NOTES)] = ""
+    lists: Annotated[list[int], msgspec.Meta(max_length=200)] | None = None
+
+
+class SegmentOut(msgspec.Struct):
+    beats: list[str]
+    areas: list[str]
+    languages: list[str]
+
+
+class ListOut(msgspec.Struct):
+    id: int
+    name: str
+    recipients: int
+    segment: SegmentOut | None
+    """Of a list that fills itself: whom it is for."""
+
+
+class ListBody(bodies.In):
+    """A new press list: of pasted ``addresses``, or one that fills itself, or an empty one."""
+
+    name: Line
+    addresses: Annotated[str, msgspec.Meta(max_length=4_000_000)] = ""
+    beats: Terms = msgspec.field(default_factory=list)
+    areas: Terms = msgspec.field(default_factory=list)
+    languages: Annotated[list[Line], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
+
+
+def _out(person: search.Person) -> ContactOut:
+    return ContactOut(
+        person.id, person.name, person.address, person.outlet, person.beats, person.areas, person.language, person.state
+    )
+
+
+def _details(contact_id: int) -> ContactDetails:
+    entry = book.entry(installation(), actor(), PRESS, contact_id)
+    facts = entry.facts
+    return ContactDetails(
+        id=entry.row.id,
+        name=facts.name,
+        address=facts.address,
+        outlet=facts.outlet,
+        beats=list(facts.beats),
+        areas=list(facts.areas),
+        language=facts.language,
+        state=entry.row.state,
+        notes=facts.notes,
+        lists=sorted(entry.on),
+        refused=entry.refused,
+    )
+
+
+def _contact(body: ContactBody) -> ContactIn:
+    return ContactIn(
+        address=body.address,
+        name=body.name,
+        outlet=body.outlet,
+        beats=tuple(body.beats),
+        areas=tuple(body.areas),
+        language=body.language,
+        notes=body.notes,
+    )
+
+
+def _list(channel: Channel) -> ListOut:
+    segment = segment_of(channel.segment)
+    shown = SegmentOut(list(segment.beats), list(segment.areas), list(segment.languages)) if segment else None
+    return ListOut(channel.id, channel.name, int(channel.facts.get("recipients", 0)), shown)
+
+
+@route(
+    bp,
+    "GET",
+    "/contacts",
+    "write",
+    "Press contacts, by newspaper",
+    answer=list[ContactOut],
+    params=(
+        Param("q", "Pieces of name, address or newspaper, all of which must be there."),
+        Param("list", "Only those on this list.", type="integer"),
+        Param("beat", "Only those who write about this."),
+        Param("area", "Only those in this area."),
+        Param("language", "Only those who read this language."),
+        Param("state", "Only those in this state."),
+    ),
+    paged=True,
+    errors=(422,),
+)
+def list_contacts() -> Paged:
+    asked, query = page(), request.args
+    wanted = search.Wanted(
+        words=query.get("q", "")[:200],
+        channel=number("list") or 0,
+        beat=query.get("beat", "")[:60],
+        area=query.get("area", "")[:60],
+        language=query.get("language", ""),
+        state=query.get("state", ""),
+        after=asked.before or 0,
+    )
+    with installation().store.read(actor().workspace) as session:
+        shown = search.look(installation(), session, int(actor().workspace), PRESS, wanted, asked.limit)
+    return Paged([_out(person) for person in shown.people], shown.next or None)
+
+
+@route(
+    bp,
+    "POST",
+    "/contacts",
+    "write",
+    "Add a press contact; an address that is never written to is refused with the reason",
+    body=ContactBody,
+    answer=ContactDetails,
+    status=201,
+    errors=(409, 422),
+)
+def add_contact(body: ContactBody) -> ContactDetails:
+    return _details(book.add(installation(), actor(), PRESS, _contact(body), body.lists or ()))
+
+
+@route(
+    bp,
+    "GET",
+    f"/contacts/<{ID}:id>",
+    "write",
+    "A press contact",
+    answer=ContactDetails,
+    errors=(404,),
+)
+def get_contact(id: int) -> ContactDetails:
+    return _details(id)
+
+
+@route(
+    bp,
+    "PUT",
+    f"/contacts/<{ID}:id>",
+    "write",
+    "Change a press contact; lists that fill themselves follow",
+    body=ContactBody,
+    answer=ContactDetails,
+    errors=(404, 409, 422),
+)
+def change_contact(id: int, body: ContactBody) -> ContactDetails:
+    book.change(installation(), actor(), PRESS, id, _contact(body), body.lists)
+    return _details(id)
+
+
+@route(
+    bp,
+    "POST",
+    f"/contacts/<{ID}:id>/remove",
+    "write",
+    "Take a press contact away, from every list too, and keep nothing of it",
+    body=bodies.Nothing,
+    answer=list[ContactOut],
+    errors=(404,),
+)
+def remove_contact(id: int, body: bodies.Nothing) -> list[ContactOut]:
+    book.remove(installation(), actor(), PRESS, id)
+    return []
+
+
+@route(bp, "GET", "/lists", "write", "The press lists, by name", answer=list[ListOut])
+def list_lists() -> list[ListOut]:
+    with installation().store.read(actor().workspace) as session:
+        return [_list(channel) for channel in search.press_lists(session)]
+
+
+@route(
+    bp,
+    "POST",
+    "/lists",
+    "administer",
+    "Make a press list, which is a channel that releases can be sent to",
+    body=ListBody,
+    answer=ListOut,
+    status=201,
+    errors=(409, 422),
+)
+def make_press_list(body: ListBody) -> ListOut:
+    languages = tuple(language for language in book.LANGUAGES if language in body.languages)
+    segment = Segment(terms_of(body.beats), terms_of(body.areas), languages)
+    channel = list_editing.make_list(installation(), actor(), body.name, body.addresses, segment)
+    return _list(list_editing.list_of(installation(), actor(), channel.id))

@@ -1,0 +1,94 @@
+"""What is a recipient's own in a press mail: the words that they get of it, where it leads, how they leave the list and
+say that they come."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+
+from commsched.core.platform.contract import ChannelContext, ChannelView, Part
+from commsched.core.platform.email import Letterhead
+from commsched.core.press import answer_links
+from commsched.core.press.calendar_file import calendar as calendar_file
+from commsched.core.press.invitation import entry_of
+from commsched.core.press.words import event_of
+from commsched.core.text.slug import address_of
+from commsched.core.timing.embargo import is_over
+from commsched.platforms._presslist.messages import Ways
+
+
+def leaving(page: str, address: str) -> dict[str, str]:
+    """How a mail program leaves the list: by one press without asking anybody (RFC 8058), or by a mail."""
+    ways = [f"<{page}>"] if page.startswith("https://") else []
+    ways += [f"<mailto:{quote(address, safe='@')}?subject=unsubscribe>"] if address else []
+    headers = {"List-Unsubscribe": ", ".join(ways)} if ways else {}
+    if page.startswith("https://"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def as_had(part: Part) -> ChannelView:
+    """What the mail says, in its reader's language: a correction, to whoever has what it corrects; to anybody else the
+    text alone, which is the first that they get of it."""
+    view = spoken(part)
+    if part.corrects or not (part.message_id and view.content.corrects):
+        return view
+    return msgspec.structs.replace(view, content=msgspec.structs.replace(view.content, correction=""))
+
+
+def spoken(part: Part) -> ChannelView:
+    """What the mail says in the language that its recipient reads, where the release is written in that too."""
+    view = part.view
+    content = view.content.in_language(part.language) if part.language else view.content
+    return view if content is view.content else msgspec.structs.replace(view, content=content, text=content.text)
+
+
+def answering(message_id: str) -> dict[str, str]:
+    """So that a correction stands beside what it corrects in its reader's mail."""
+    name = f"<{message_id}>"
+    return {"In-Reply-To": name, "References": name} if message_id else {}
+
+
+def marks(part: Part, context: ChannelContext) -> dict[str, str]:
+    """What differs from one recipient to the next: their own addresses for leaving the list and for saying that they
+    come."""
+    own = {"leave": part.leave} if part.leave else {}
+    if event_of(part.view.content) is None:
+        return own
+    token = answer_links.token(context.client_key(), part.view.uid, part.key)
+    return own | {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
+
+
+def calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
+    """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
+    the same bytes."""
+    stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    page = f"{context.public_url}/n/{context.workspace}/"
+    office = context.office_name or context.workspace
+    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    return calendar_file(entry) if entry is not None else ""
+
+
+def about(view: ChannelView, head: Letterhead) -> str:
+    """What the office says of itself below a release, where the release does not say it in words of its own."""
+    return head.about if view.content.kind == "release" and not view.content.about.strip() else ""
+
+
+def ways(view: ChannelView, context: ChannelContext) -> Ways:
+    """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
+    secret address."""
+    way_out = leave(context)
+    if not is_over(view.content.embargo, context.now()):
+        return Ways(view.preview_url, view.preview_url, way_out)
+    if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
+        return Ways(leave=way_out)
+    address = address_of(view.content.title, view.text, view.uid)
+    page = f"{context.public_url}/n/{context.workspace}/{address}"
+    return Ways(page, f"{context.public_url}/media/{context.workspace}", way_out)
+
+
+def leave(context: ChannelContext) -> str:
+    """Whom to write to, to get no more of it."""
+    own = context.settings.get("reply_to", "").strip() or context.settings.get("sender", "").strip()
+    return own or (context.mailer.sender if context.mailer else "")

@@ -1,1 +1,0 @@
-"""Tables of what comes by mail and goes out because of it."""
