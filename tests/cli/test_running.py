@@ -125,11 +125,11 @@ def test_a_taken_port_is_told_in_a_sentence(founded: str, home: Path) -> None:
 
 
 def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -> None:
-    """The pages and the engine, under 155 MB: drawing the pictures and making up two months was another's work."""
+    """The pages and the engine, under 168 MB: drawing the pictures and making up two months was another's work."""
     with running(tmp_path, "demo", "--port", "0") as (process, address):
         assert requests.get(f"{address}/sign-in", timeout=20).status_code == 200
         time.sleep(5)
-        assert proportional(process.pid) < 155
+        assert proportional(process.pid) < 168
         assert len(family(process.pid)) == 2
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
