@@ -209,9 +209,8 @@ def test_both_together_take_little_room(founded: str, home: Path) -> None:
         until(lambda: ready(address))
         requests.get(f"{address}/sign-in", timeout=20)
         time.sleep(3)
-        assert (
-            proportional(process.pid) < 140
-        )  # contacts, inbox, relays and reports are 127 modules more, in each of two
+        # contacts, inbox, relays and reports are 127 modules more, in each of two
+        assert proportional(process.pid) < 140
 
 
 # -- the keeper -------------------------------------------------------------------------------------
