@@ -99,6 +99,8 @@ class Sender:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait(30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def torture(home: Path, kills: int, count: int, seed: int) -> Figures:

@@ -15,6 +15,6 @@ from tests.torture.mailing import torture
 def test_a_mailing_killed_in_the_middle_reaches_nobody_twice_and_forgets_nobody(tmp_path: Path) -> None:
     figures = torture(tmp_path / "home", kills=5, count=400, seed=2026)
     assert figures.wrong() == []
-    assert figures.kills >= 3
+    assert figures.kills >= 2, "a life takes a group in each lane, so the list is soon done"
     assert figures.states["unknown"], "a kill leaves somebody to be asked about"
     assert figures.states["published"]

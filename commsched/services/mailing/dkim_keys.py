@@ -74,7 +74,8 @@ def domains(installation: Installation, workspace: int) -> list[str]:
         own = (MailServer.host != "") & (
             MailServer.workspace_id.is_(None) | (MailServer.workspace_id == int(workspace))
         )
-        senders = [*lists, *session.scalars(select(MailServer.sender).where(own)), installation.mailer.sender]
+        usual = [installation.mailer.sender] if installation.mailer else []
+        senders = [*lists, *session.scalars(select(MailServer.sender).where(own)), *usual]
     names = {sender.rpartition("@")[2].lower() for sender in senders if is_address(sender)}
     return sorted(domain for domain in names if "." in domain and domain != "localhost")
 

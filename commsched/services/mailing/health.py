@@ -38,7 +38,7 @@ _LIST = Message(N_("Open the list under Channels and write an address there."))
 
 def quick(session: Session, installation: Installation) -> Iterator[Look]:
     """What is wrong that the store and the settings can say: asked often, so nothing of a network is."""
-    sender = installation.mailer.sender
+    sender = installation.mailer.sender if installation.mailer else ""
     if installation.settings.get("smtp_url", "").strip() and not is_address(sender):
         words = N_("Mail is to come from “%(address)s”, which is no e-mail address.")
         yield Look("fail", Message(words, {"address": sender[:100]}), Message(N_("Set mail_from in commsched.toml.")))

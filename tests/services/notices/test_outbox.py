@@ -156,6 +156,7 @@ FACTS = {
     "bypass_used": {"by": "Karin Ek", "reason": "Brådskande rättelse"},
     "token_expiring": {"channel": "Mastodon", "days": 13},
     "access_died": {"channel": "Mastodon"},
+    "relay_refused": {"relay": "smtp.exempel.example"},
     "consent_ending": {
         "days": 7,
         "pictures": [
