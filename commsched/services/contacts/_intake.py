@@ -106,10 +106,9 @@ def _keep(
     """Create who is new and change whoever the file says more of; returns how many of each."""
     known = {each.blind: each for each in session.execute(_known.where(*_here(row, people)))}
     fresh = [contacts.seal(installation, person) for blind, person in people.items() if blind not in known]
+    said, numbers = f"{row.actor}: {row.filename}", dict[str, int]()
     if fresh:
-        contacts.create(
-            installation, session, row.workspace_id, row.world, fresh, "imported", f"{row.actor}: {row.filename}"
-        )
+        numbers = contacts.create(installation, session, row.workspace_id, row.world, fresh, "imported", said)
     changes = [
         change
         for blind, each in known.items()
@@ -117,10 +116,9 @@ def _keep(
     ]
     if changes:
         session.connection().execute(_change, changes)
-    numbers = contacts.known(session, row.workspace_id, row.world, people)
     if row.channel_id:
         _join(installation, session, row, people)
-    touched = [numbers[person.blind].id for person in fresh] + [int(str(change["contact"])) for change in changes]
+    touched = [*numbers.values(), *(int(str(change["contact"])) for change in changes)]
     segments.follow(installation, session, row.workspace_id, row.world, touched)
     return len(fresh), len(changes)
 

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 from commsched.core.contacts.facts import ContactIn
 from commsched.services.contacts import suppression
 from commsched.services.kernel.context import Installation
+from commsched.store.fast import FastMany
 from commsched.store.models import Base, Contact, ContactEvent
 
 AT_ONCE: Final = 500
 """Contacts that one statement asks for."""
 _table: Final = Base.metadata.tables[Contact.__tablename__]
 _event: Final = Base.metadata.tables[ContactEvent.__tablename__]
+_insert, _insert_event = FastMany(insert(_table)), FastMany(insert(_event))
 _KNOWN: Final = select(_table.c.id, _table.c.blind, _table.c.name, _table.c.outlet, _table.c.state)
 Rows = Session | Connection
 T = TypeVar("T")
@@ -113,19 +115,21 @@ def create(
     people: Sequence[SealedContact],
     source: str,
     said: str = "",
-) -> None:
-    """Add ``people``, none of whom is there, and write down why they may be written to: a journalist's work is to be
-    told. The caller's transaction holds both or neither."""
+) -> dict[str, int]:
+    """Add ``people``, none of whom is there; returns their ids by blind index. It is written down as well why they may
+    be written to: a journalist's work is to be told. The caller's transaction holds both or neither."""
     now = installation.now()
     stands = {"workspace_id": workspace, "world": world, "state": "active", "source": source, "score": 0}
     stands |= {"since": now, "created_at": now, "changed_at": now, "scored_at": None}
     values = [msgspec.structs.asdict(contact) | stands for contact in people]
     for value in values:
         value["beats"], value["areas"] = list(value["beats"]), list(value["areas"])
+    connection = rows.connection() if isinstance(rows, Session) else rows
     for some in pieces(values):
-        rows.execute(insert(_table), list(some))
+        _insert.run(connection, some, tuple(some[0]))
     numbers = known(rows, workspace, world, [contact.blind for contact in people])
     basis = {"workspace_id": workspace, "act": "basis", "basis": "interest", "words": "", "words_version": ""}
     basis |= {"channel_id": None, "source": (said or source)[:200], "at": now}
     for some in pieces([{"contact_id": row.id} | basis for row in numbers.values()]):
-        rows.execute(insert(_event), list(some))
+        _insert_event.run(connection, some, tuple(some[0]))
+    return {blind: row.id for blind, row in numbers.items()}

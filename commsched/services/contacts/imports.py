@@ -12,7 +12,7 @@ from itertools import islice
 from typing import IO, Final
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from commsched.core.contacts.columns import FIELDS, Guess, guess
@@ -34,6 +34,7 @@ SHOWN: Final = 8
 _LOOKED_AT: Final = 50
 _UNDECIDED: Final = timedelta(days=1)
 _KEPT: Final = timedelta(days=30)
+_ANALYZE: Final = text("ANALYZE contact, contact_event, list_recipient")
 REASONS: Final = {
     "no address": N_("There is no e-mail address in the row."),
     "bad address": N_("This is no e-mail address."),
@@ -216,7 +217,18 @@ def step(installation: Installation, workspace: int, number: int) -> bool:
             return False
         take_in(installation, session, row, rows[row.heading :] if row.piece == 0 else rows)
         row.piece += 1
+        done = row.piece
+    if done & (done - 1) == 0:
+        _reckon(installation, workspace)
     return True
+
+
+def _reckon(installation: Installation, workspace: int) -> None:
+    """Have PostgreSQL look at how large the tables are: it keeps the plans that it made when they were empty, and each
+    piece would read all that came before it. Asked after the first piece, the second, the fourth and so on."""
+    if not installation.store.is_sqlite:
+        with installation.store.write(workspace) as session:
+            session.execute(_ANALYZE)
 
 
 def remarks(

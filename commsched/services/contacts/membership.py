@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from commsched.services.contacts import contacts, lists
 from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.context import Installation
+from commsched.store.fast import FastMany
 from commsched.store.models import Base, Channel, ListRecipient
 
 _table: Final = Base.metadata.tables[ListRecipient.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
+_insert: Final = FastMany(insert(_table))
 Rows = Session | Connection
 
 
@@ -46,7 +48,9 @@ def join(installation: Installation, rows: Rows, channel: int, people: Sequence[
         kept | {"position": position, "blind": who.blind, "address": who.address, "contact_id": who.contact}
         for position, who in enumerate(wanted.values(), _last(rows, channel) + 1)
     ]
-    rows.execute(insert(_table), new)
+    connection = rows.connection() if isinstance(rows, Session) else rows
+    for some in contacts.pieces(new):
+        _insert.run(connection, some, tuple(some[0]))
     digest = lists.joined(place.list_digest, wanted)
     rows.execute(update(_channel).where(_channel.c.id == channel).values(list_digest=digest))
     recount(rows, channel)
