@@ -218,6 +218,29 @@ def test_the_hour_that_comes_twice_is_a_choice_of_two_buttons(
     assert saved.isoformat() == "2027-10-31T01:30:00+00:00"
 
 
+def test_a_late_answer_about_the_link_takes_nothing_newer_away(
+    visit: Any, installation: Installation, cast: Cast, to: dict[str, int]
+) -> None:
+    number = editing.create(installation, cast.actor("writer"), writing.draft([to["x"]]))
+    page, held = visit(cast.writer), []
+
+    def meet(route: Any) -> None:
+        held.append(route) if "look:" in (route.request.post_data or "") else route.continue_()
+
+    page.route("**/write/check", meet)
+    page.goto(f"/w/gruppen/items/{number}/edit")
+    page.wait_for_timeout(1500)
+    assert held, "the page of the link is asked for"
+    page.get_by_label("Publiceras: dag").fill("2027-10-31")
+    page.get_by_label("Publiceras: klockslag").fill("02:30")
+    second = page.get_by_role("button", name=re.compile("Andra 02:30"))
+    expect(second).to_be_visible()
+    with page.expect_response(lambda answer: "look:" in (answer.request.post_data or "")):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(second).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(

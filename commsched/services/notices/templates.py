@@ -225,6 +225,7 @@ def _values(
         "by": by,
         "who": _given_name(by),
         "brief": brief(session, item, workspace, language, now) if row.kind in ASKS and item is not None else "",
+        "relay": facts.get("relay") or "",
         "channel": facts.get("channel") or "",
         "email": person.email,
         "place": workspace.name,

@@ -6,12 +6,18 @@ export const startLink = (form, show) => {
   const read = new Set();
   let wanted = "";
 
+  const written = () => new URLSearchParams([...fieldsOf(form)].map(([name, value]) => [name, String(value)])).toString();
+
+  // Reading a page takes a while; what was written meanwhile is judged anew, and nothing newer is taken away.
   const look = async (button) => {
     const data = fieldsOf(form);
+    const before = written();
     data.set("do", "look:");
     button?.setAttribute("aria-busy", "true");
     try {
-      show((await post(form, form.dataset.check, data)).body);
+      const { body } = await post(form, form.dataset.check, data);
+      if (written() === before) show(body, data);
+      else form.dispatchEvent(new CustomEvent("changed"));
     } catch {
       button?.removeAttribute("aria-busy"); // the saving part says what is wrong with the connection
     }

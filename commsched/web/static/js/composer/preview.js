@@ -74,7 +74,8 @@ export const startPreview = (form) => {
   const looks = startLooks(form, side);
   let under;
 
-  const show = (told) => {
+  // ``asked`` is what was judged: a day that was typed since then is left as it is.
+  const show = (told, asked) => {
     fill(side.querySelector("[data-previews]"), told.previews);
     fill(side.querySelector("[data-problems]"), told.problems);
     fill(form.querySelector("[data-wholes]"), told.wholes);
@@ -95,7 +96,7 @@ export const startPreview = (form) => {
     }
     for (const [name, day] of Object.entries(told.days)) {
       const field = form.querySelector(`[name="${name}_day"]`);
-      if (field?.value) understood(field, day);
+      if (field?.value && field.value === (asked?.get(field.name) ?? field.value)) understood(field, day);
     }
     for (const ring of form.querySelectorAll("[data-ring]")) fillRing(ring, told.rings[ring.dataset.ring]);
   };
@@ -104,8 +105,9 @@ export const startPreview = (form) => {
     under?.abort();
     under = new AbortController();
     try {
-      const { body } = await post(form, form.dataset.check, fieldsOf(form), under.signal);
-      show(body);
+      const asked = fieldsOf(form);
+      const { body } = await post(form, form.dataset.check, asked, under.signal);
+      show(body, asked);
       form.dispatchEvent(new CustomEvent("told", { detail: body }));
     } catch {
       // the saving part says what is wrong with the connection
