@@ -93,7 +93,7 @@ def check(domain: str, sends: Sends, resolve: Resolve) -> list[Look]:
 
 
 def _spf(domain: str, sends: Sends, resolve: Resolve) -> list[Look]:
-    records = [text for text in resolve(domain, "TXT") if text.lower().split(" ")[0] == "v=spf1"]
+    records = sorted(text for text in resolve(domain, "TXT") if text.lower().split(" ")[0] == "v=spf1")
     wanted = _mechanism(sends)
     if not records:
         line = Record(domain, "TXT", f"v=spf1 {wanted or 'mx'} ~all")
