@@ -29,7 +29,7 @@ from commsched.web.http.request_context import installation, language, template_
 from commsched.web.http.request_context import zone as request_zone
 
 
-def _(message: str, **params: object) -> str:
+def _(message: str, /, **params: object) -> str:
     """``message`` in the person's language, its %(name)s fields filled in."""
     text = gettext(language(), message)
     return text % params if params else text
@@ -40,7 +40,7 @@ def ngettext(singular: str, many: str, n: int, **params: object) -> str:
     return _plural(language(), singular, many, n) % {"n": n, **params}
 
 
-def translated(words: Message | str, **params: object) -> str:
+def translated(words: Message | str, /, **params: object) -> str:
     """A sentence that a rule or a use case made, in the person's language."""
     return translate(words, language(), **params)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from commsched.services.kernel.audit_log import note
 from commsched.services.views import audit_view
 from commsched.web.components import spreadsheet
 from tests.conftest import Browser, Cast, SetClock
@@ -49,6 +50,12 @@ def test_a_channel_that_fails_is_not_green_and_says_when_it_goes(browse: Browse,
     assert "Misslyckades senast" in page
     assert "Senast: tors 26 nov 12:00, misslyckades" in page or "misslyckades" in page
     assert "Nästa: fre 27 nov 09:30" in page
+
+
+def test_what_was_done_with_a_letter_is_told_by_its_number(browse: Browse, cast: Cast) -> None:
+    with cast.installation.store.write(cast.place.id) as session:
+        note(session, cast.installation, cast.actor(), "inbox.answered", message=17, reply=1)
+    assert "17" in told(browse(cast.reader), "~/record/")
 
 
 def test_a_move_is_one_line(browse: Browse, cast: Cast) -> None:
