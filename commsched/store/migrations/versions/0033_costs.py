@@ -14,7 +14,10 @@ CHARGED = sa.text("cost > 0")
 
 
 def upgrade() -> None:
-    op.add_column("attempt", sa.Column("cost", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column(
+        "attempt",
+        sa.Column("cost", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, server_default="0"),
+    )
     op.create_index(
         "ix_attempt_cost",
         "attempt",
