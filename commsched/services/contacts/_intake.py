@@ -44,8 +44,13 @@ def take_in(installation: Installation, session: Session, row: ContactImport, ro
     people: dict[str, tuple[int, ContactIn]] = {}
     for number, cells in rows:
         person = _person(dict(zip(row.fields, cells, strict=False)), number, remarks)
-        if person is not None:
-            people[installation.vault.blind(person.address)] = (number, person)
+        if person is None:
+            continue
+        blind = installation.vault.blind(person.address)
+        if blind in people:
+            remarks.append(_Remark(number, "twice", person.address))
+            person = _together(people[blind][1], person)
+        people[blind] = (number, person)
     wrong = len({remark.row for remark in remarks if remark.reason in NOBODY})
     refused = contacts.refused(session, row.workspace_id, row.world, people)
     for blind, reason in refused.items():
@@ -90,6 +95,11 @@ def _person(cells: dict[str, str], number: int, remarks: list[_Remark]) -> Conta
         notes=clean(cells.get("notes", "")).strip(),
     )
     return _cut(person, number, remarks)
+
+
+def _together(before: ContactIn, after: ContactIn) -> ContactIn:
+    """Two rows about one person: what the later one says, and what only the earlier one says."""
+    return msgspec.structs.replace(before, **{name: getattr(after, name) or getattr(before, name) for name in _COLUMNS})
 
 
 def _cut(person: ContactIn, number: int, remarks: list[_Remark]) -> ContactIn:

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from commsched.core.contacts.columns import FIELDS, Guess, guess
+from commsched.core.contacts.columns import FIELDS, Guess, guess, rows_above
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.services.contacts import _tables, consent
@@ -44,6 +44,7 @@ REASONS: Final = {
     "erased": N_("Left out: they have asked to be erased, and are never written to again."),
     "unconfirmed": N_("Left out: they have yet to answer the mail that asks whether they want this."),
     "language": N_("Imported, but without a language: this one is not known."),
+    "twice": N_("The address stands on several rows of the file. What they say is put together."),
     "cut": N_("Imported, but the text was too long and is cut."),
 }
 """What is said of a row."""
@@ -57,6 +58,7 @@ def begin(
     actor.require("write")
     rows = ((number, row) for number, row in enumerate(_tables.read(file), 1) if any(row))
     first = list(islice(rows, PIECE))
+    first = first[rows_above([cells for _number, cells in first[:_LOOKED_AT]]) :]
     guessed = guess([cells for _number, cells in first[:_LOOKED_AT]])
     sealed, count = [], 0
     piece = first

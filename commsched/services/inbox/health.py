@@ -51,8 +51,8 @@ def of(installation: Installation, row: Mailbox) -> Iterator[Look]:
     unread = now - (row.read_at or row.created_at)
     if unread > DAY and row.next_at is not None:
         words = N_("The mailbox %(name)s has not been read for %(hours)s hours, so answers and bounces are not seen.")
-        told = Message(words, {"name": row.name, "hours": int(unread / timedelta(hours=1))})
-        yield Look("fail", told, Message(N_("The scheduler reads it: see that it runs, then read the mailbox now.")))
+        silence = Message(words, {"name": row.name, "hours": int(unread / timedelta(hours=1))})
+        yield Look("fail", silence, Message(N_("The scheduler reads it: see that it runs, then read the mailbox now.")))
 
 
 def looks(installation: Installation) -> Iterator[Look]:
