@@ -1,4 +1,4 @@
-"""The foot of a press mail: who, why, and the ways out, in the reader's language, as two decoders read the built mail."""
+"""The foot of a press mail: who, why, and the ways out, in the reader's language, as two decoders read it."""
 
 from __future__ import annotations
 
