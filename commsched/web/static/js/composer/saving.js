@@ -21,7 +21,8 @@ const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")
 export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
-  let first = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  const came = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  let first = form.dataset.unsaved ? "" : came; // a press that rearranged the page saved nothing
   const kept = await openKept(`writing:${form.dataset.keptAs}`);
   let { name } = kept;
   let busy = null; // the saving that is under way
@@ -139,12 +140,12 @@ export const startSaving = async (form) => {
   let copy;
   let of;
   // A press may come back with more on the page than it was sent with, such as the fields of another language.
-  const stands = new Set(JSON.parse(first).map(String));
+  const stands = new Set(JSON.parse(came).map(String));
   const arrived = () => copy.sent && (copy.stamp !== stamp
     || copy.fields.every((field) => !field[1] || stands.has(String(field))));
   const worth = (one) => {
     copy = read(one);
-    return copy && JSON.stringify(copy.fields) !== first && !arrived();
+    return copy && JSON.stringify(copy.fields) !== came && !arrived();
   };
   const next = () => {
     offer.hidden = true;
