@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
+from commsched.core.media.documents import DOCUMENT_BYTES, MOST, TYPES
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
     Account,
@@ -181,7 +182,7 @@ class PressList(Platform):
         return str(settings.get("sender_name", "")).strip() or office_name
 
     def limits(self, facts: Facts) -> Limits:
-        return Limits(pictures=20)
+        return Limits(pictures=20, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)

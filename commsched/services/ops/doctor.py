@@ -27,13 +27,9 @@ from commsched.store.migrations import HEAD
 from commsched.store.models import (
     Channel,
     Delivery,
-    Derivative,
-    LinkPage,
     ListRecipient,
     MailServer,
-    Media,
     PlatformApp,
-    Video,
     Workspace,
 )
 from commsched.store.session import EVERY_WORKSPACE
@@ -158,7 +154,7 @@ def _record(installation: Installation) -> Iterator[Finding]:
 def _media(installation: Installation) -> Iterator[Finding]:
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows: list[tuple[str, str, int]] = []
-        for kind in (Media, Derivative, Video, LinkPage):
+        for kind in quota.KINDS:
             rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
     lost = sum(not _is_whole(installation, key_of(sha256, suffix), size) for sha256, suffix, size in rows)
     if lost:

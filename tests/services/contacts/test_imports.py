@@ -18,6 +18,7 @@ from commsched.core.contacts.segment import Segment
 from commsched.core.text.messages import Invalid
 from commsched.services.channels import list_editing
 from commsched.services.contacts import _tables, book, imports
+from commsched.services.contacts.consent import Grounds
 from commsched.store.models import AuditEntry, Contact, ContactEvent, ContactImport, ContactImportPiece
 from tests.conftest import Cast, SetClock
 from tests.services.contacts.test_contacts import digest, everybody, on_list, pasted, refuse
@@ -321,7 +322,8 @@ def test_what_is_written_out_is_defused_and_read_in_as_it_was(cast: Cast) -> Non
 
 
 def test_a_contact_of_another_world_is_not_touched_by_a_file(cast: Cast) -> None:
-    book.add(cast.installation, cast.actor(), "member", ContactIn("bo@x.example", "Medlemmen Bo"))
+    yes = Grounds("consent", "Ja till medlemsbrev", "på ansökan", "2026-03-01")
+    book.add(cast.installation, cast.actor(), "member", ContactIn("bo@x.example", "Medlemmen Bo"), (), yes)
     whole(cast, channel=pasted(cast, "tips@z.example"))
     with cast.installation.store.read(cast.place.id) as session:
         (member,) = session.scalars(select(Contact).where(Contact.world == "member"))
