@@ -26,6 +26,7 @@ _EXTRA: Final = frozenset(
         "list-unsubscribe",
         "list-unsubscribe-post",
         "list-id",
+        "list-subscribe",
         "precedence",
         "references",
         "x-auto-response-suppress",

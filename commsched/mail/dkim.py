@@ -29,6 +29,7 @@ _SIGNED: Final = (
     b"in-reply-to",
     b"references",
     b"list-id",
+    b"list-subscribe",
     b"list-unsubscribe",
     b"list-unsubscribe-post",
     b"mime-version",

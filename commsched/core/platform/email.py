@@ -35,6 +35,8 @@ class Letterhead(msgspec.Struct, frozen=True):
     accent_on_dark: str = "#8ab4dd"
     logo: InlineImage | None = None
     """As it stands on a light ground."""
+    subscribe: str = ""
+    """Where anybody subscribes to its lists; empty where none is open."""
 
 
 class AttachedFile(msgspec.Struct, frozen=True):

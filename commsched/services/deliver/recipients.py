@@ -118,7 +118,8 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     what = addressees.mailing(rows, rows.execute(select(Delivery.item_id).where(Delivery.id == delivery)).scalar_one())
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
     wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
-    language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
+    whose = _contact.c.id == _list.c.contact_id
+    language, basis = (select(_contact.c[name]).where(whose).scalar_subquery() for name in ("language", "basis"))
     chosen = addressees.is_wanted(what, channel, _list.c.blind)
     empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, chosen)
     known = _known_when_approved(rows, delivery)
@@ -134,6 +135,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "recipient": case((twice, ""), else_=_list.c.address),
         "blind": _list.c.blind,
         "language": func.coalesce(language, empty),
+        "basis": func.coalesce(basis, empty),
         "corrects": addressees.corrected_mail(what, channel, _list.c.blind),
         "handles": text("'{}'"),
         "tries": literal(0),
