@@ -31,7 +31,10 @@ class Letter(msgspec.Struct, frozen=True, gc=False):
     sender: str = ""
     """MAIL FROM."""
     recipient: str = ""
-    content: bytes = b""
+    carried: bytes = b""
+    """The content as SMTP carries it: CRLF line ends, the dots that begin a line doubled, without the final one."""
+    size: int = 0
+    """In bytes, before any dot was doubled."""
     problem: Outcome | None = None
 
 
@@ -96,7 +99,7 @@ class Pipeline:
 
     def _opening(self, letter: Letter) -> bytes:
         reset = "RSET\r\n" if self._open else ""
-        options = "".join(f" {option}" for option in mail_options(self.line, letter.id, len(letter.content)))
+        options = "".join(f" {option}" for option in mail_options(self.line, letter.id, letter.size))
         lines = f"{reset}MAIL FROM:<{letter.sender}>{options}\r\nRCPT TO:<{letter.recipient}>\r\nDATA\r\n"
         self.line.sent += 1
         return lines.encode("ascii")
@@ -136,7 +139,7 @@ class Pipeline:
         next; while it is read, the one after that is made ready."""
         self._content_began = True
         self.line.pace(self._patience.answer)
-        self._write(dotted(letter.content) + ahead)
+        self._write(b"".join((ended(letter.carried), ahead)))
         if ahead:
             self._ready = next(self._letters, None)
         code, answer = self._answer()
@@ -172,11 +175,9 @@ def stops(outcome: Outcome | None) -> bool:
     return False
 
 
-def dotted(content: bytes) -> bytes:
-    """``content`` with leading dots doubled and the final dot (RFC 5321, 4.5.2). It has CRLF line ends already."""
-    body = content if content.endswith(b"\r\n") else content + b"\r\n"
-    stuffed = body.replace(b"\r\n.", b"\r\n..")
-    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+def ended(carried: bytes) -> bytes:
+    """``carried`` with the final dot (RFC 5321, 4.1.1.4)."""
+    return carried + (b".\r\n" if carried.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def mail_options(line: Connection, message_id: str, size: int) -> list[str]:
