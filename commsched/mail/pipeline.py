@@ -24,6 +24,14 @@ ERRORS: Final = (OSError, smtplib.SMTPException, ValueError)
 """What a connection that breaks, or a server that talks nonsense, is told by."""
 
 
+_STAGES: Final[tuple[tuple[Stage, tuple[int, ...]], ...]] = (
+    ("sender", (250,)),
+    ("recipient", (250, 251)),
+    ("content", (354,)),
+)
+"""The commands of a message, and the answers by which they are taken."""
+
+
 class Letter(msgspec.Struct, frozen=True, gc=False):
     """A message as it goes over the wire, or why it cannot be sent."""
 
@@ -54,6 +62,7 @@ class Pipeline:
         self._content_began = False
         self._open = False
         """A transaction stands open that must be reset before the next."""
+        self._options = MailOptions.of(line)
 
     def outcomes(self) -> Iterator[Outcome]:
         """What became of the messages, in order, as far as they were begun. Raises nothing for what a network can do.
@@ -99,7 +108,7 @@ class Pipeline:
 
     def _opening(self, letter: Letter) -> bytes:
         reset = "RSET\r\n" if self._open else ""
-        options = "".join(f" {option}" for option in mail_options(self.line, letter.id, letter.size))
+        options = self._options.text(letter.id, letter.size)
         lines = f"{reset}MAIL FROM:<{letter.sender}>{options}\r\nRCPT TO:<{letter.recipient}>\r\nDATA\r\n"
         self.line.sent += 1
         return lines.encode("ascii")
@@ -110,12 +119,7 @@ class Pipeline:
         if self._open:
             self._answer()
         refusal: Outcome | None = None
-        stages: tuple[tuple[Stage, tuple[int, ...]], ...] = (
-            ("sender", (250,)),
-            ("recipient", (250, 251)),
-            ("content", (354,)),
-        )
-        for stage, good in stages:
+        for stage, good in _STAGES:
             code, answer = self._answer()
             if code not in good and refusal is None:
                 refusal = self._refused(code, answer, stage)
@@ -180,13 +184,21 @@ def ended(carried: bytes) -> bytes:
     return carried + (b".\r\n" if carried.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-def mail_options(line: Connection, message_id: str, size: int) -> list[str]:
-    """What MAIL FROM says beside the address: how large it is, in bytes, and where the server reports on delivery
-    (RFC 3461), that a bounce needs only the headers and names the message."""
-    options = [f"size={size}"] if line.has_extn("size") else []
-    if line.has_extn("dsn"):
-        options += ["RET=HDRS", f"ENVID={_xtext(message_id)}"]
-    return options
+class MailOptions(msgspec.Struct, frozen=True):
+    """What MAIL FROM says beside the address, as far as a server knows it."""
+
+    size: bool
+    dsn: bool
+
+    @classmethod
+    def of(cls, line: Connection) -> MailOptions:
+        return cls(line.has_extn("size"), line.has_extn("dsn"))
+
+    def text(self, message_id: str, size: int) -> str:
+        """How large it is, in bytes, and where the server reports on delivery (RFC 3461): that a bounce needs only the
+        headers and names the message. With a space before each."""
+        sized = f" size={size}" if self.size else ""
+        return f"{sized} RET=HDRS ENVID={_xtext(message_id)}" if self.dsn else sized
 
 
 def _xtext(value: str) -> str:

@@ -28,7 +28,7 @@ from commsched.mail.build import Built, build_to_carry, clean_id
 from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
-from commsched.mail.pipeline import LOST, Letter, Pipeline, ended, mail_options
+from commsched.mail.pipeline import LOST, Letter, MailOptions, Pipeline, ended
 from commsched.mail.smtp_replies import outcome_of, text_of
 
 log = logging.getLogger("commsched.mail")
@@ -279,7 +279,7 @@ class _Transaction:
         line.pace(patience.command)
         sender = clean_address(self.message.envelope_from or self.message.sender, "sender")
         recipient = clean_address(self.message.to)
-        code, answer = line.mail(sender, mail_options(line, self.id, len(self.built.content)))
+        code, answer = line.mail(sender, MailOptions.of(line).text(self.id, len(self.built.content)).split())
         if code != 250:
             return self._refused(line, code, answer, "sender")
         code, answer = line.rcpt(recipient)
