@@ -249,10 +249,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, _Kind], Email] = {}
+        common: dict[tuple[int, bool, bool, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), self._kind(part, context))
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
