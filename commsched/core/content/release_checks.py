@@ -9,15 +9,19 @@ from datetime import datetime
 from typing import Final
 
 from commsched.core.content.model import Content
-from commsched.core.content.release import INVITATION, Event
+from commsched.core.content.release import GENRES, INVITATION, Event
 from commsched.core.content.release_draft import event_field
-from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.text.recipients import is_address
 
 SHOWN_ON_A_PHONE: Final = 40
 """Characters of a subject that a telephone shows in its list of mails."""
 MOST_IN_SUBJECT: Final = 80
 """Characters of a subject that mail programs on a screen show."""
+ASIDE: Final = N_(
+    "What is written of the event (when, where, who) is kept in the draft and sent to nobody, since the genre is "
+    "“%(genre)s”. Choose “Press invitation” to invite to it."
+)
 PRINT_PIXELS: Final = 1181
 """Pixels of ten centimetres at 300 dots an inch: below it a newspaper cannot print a picture over two columns."""
 
@@ -30,6 +34,8 @@ def release_problems(content: Content, publish_at: datetime | None, prefix: str 
     problems = [*_subject(content, prefix), *_contacts(content), *_pictures(content), *_versions(content)]
     if content.genre == INVITATION:
         problems += _event(content.event or Event(), publish_at)
+    elif content.event_aside is not None:
+        problems.append(warn("genre", ASIDE, genre=Message(GENRES[content.genre])))
     return problems
 
 

@@ -52,6 +52,8 @@ class View(msgspec.Struct):
     problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
     """With the channel's name, or empty where it is so on every channel."""
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
+    channels: Mapping[int, Channel] = msgspec.field(default_factory=dict)
+    """The office's, by their ids."""
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
     when_approved: bool = False
@@ -137,6 +139,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
         around = check.read_around(session)
+        shown.channels = around.channels
         draft = without_removed(session, meant.draft, around.channels)
         try:
             corrects = target.revision.parsed().corrects if target and target.item.corrects_id else ""
