@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from commsched.core.content.lengths import headline_length, too_long
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
@@ -38,10 +39,6 @@ from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
 from commsched.platforms._presslist.messages import embargo_notice, foot, subject, text_body
-
-GOOD_HEADLINE: Final = 40
-"""Characters of a subject that a phone's list shows whole."""
-LONG_HEADLINE: Final = 80
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -192,11 +189,8 @@ class PressList(Platform):
             problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
             problems.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
-        elif len(view.content.title) > LONG_HEADLINE:
-            message = N_(
-                "The headline becomes the subject: %(length)s characters, of which a list shows about %(good)s."
-            )
-            problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
+        elif not view.content.embargo and (long := too_long(headline_length(view.content))) is not None:
+            problems.append(warn("title", long.message, **long.params))  # under embargo the release's own check says it
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from commsched.services.views import item_view
 from commsched.services.views.preview import Preview
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Channel, Item, Workspace
-from commsched.web.components import mail_status
+from commsched.web.components import length_words, mail_status
 from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import (
@@ -173,10 +174,7 @@ def _tell_left_out(fields: Fields, meant: Meant) -> None:
     for problem in problems[:MOST_TOLD]:
         say(translated(problem.words)[:500], "note")
     if (more := len(problems) - MOST_TOLD) > 0:
-        say(
-            ngettext("%(num)s thing more is not kept.", "%(num)s things more are not kept.", len(problems) - MOST_TOLD),
-            "note",
-        )
+        say(ngettext("%(num)s thing more is not kept.", "%(num)s things more are not kept.", more), "note")
 
 
 def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
@@ -320,6 +318,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         view=shown,
         looks=_looks(shown),
         counts=drawn.rooms(shown.previews),
+        counters=length_words.told(shown.lengths),
         clash=time_choices.clash(meant, place().zone),
         live=_live(item),
         told=bar(shown, item),
@@ -402,6 +401,7 @@ def check() -> Response:
         days={name: wall.day for name, wall in fields.walls().items()},
         bar={"press": submit.press, "label": submit.label, "words": submit.words, "when": submit.when},
         counts=counts,
+        lengths={name: msgspec.to_builtins(each) for name, each in length_words.told(shown.lengths).items()},
         rings=rings,
         clash=page("composer/_clash.html", **context),
         embargo=page("composer/_embargo_told.html", embargo_told=embargo_words.effects(shown, meant)),

@@ -11,12 +11,13 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, own_field
+from commsched.core.content.lengths import Length, lengths
 from commsched.core.content.model import Content
 from commsched.core.content.release_draft import EVENT_TIMES, contacts_in_text, event_field
 from commsched.core.installation.inner_links import leads_inside
 from commsched.core.platform import threads
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
-from commsched.core.timing import dates
+from commsched.core.timing import dates, embargo
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, embargo_times, habits, items
 from commsched.services.content.neighbours import Neighbour, Neighbours
@@ -52,6 +53,8 @@ class View(msgspec.Struct):
     problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
     """With the channel's name, or empty where it is so on every channel."""
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
+    lengths: list[Length] = msgspec.field(default_factory=list)
+    """How long the headline and the short version are."""
     channels: Mapping[int, Channel] = msgspec.field(default_factory=dict)
     """The office's, by their ids."""
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
@@ -150,6 +153,8 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             shown.faults[error.field] = error.words
             shown.problems += _times(shown.faults)
             return shown
+        office, now = around.workspace, installation.now()
+        shown.lengths = list(lengths(content, embargo.notices(content.embargo, office.zone, content.languages, now)))
         judgement = check.judge(
             installation,
             session,

@@ -129,7 +129,7 @@ def test_what_an_invitation_lacks_is_told_by_its_field() -> None:
 def test_a_headline_is_counted_with_what_stands_before_it_in_the_subject() -> None:
     content = Content(kind="release", title="x" * 60)
     assert not release_problems(content, None)
-    [problem] = release_problems(content, None, "Embargo till tisdag kl. 10.00: ")
+    [problem] = release_problems(content, None, {"sv": "Embargo till tisdag kl. 10.00: "})
     assert (problem.field, problem.words.params["count"]) == ("title", 91)
 
 
