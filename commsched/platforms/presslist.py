@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from commsched.core.content.lengths import headline_length, too_long
 from commsched.core.delivery.outcome import CannotTell, Finding, Handles, Outcome, Published, Rejected, Retry
 from commsched.core.platform.contract import (
     WAITS_FOR_EMBARGO,
@@ -33,6 +32,7 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.platform.email import mark
 from commsched.core.platform.settings import YES
+from commsched.core.press.lengths import headline_length, too_long
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.timing.embargo import is_over

@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from commsched.core.content import lengths
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import SUFFIXES, Content
 from commsched.core.platform.contract import ChannelContext, ChannelView
+from commsched.core.press import lengths
 from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_

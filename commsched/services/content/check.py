@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
-from commsched.core.content.release_checks import release_problems
 from commsched.core.installation import signed_addresses
 from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
@@ -27,6 +26,7 @@ from commsched.core.platform.fitting import describe_fitting
 from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.platform.video_fitting import once_made
+from commsched.core.press.release_checks import release_problems
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing import embargo
 from commsched.core.timing.wall_time import PASSED, passed

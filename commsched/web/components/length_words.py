@@ -1,4 +1,4 @@
-"""What stands below the headline and the short version: how long they are, by the rule of ``core.content.lengths``.
+"""What stands below the headline and the short version: how long they are, by the rule of ``core.press.lengths``.
 
 The script counts by the same parts (``js/editor/counter.js``), so every number and word that it uses is in the page.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from commsched.core.content.lengths import Length
+from commsched.core.press.lengths import Length
 from commsched.core.text.messages import N_
 from commsched.web.http.i18n import _
 

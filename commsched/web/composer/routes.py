@@ -29,7 +29,6 @@ from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import (
     conflict,
-    embargo_words,
     lock,
     presses,
     proposing,
@@ -38,8 +37,9 @@ from commsched.web.composer import (
     view_model,
 )
 from commsched.web.composer import looks as drawn
+from commsched.web.composer.advice import embargo_words
+from commsched.web.composer.advice.left_out import left_out
 from commsched.web.composer.fields import Fields, from_form
-from commsched.web.composer.left_out import left_out
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form

@@ -11,11 +11,11 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, PictureIn, own_field
-from commsched.core.content.lengths import Length, lengths
 from commsched.core.content.model import Content
 from commsched.core.content.release_draft import EVENT_TIMES, contacts_in_text, event_field
 from commsched.core.installation.inner_links import leads_inside
 from commsched.core.platform import threads
+from commsched.core.press.lengths import Length, lengths
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
 from commsched.core.timing import dates, embargo
 from commsched.core.timing.wall_time import Moment
@@ -29,7 +29,7 @@ from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
 from commsched.web.components.clock_input import WallFields
-from commsched.web.composer import problem_list
+from commsched.web.composer.advice import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.composer.release_fields import Row, contact_row

@@ -1,5 +1,5 @@
 // How long a headline is as the subject of a mail, and a short version as a newspaper prints it. A hint: nothing is
-// stopped. The rule is the office's (core.content.lengths): every number and word stands in the page, and what stands
+// stopped. The rule is the office's (core.press.lengths): every number and word stands in the page, and what stands
 // before a headline comes anew with each answer of the check.
 const signs = (text) => [...text].length;
 const plain = (field) => (field.tagName === "TEXTAREA" ? field.value : field.value.replace(/[\r\n]+/gu, " ")).trim().normalize("NFC");

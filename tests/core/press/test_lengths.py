@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commsched.core.content.lengths import SHORT, SUBJECT, headline_length, lengths, subject, too_long
 from commsched.core.content.model import Content
 from commsched.core.content.release import LanguageVersion
-from commsched.core.content.release_checks import release_problems
 from commsched.core.platform.contract import ChannelView
+from commsched.core.press.lengths import SHORT, SUBJECT, headline_length, lengths, subject, too_long
+from commsched.core.press.release_checks import release_problems
 from commsched.core.timing import embargo
 from commsched.platforms._presslist import messages
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from commsched.core.content.lengths import lengths, too_long
 from commsched.core.content.model import Content
 from commsched.core.content.release import GENRES, INVITATION, Event
 from commsched.core.content.release_draft import event_field
+from commsched.core.press.lengths import lengths, too_long
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.text.recipients import is_address
 
@@ -28,7 +28,7 @@ def release_problems(
     content: Content, publish_at: datetime | None, notices: Mapping[str, str] | None = None
 ) -> list[Problem]:
     """What stops a release and what its writer should think of; nothing for another kind. ``notices``: what stands
-    before the headline in the mail's subject by language, as for :func:`commsched.core.content.lengths.lengths`."""
+    before the headline in the mail's subject by language, as for :func:`commsched.core.press.lengths.lengths`."""
     if content.kind != "release":
         return []
     problems = [*_lengths(content, notices or {}), *_contacts(content), *_pictures(content), *_versions(content)]
