@@ -88,9 +88,12 @@ def corrected(content: Content) -> str:
 
 
 def caption(view: ChannelView) -> str:
-    """What stands below the picture: who took it."""
-    first = view.pictures[0] if view.pictures else None
-    return labels(view.content)["photo"] % {"credit": first.credit} if first and first.credit else ""
+    """What stands below the picture: its caption, and who took it."""
+    if not view.pictures:
+        return ""
+    first = view.pictures[0]
+    photo = labels(view.content)["photo"] % {"credit": first.credit} if first.credit else ""
+    return " ".join(words for words in (first.title.strip(), photo) if words)
 
 
 def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str]]:

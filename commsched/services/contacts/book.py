@@ -13,7 +13,7 @@ from commsched.core.contacts.facts import MOST_NAME, MOST_NOTES, ContactIn, term
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.messages import N_, Conflict, Invalid
 from commsched.core.text.recipients import is_address
-from commsched.services.contacts import contacts, lists, segments, suppression
+from commsched.services.contacts import consent, contacts, lists, segments, suppression
 from commsched.services.contacts.membership import Member, join, part, recount
 from commsched.services.contacts.search import find
 from commsched.services.kernel.audit_log import note
@@ -57,15 +57,23 @@ def checked(person: ContactIn) -> ContactIn:
     )
 
 
-def add(installation: Installation, actor: Actor, world: str, person: ContactIn, channels: Collection[int] = ()) -> int:
-    """A contact who is typed in; returns its id. Raises :class:`Invalid` for an address that is never written to, and
-    :class:`Conflict` for one that is there already."""
+def add(
+    installation: Installation,
+    actor: Actor,
+    world: str,
+    person: ContactIn,
+    channels: Collection[int] = (),
+    grounds: consent.Grounds = consent.Grounds(),
+) -> int:
+    """A contact who is typed in; returns its id. ``grounds`` are why they may be written to. Raises :class:`Invalid`
+    for an address that is never written to, and :class:`Conflict` for one that is there already."""
     actor.require("write")
     sealed = contacts.seal(installation, checked(person))
+    why = consent.asked(installation, actor, world, grounds)
     workspace = int(actor.workspace)
     with installation.store.write(actor.workspace) as session:
         _require_free(session, workspace, world, sealed.blind)
-        contacts.create(installation, session, workspace, world, [sealed], "entered", actor.name)
+        contacts.create(installation, session, workspace, world, [sealed], "entered", actor.name, why)
         number: int = contacts.known(session, workspace, world, [sealed.blind])[sealed.blind].id
         _put_on(installation, session, number, sealed, channels)
         segments.follow(installation, session, workspace, world, [number])

@@ -302,6 +302,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         counts=drawn.rooms(shown.previews),
         clash=time_choices.clash(meant, place().zone),
         live=_live(item),
+        unsaved=not fresh and "do" in request.form,
         told=bar(shown, item),
         embargo_told=embargo_words.effects(shown, meant),
         instead=proposing.offered(item),

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.contacts.facts import MOST_NOTES, ContactIn, terms
 from commsched.core.text.messages import N_
-from commsched.services.contacts import book, search
+from commsched.services.contacts import book, consent, search
 from commsched.services.contacts.suppression import PRESS
+from commsched.web.components import grounds
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
@@ -38,7 +39,7 @@ STATE_WORDS: Final = {
 }
 STATE_TONES: Final = {"active": "green", "unconfirmed": "amber", "unsubscribed": "grey", "bounced": "red"}
 EVENT_WORDS: Final = {
-    "basis": N_("May be written to, since their work is to be told"),
+    "basis": N_("It was written down why they get mail"),
     "asked": N_("Was asked by mail whether they want this"),
     "confirmed": N_("Said yes"),
     "unsubscribed": N_("Said that they want no more"),
@@ -64,6 +65,8 @@ def _words() -> dict[str, object]:
         "EVENT_WORDS": EVENT_WORDS,
         "SOURCE_WORDS": SOURCE_WORDS,
         "list_options": lambda lists: [(channel.id, channel.name) for channel in lists],
+        "usual_why": grounds.usual_why,
+        "BASES": consent.BASES,
         "same": lambda words: [(word, word) for word in words],
         "words_of": lambda words: [(key, translated(word)) for key, word in words.items()],
     }
@@ -151,7 +154,7 @@ def _new(form: Form) -> str:
 def add() -> Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        number = book.add(installation(), actor(), PRESS, person(form), chosen(form))
+        number = book.add(installation(), actor(), PRESS, person(form), chosen(form), grounds.read(form))
         return done(_("The contact is added."), "contacts.show", contact_id=number)
     return _new(form), form.status
 
@@ -176,6 +179,7 @@ def _show(contact_id: int, form: Form) -> str:
         beats=beats,
         areas=areas,
         on=entry.on,
+        basis=next((said for said in entry.events if said.basis and said.act != "asked"), None),
         why=book.WHY_REFUSED.get(entry.refused, ""),
     )
 
@@ -187,6 +191,17 @@ def change(contact_id: int) -> Response | tuple[str, int]:
     with form.catch():
         book.change(installation(), actor(), PRESS, contact_id, person(form), chosen(form))
         return done(_("The contact is saved."), "contacts.show", contact_id=contact_id)
+    return _show(contact_id, form), form.status
+
+
+@bp.post("/<int:contact_id>/basis")
+@allow("write")
+def basis(contact_id: int) -> Response | tuple[str, int]:
+    """Another reason why they are written to, beside those that were written down before."""
+    form = Form.read()
+    with form.catch():
+        consent.record(installation(), actor(), PRESS, contact_id, grounds.read(form))
+        return done(_("It is written down why they get mail."), "contacts.show", contact_id=contact_id)
     return _show(contact_id, form), form.status
 
 

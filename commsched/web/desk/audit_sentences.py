@@ -34,6 +34,7 @@ STORY: Final = {
     "channel.segment": N_("changed whom the list %(name)s is for, which fills itself"),
     "contact.added": N_("added a press contact"),
     "contact.changed": N_("changed a press contact"),
+    "contact.basis": N_("wrote down why a press contact gets mail"),
     "contact.removed": N_("took a press contact away, from every list too"),
     "contacts.exported": N_("took out %(count)s press contacts as a file: %(name)s"),
     "contacts.imported": N_("imported press contacts from %(name)s: %(added)s new, %(changed)s changed"),

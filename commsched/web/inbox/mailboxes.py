@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
-from commsched.services.inbox import keeping, mailboxes
+from commsched.services.inbox import health, keeping, mailboxes
 from commsched.services.inbox.mailboxes import Entered
 from commsched.services.kernel import members
 from commsched.web.http.forms import Form
@@ -53,6 +53,7 @@ def _show(form: Form, number: int = 0) -> str:
         chosen=chosen,
         forward_to=forward_to,
         months=months,
+        looks={row.id: list(health.of(installation(), row)) for row in rows},
         why_not=mailboxes.trouble_of,
         relays=mailboxes.relays(installation(), actor()),
         securities=[(key, translated(word)) for key, word in SECURITIES],

@@ -5,7 +5,7 @@ import { forgetSent } from "./sent.js";
 import { fieldsOf, later, Offline, post, SignedOut } from "./send.js";
 
 // What belongs to the page and not to what is written. It changes when something is saved, so it is not looked at.
-const PAGES_OWN = ["form_token", "stamp", "item", "once"];
+const PAGES_OWN = ["form_token", "stamp", "item", "once", "new_version"];
 // A day counts as what was understood of it: that it is then written in words changes nothing.
 const meant = (form, name, value) => (name.endsWith("_day") && form.elements[name].dataset.iso) || value;
 const plain = (form) => [...fieldsOf(form)]
@@ -26,7 +26,8 @@ const papers = (form) => [...form.querySelectorAll("[data-papers] [data-paper]")
 export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
-  let first = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  const came = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  let first = form.dataset.unsaved ? "" : came; // a press that rearranged the page saved nothing
   const kept = await openKept(`writing:${form.dataset.keptAs}`);
   let { name } = kept;
   let busy = null; // the saving that is under way
@@ -143,9 +144,13 @@ export const startSaving = async (form) => {
   forgetSent(name);
   let copy;
   let of;
+  // A press may come back with more on the page than it was sent with, such as the fields of another language.
+  const stands = new Set(JSON.parse(came).map(String));
+  const arrived = () => copy.sent && (copy.stamp !== stamp
+    || copy.fields.every((field) => !field[1] || stands.has(String(field))));
   const worth = (one) => {
     copy = read(one);
-    return copy && JSON.stringify(copy.fields) !== first && !(copy.sent && copy.stamp !== stamp);
+    return copy && JSON.stringify(copy.fields) !== came && !arrived();
   };
   const next = () => {
     offer.hidden = true;
