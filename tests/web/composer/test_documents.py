@@ -1,4 +1,4 @@
-"""Documents in the composer: attached, called something, moved and taken out by a plain form; seen by whoever approves."""
+"""Documents in the composer: attached, named, moved and taken out by a plain form; seen by whoever approves."""
 
 from __future__ import annotations
 
