@@ -29,8 +29,8 @@ from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
 from commsched.web.components.clock_input import WallFields
-from commsched.web.composer.advice import _papers as papers
-from commsched.web.composer import problem_list
+from commsched.web.composer import _papers as papers
+from commsched.web.composer.advice import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.composer.release_fields import Row, contact_row
