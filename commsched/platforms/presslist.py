@@ -33,16 +33,13 @@ from commsched.core.platform.contract import (
 )
 from commsched.core.platform.email import Letterhead, mark
 from commsched.core.platform.settings import YES
+from commsched.core.press.lengths import headline_length, too_long
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, has_foreign_name, is_address, read, why_none
 from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
 from commsched.platforms._presslist.messages import below, embargo_notice, subject, text_body
-
-GOOD_HEADLINE: Final = 40
-"""Characters of a subject that a phone's list shows whole."""
-LONG_HEADLINE: Final = 80
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -202,11 +199,8 @@ class PressList(Platform):
             problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
             problems.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
-        elif len(view.content.title) > LONG_HEADLINE:
-            message = N_(
-                "The headline becomes the subject: %(length)s characters, of which a list shows about %(good)s."
-            )
-            problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
+        elif not view.content.embargo and (long := too_long(headline_length(view.content))) is not None:
+            problems.append(warn("title", long.message, **long.params))  # under embargo the release's own check says it
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):
@@ -257,10 +251,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, _Kind], Email] = {}
+        common: dict[tuple[int, bool, bool, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), self._kind(part, context))
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))

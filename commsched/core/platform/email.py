@@ -52,8 +52,10 @@ class AttachedFile(msgspec.Struct, frozen=True):
 class Signer(Protocol):
     """Proves whose a message is (DKIM)."""
 
-    def sign(self, message: bytes) -> bytes:
-        """``message`` with its signature."""
+    def field(self, head: bytes, body: bytes) -> bytes:
+        """The header that stands before the others and proves them and the body, with its line end. ``head`` are
+        whole header lines, and ``body`` is what stands after the empty line. Raises :class:`ValueError` for a key that
+        is none."""
         ...
 
 

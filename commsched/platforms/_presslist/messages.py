@@ -10,6 +10,7 @@ import msgspec
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import SUFFIXES, Content
 from commsched.core.platform.contract import ChannelContext, ChannelView
+from commsched.core.press import lengths
 from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
@@ -25,7 +26,6 @@ _LABELS: Final = {
     "answer": N_("Say whether you come"),
     "document": N_("Document"),
     "in_kit": N_("in the press kit"),
-    "correction": N_("Correction"),
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
 }
@@ -69,11 +69,8 @@ def embargo_notice(view: ChannelView, context: ChannelContext) -> str:
 def subject(view: ChannelView, notice: str = "") -> str:
     """The headline. An editor must see at once that it is under embargo (``notice``), or a correction of what they
     have got before."""
-    content, word = view.content, labels(view.content)["correction"]
-    headline = content.title
-    if content.correction and not headline.casefold().startswith(word.casefold()):
-        headline = f"{word}: {headline}"
-    return f"{notice}: {headline}" if notice else headline
+    content = view.content
+    return lengths.subject(content.title, f"{notice}: " if notice else "", lengths.corrects_with(content))
 
 
 def corrected(content: Content) -> str:

@@ -162,6 +162,7 @@ STORY: Final = {
     "release.mend": N_("has seen what was let out without approval, and it is to be mended"),
     "token.created": N_("made the key “%(name)s” for a program"),
     "token.revoked": N_("ended the key “%(name)s”"),
+    "document.added": N_("attached a document"),
     "video.added": N_("added a video"),
     "video.poster": N_("chose another poster for a video"),
     "video.removed": N_("deleted the video %(name)s"),
@@ -219,6 +220,7 @@ ICONS: Final = {
     "token": "key-round",
     "feed": "calendar",
     "picture": "image",
+    "document": "file-text",
     "video": "clapperboard",
 }
 
