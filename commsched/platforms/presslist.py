@@ -251,10 +251,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, bool, bool, str], Email] = {}
+        common: dict[tuple[int, bool, bool, str, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language, part.basis)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
