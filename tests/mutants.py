@@ -2874,6 +2874,55 @@ MUTANTS = (
         "tags=_WORDS | _BLOCKS | _HEADINGS | _TABLE | {'img'}",
         f"{INBOX}answering.py",
     ),
+    Mutant(
+        "a whole group reads the first one's reason",
+        "platforms/presslist.py",
+        "bool(part.leave), part.language, part.basis)\n",
+        "bool(part.leave), part.language)\n",
+        "tests/platforms/test_presslist_foot.py",
+    ),
+    Mutant(
+        "of members an interest is taken for said",
+        "services/contacts/consent.py",
+        'USUAL.get(world, "")',
+        'USUAL.get(world, "interest")',
+        "tests/services/contacts/test_consent.py",
+    ),
+    Mutant(
+        "a file takes a yes back",
+        "services/contacts/_intake.py",
+        'better = {"": ("interest", "consent"), "interest": ("consent",)}',
+        'better = {"": ("interest", "consent"), "interest": ("consent",), "consent": ("interest",)}',
+        "tests/services/contacts/test_consent.py",
+    ),
+    Mutant(
+        "the last who saves a contact wins",
+        "services/contacts/book.py",
+        "if stamp and stamp != _stamp(",
+        "if False and stamp != _stamp(",
+        "tests/web/contacts/test_contacts_pages.py",
+    ),
+    Mutant(
+        "a renewal asks for more than was granted",
+        "services/mailing/tokens.py",
+        'return msgspec.structs.replace(provider, scope="")',
+        "return provider",
+        f"{INBOX}access.py",
+    ),
+    Mutant(
+        "a mailbox that nobody reads is told of nowhere",
+        "services/inbox/health.py",
+        "if unread > DAY and row.next_at is not None:",
+        "if False:",
+        f"{INBOX}health.py",
+    ),
+    Mutant(
+        "what is no address becomes a calendar's organizer",
+        "core/press/invitation.py",
+        "for address in typed if is_address(address)]",
+        "for address in typed if address]",
+        "tests/platforms/test_presslist_injection.py",
+    ),
 )
 
 
