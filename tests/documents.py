@@ -67,11 +67,11 @@ def odf(kind: str = "odt", more: Files | None = None, content: str = "<text/>") 
 
 
 def pdf(change: object = None, **save: object) -> bytes:
-    """A PDF of one page; ``change`` is called with it before it is written."""
+    """A PDF of one page; ``change`` is called with it before it is written. The same is the same bytes."""
     out = BytesIO()
     with pikepdf.new() as document:
         document.add_blank_page(page_size=(595, 842))
         if callable(change):
             change(document)
-        document.save(out, **save)  # type: ignore[arg-type]
+        document.save(out, deterministic_id="encryption" not in save, **save)  # type: ignore[arg-type]
     return out.getvalue()

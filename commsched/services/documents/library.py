@@ -120,6 +120,16 @@ def find(installation: Installation, actor: Actor, number: int) -> Document:
     return row
 
 
+def find_by_hash(installation: Installation, actor: Actor, sha256: str) -> Document:
+    """As :func:`find`, by the SHA-256 of its bytes."""
+    actor.require("read")
+    with installation.store.read(actor.workspace) as session:
+        row = by_hash(session, [sha256]).get(sha256)
+        if row is None or row.id not in readable(session, [row.id]):
+            raise NotFound(_NONE)
+    return row
+
+
 def by_hash(session: Session, hashes: Collection[str]) -> dict[str, Document]:
     """The documents of the session's office with those SHA-256, whoever may read them."""
     rows = session.scalars(select(Document).where(Document.sha256.in_(hashes))) if hashes else ()

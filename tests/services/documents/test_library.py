@@ -17,28 +17,21 @@ from commsched.core.media.documents import DOCUMENT_BYTES, FORMS, TYPES
 from commsched.core.media.sizes import MB
 from commsched.core.text.messages import Invalid, NotAllowed, NotFound
 from commsched.services.content import check, drafts, items
-from commsched.services.documents import errors, library, looking
+from commsched.services.documents import errors, library
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import quota
 from commsched.services.ops import doctor
 from commsched.services.workflow import approve, editing
 from commsched.store.models import Decision, Document, DocumentUse, Item, Revision, Workspace
-from tests import writing
+from tests import looked, writing
 from tests.conftest import Cast
 from tests.documents import body, office, pdf
 
 
 @pytest.fixture(autouse=True)
-def looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same eyes without a process of their own, which has its own tests."""
-    from commsched.services.documents._examine import examine
-
-    def look(path: Any, filename: str = "") -> looking.Found:
-        with path.open("rb") as file:
-            return examine(file, path.stat().st_size, looking.ending_of(filename))
-
-    monkeypatch.setattr(looking, "look", look)
+def _looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked.here(monkeypatch)
 
 
 def taken(installation: Installation, cast: Cast, data: bytes, name: str, role: str = "writer") -> Document:
