@@ -225,8 +225,6 @@ class PartSnapshot(msgspec.Struct, gc=False):
     """The platform's id of what is out already, in whose place this part is put."""
     language: str = ""
     """Which language its recipient reads."""
-    basis: str = ""
-    """Why its recipient may be written to."""
     corrects: str = ""
     """Of a mail: the ``message_id`` of the one that it corrects for its recipient."""
     basis: str = ""
