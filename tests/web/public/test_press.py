@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec import structs
 
 from commsched import images
 from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
@@ -124,9 +125,8 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
 ) -> None:
     credit = {"credit": "Ljungpartiet"}
     first = named(installation, cast, b"en", "Vårdcentral Björkåsa.JPG", alt="Huset.", **credit)
-    second = named(
-        installation, cast, b"tva", "vårdcentral björkåsa.jpg", alt="Huset igen.", title="I Björkåsa.", **credit
-    )
+    second = named(installation, cast, b"tva", "vårdcentral björkåsa.jpg", alt="Huset igen.", **credit)
+    second = structs.replace(second, title="I Björkåsa.")
     camera = named(installation, cast, b"tre", "IMG_20261126_0001.jpg", alt="Regionrådet i talarstolen")
     quotes = [Quote(text="Äntligen!", person="Karin Lund")]
     item = release(installation, cast, room, quotes=quotes, attachments=[first, second, camera], short="Kort.")
