@@ -147,3 +147,12 @@ def test_a_picture_like_an_old_one_is_shown_beside_it_and_one_chooses(
     first = page.locator("[data-shots] li").first
     expect(first).to_have_attribute("data-picture", str(old))
     expect(first.locator("textarea")).to_have_value("En buss vid hållplatsen Storgatan.")
+
+
+def test_a_table_that_is_too_large_is_told_before_it_is_sent(page: Any) -> None:
+    page.goto("/w/gruppen/contacts/import/")
+    file = page.locator("input[type=file]")
+    file.evaluate("input => { input.dataset.most = '0'; }")
+    file.set_input_files({"name": "press.csv", "mimeType": "text/csv", "buffer": b"a@b.example"})
+    expect(page.get_by_text("Filen är 1 MB, och en tabell med kontakter")).to_be_visible()
+    assert file.input_value() == ""
