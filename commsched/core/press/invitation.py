@@ -18,7 +18,11 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
     if event is None or event.starts_at is None:
         return None
     people = [person.email for person in content.contacts if person.email]
-    words = [content.lead.strip(), *(f"{label}: {said}" for label, said in event_rows(content)[2:]), url]
+    words = [
+        content.lead.strip(),
+        *(f"{label}: {said}" for label, said in event_rows(content)[2 + event.called_off :]),
+        url,
+    ]
     return Entry(
         uid=f"{content.corrects or uid}-event",
         sequence=event.sequence,
@@ -32,4 +36,5 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
         url=url,
         organizer=next(iter([*filter(None, [event.reply_to]), *people, page])),
         organizer_name=office,
+        called_off=event.called_off,
     )
