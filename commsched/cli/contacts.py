@@ -43,14 +43,28 @@ def contacts() -> None:
     "language, notes; N is counted from one, and 0 leaves the field out.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what the columns are taken for.")
-def import_contacts(workspace: str, file: Path, channel: int, columns: tuple[str, ...], dry_run: bool) -> None:
+@click.option(
+    "--basis",
+    type=click.Choice(["interest", "consent"]),
+    default="interest",
+    show_default=True,
+    help="Why they may be written to: it is their work to be told, or they have said yes to it.",
+)
+@click.option("--why", default="", metavar="WORDS", help="Why it is their work; or the text that they said yes to.")
+@click.option("--given-on", default="", metavar="DAY", help="Of a consent: the day, such as 2026-03-01.")
+@click.option("--how", default="", metavar="WORDS", help="Of a consent: how they said yes.")
+@click.option("--proof", default="", metavar="WORDS", help="Of a consent: where the proof is.")
+def import_contacts(
+    workspace: str, file: Path, channel: int, columns: tuple[str, ...], dry_run: bool, basis: str, why: str, **said: str
+) -> None:
     """Import a CSV or XLSX file. It may be imported again: nobody is doubled. Rows that name nobody are printed with
     their number; exit code 1 if there are any."""
-    from commsched.services.contacts import imports
+    from commsched.services.contacts import consent, imports
     from commsched.services.contacts.suppression import PRESS
 
     installation = open_installation()
     _, actor = workspace_and_actor(installation, workspace)
+    grounds = consent.asked(installation, actor, PRESS, consent.Grounds(basis, why, **said))
     with file.open("rb") as stream:
         number = imports.begin(installation, actor, PRESS, stream, file.name, channel)
     preview = imports.preview(installation, actor, number)
@@ -60,7 +74,7 @@ def import_contacts(workspace: str, file: Path, channel: int, columns: tuple[str
     if dry_run:
         imports.stop(installation, actor, number)
         return
-    imports.start(installation, actor, number, fields, preview.guessed.heading, channel)
+    imports.start(installation, actor, number, fields, preview.guessed.heading, channel, grounds)
     _follow(installation, actor, number)
     row = imports.get(installation, actor, number)
     for line, reason, _text in imports.remarks(installation, actor, number):

@@ -219,6 +219,9 @@ def _line(box: Box, context: ssl.SSLContext) -> imaplib.IMAP4:
 
 # -- what is wrong, in a sentence -------------------------------------------------------------------
 
+CERTIFICATE: Final = N_(
+    "The certificate of %(host)s is not valid for that name. Write the name that your mail provider gives."
+)
 _BY_KIND: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (
         PrivateAddress,
@@ -228,11 +231,7 @@ _BY_KIND: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (socket.gaierror, "host", N_("There is no server called %(host)s.")),
     (UnicodeError, "host", N_("There is no server called %(host)s.")),
     (ConnectionRefusedError, "port", N_("%(host)s refuses connections on port %(port)s. Usual ports are 993 and 143.")),
-    (
-        ssl.SSLCertVerificationError,
-        "host",
-        N_("The certificate of %(host)s is not valid for that name. Write the name that your mail provider gives."),
-    ),
+    (ssl.SSLCertVerificationError, "host", CERTIFICATE),
     (
         ssl.SSLError,
         "security",
@@ -243,6 +242,14 @@ _BY_KIND: Final[tuple[tuple[type[Exception], str, str], ...]] = (
 """In this order: the first kind that fits."""
 BUSY: Final = N_("Another program has locked the mailbox just now. It is tried again by itself.")
 LOST: Final = N_("%(host)s ended the connection before it had answered. It is tried again by itself.")
+NO_ACCESS: Final = N_(
+    "%(host)s does not let %(user)s in by the access that somebody signed in for. Sign in again under Settings → "
+    "E-mail, as that user: whoever signed in before the office read mail said yes to sending alone."
+)
+WRONG_PASSWORD: Final = N_("The server does not accept this user with this password: %(answer)s")
+NO_FOLDER: Final = N_("There is no folder “%(folder)s” that may be opened: %(answer)s")
+FOR_A_PERSON: Final = frozenset({WRONG_PASSWORD, NO_ACCESS, NO_FOLDER, CERTIFICATE})
+"""What does not pass by itself: told at once, where all else may be over in a minute."""
 _SIGN_IN: Final = ("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "LOGIN FAILED", "AUTHENTICATION FAILED")
 _LOCKED: Final = ("INUSE", "UNAVAILABLE", "LOCKED", "TIMEOUT WHILE", "SERVERBUG", "LIMIT")
 
@@ -256,15 +263,13 @@ def _sentence(error: BaseException, account: Account, field: str, folder: str) -
     if any(word in answer.upper() for word in _LOCKED):
         return Invalid(BUSY, "")
     if type(error).__name__ == "LoginError" or any(word in answer.upper() for word in _SIGN_IN):
-        return Invalid(
-            N_("The server does not accept this user with this password: %(answer)s"), "secret", answer=answer
-        )
+        if account.token:
+            return Invalid(NO_ACCESS, "relay", host=account.host, user=account.user)
+        return Invalid(WRONG_PASSWORD, "secret", answer=answer)
     if isinstance(error, OSError | EOFError | imaplib.IMAP4.abort):
         return Invalid(LOST, "host", host=account.host)
     if folder:
-        return Invalid(
-            N_("There is no folder “%(folder)s” that may be opened: %(answer)s"), field, folder=folder, answer=answer
-        )
+        return Invalid(NO_FOLDER, field, folder=folder, answer=answer)
     return Invalid(N_("The mail server refused: %(answer)s"), "", answer=answer)
 
 

@@ -31,6 +31,8 @@ from commsched.core.delivery.outcome import (
     Rejected,
     Retry,
 )
+from commsched.core.media.documents import DOCUMENT_BYTES, MOST, TYPES, file_name
+from commsched.core.media.press_names import distinct
 from commsched.core.platform.contract import (
     Account,
     AttachmentFile,
@@ -85,7 +87,7 @@ class Folder(Platform):
         return Account(id=str(folder), name="/".join(folder.parts[-2:]), url="")
 
     def limits(self, facts: Facts) -> Limits:
-        return Limits(pictures=50)
+        return Limits(pictures=50, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         return check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)
@@ -158,7 +160,8 @@ def _write(part: Part, target: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
     try:
         names = [_picture(building, number, picture) for number, picture in enumerate(part.pictures, 1)]
-        facts = msgspec.json.format(msgspec.json.encode(_facts(part, names)), indent=2)
+        attached = _documents(building, part)
+        facts = msgspec.json.format(msgspec.json.encode(_facts(part, names) | attached), indent=2)
         _file(building / "item.json", BytesIO(facts))
         _file(building / "text.txt", BytesIO(plain(part).encode()))
         _sync(building)
@@ -176,6 +179,20 @@ def _picture(folder: Path, number: int, picture: AttachmentFile) -> str:
     with picture.open() as stream:
         _file(folder / name, stream)
     return name
+
+
+def _documents(folder: Path, part: Part) -> dict[str, object]:
+    """Write the documents under their titles; what is told of them. Without any, nothing is told."""
+    files = [file for file in part.other_files if file.kind == "document"]
+    names = distinct([file_name(file.title, file.mime, file.sha256) for file in files])
+    for name, file in zip(names, files, strict=True):
+        with file.open() as stream:
+            _file(folder / f"document-{name}", stream)
+    rows = [
+        {"file": f"document-{name}", "title": file.title, "mime": file.mime, "size": file.size, "sha256": file.sha256}
+        for name, file in zip(names, files, strict=True)
+    ]
+    return {"documents": rows} if rows else {}
 
 
 def _facts(part: Part, names: list[str]) -> dict[str, object]:

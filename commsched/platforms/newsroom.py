@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from commsched.core.delivery.outcome import Absent, Finding, Handles, Outcome, Published
+from commsched.core.media.documents import DOCUMENT_BYTES, MOST, TYPES
 from commsched.core.platform.contract import Account, ChannelContext, ChannelView, Facts, Limits, Part, Platform
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.slug import address_of
@@ -35,7 +36,7 @@ class Newsroom(Platform):
         return Account(id=f"newsroom:{context.workspace}", name=context.workspace, url=url)
 
     def limits(self, facts: Facts) -> Limits:
-        return Limits(pictures=20)
+        return Limits(pictures=20, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         problems = check_text(view, None, len, self.name) + check_pictures(view, self.limits(facts), self.name)

@@ -26,6 +26,8 @@ from commsched.store.tables.content import (
 from commsched.store.tables.files import (
     ConsentWarning,
     Derivative,
+    Document,
+    DocumentUse,
     GoneFile,
     Likeness,
     LinkPage,
@@ -106,6 +108,8 @@ __all__ = [
     "Deputy",
     "Derivative",
     "DkimKey",
+    "Document",
+    "DocumentUse",
     "FactCheck",
     "Feed",
     "Figure",

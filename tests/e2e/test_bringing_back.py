@@ -145,3 +145,15 @@ def test_a_picture_dropped_beside_the_box_is_taken_in(page: Any) -> None:
     assert not opened, "the browser must not open it in place of the page"
     expect(page.locator("[data-shots] li")).to_have_count(1)
     expect(page.get_by_label(re.compile("Alt-text"))).to_have_count(1)
+
+
+def test_what_a_press_came_back_with_is_saved_by_itself_and_nothing_is_offered(page: Any) -> None:
+    page.goto("/w/gruppen/write?kind=release")
+    page.get_by_label("Rubrik", exact=True).fill("Fler turer på landet")
+    page.locator("summary", has_text="På andra språk").click()
+    page.get_by_role("button", name="Skriv det på det här språket också").click()
+    expect(page.get_by_role("button", name="Ta bort det här språket")).to_be_visible()
+    expect(page.locator("#kept-offer")).to_be_hidden()
+    expect(page.locator("[data-keep-words]")).to_have_text(re.compile(r"Sparat \d"))
+    page.reload()
+    expect(page.locator("[name=title]")).to_have_value("Fler turer på landet")

@@ -30,14 +30,8 @@ from commsched.services.ops import health, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
-from tests.engine.test_embedded import Post, looks, soon, states  # noqa: F401 (looks is a fixture)
-from tests.engine.test_embedded import until as until_
+from tests.engine.test_embedded import PATIENCE, Post, looks, soon, states, until  # noqa: F401 (looks is a fixture)
 from tests.services.ops.test_clock import serve  # noqa: F401 (a fixture)
-
-
-def until(what: Callable[[], object], seconds: float = 30.0) -> bool:
-    """With patience for a machine that is busy; nothing here is about a few seconds."""
-    return until_(what, seconds)
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def installation(tmp_path: Path, post: Post) -> Iterator[Installation]:
 def engine(installation: Installation) -> Iterator[Engine]:
     made = Engine(installation, hands=4)
     yield made
-    made.stop(10)
+    made.stop(PATIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +148,7 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
         post.let.clear()
         soon(installation)
         installation.wake()
-        assert post.begun.wait(30)
+        assert post.begun.wait(PATIENCE)
         hangs = datetime.now(UTC)
         time.sleep(1.5)
         assert at(installation) - hangs < timedelta(seconds=0.7)
@@ -309,6 +303,21 @@ def test_no_job_lists_the_runs_that_a_leap_left_out() -> None:
     clock.stop()
 
 
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The reason of each heartbeat that the engine has written, in their order: what was told is here for ever, however
+    short a time it was true."""
+    written: list[str] = []
+    real = embedded.heartbeats.beat
+
+    def beat(installation: Installation, name: str, reason: str = "", ago: float = 0.0) -> None:
+        real(installation, name, reason, ago)
+        written.append(reason)
+
+    monkeypatch.setattr(embedded.heartbeats, "beat", beat)
+    return written
+
+
 @pytest.mark.parametrize(("hosts", "goes"), [(("127.0.0.1", "localhost"), True), (("127.0.0.1",), False)])
 def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
     hosts: tuple[str, ...],
@@ -317,22 +326,39 @@ def test_a_clock_that_was_set_right_is_believed_when_several_servers_agree(
     engine: Engine,
     serve: Callable[..., str],  # noqa: F811
     leap: Callable[[timedelta], None],
+    said: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(embedded, "LOOK", 0.3)
     from email.utils import format_datetime
 
-    port = serve(Date=format_datetime(datetime.now(UTC), usegmt=True)).rpartition(":")[2]
-    monkeypatch.setattr(server_time, "servers", lambda _office: [(f"http://{one}:{port}", True) for one in hosts])
+    port = serve(Date=lambda: format_datetime(datetime.now(UTC), usegmt=True)).rpartition(":")[2]
+    reached, asked = list[tuple[str, bool]](), list[int]()  # nobody can be asked until the doubt has been told
+
+    def servers(_office: Installation) -> list[tuple[str, bool]]:
+        asked.append(len(reached))
+        return list(reached)
+
+    monkeypatch.setattr(server_time, "servers", servers)
     installation.http = bench_http
     leap(timedelta(minutes=-30))  # it starts wrong, as a computer without a battery does
     engine.start()
     assert until(lambda: row(installation) is not None)
     leap(timedelta(0))  # NTP sets it right
-    assert until(lambda: trouble(installation) == "clock")
     soon(installation)
-    assert until(lambda: states(installation) == ["published"], 30 if goes else 1.5) is goes
-    assert until(lambda: trouble(installation) == "", 30 if goes else 0.5) is goes
+    installation.wake()
+    assert until(lambda: "clock" in said)
+    assert states(installation) == ["waiting"], "nothing is sent while it is in doubt"
+    count = len(said)
+    reached.extend((f"http://{host}:{port}", True) for host in hosts)
+    if goes:
+        assert until(lambda: states(installation) == ["published"])
+        assert until(lambda: "" in said[count:])
+        assert trouble(installation) == ""
+        return
+    assert until(lambda: asked.count(len(hosts)) > 3 and len(said) > count + 3)
+    assert states(installation) == ["waiting"]
+    assert set(said[count:]) == {"clock"}
 
 
 def bench_http(_private: bool) -> Any:

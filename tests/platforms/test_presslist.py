@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from commsched.core.content.model import Attachment
 from commsched.core.content.release import LanguageVersion, Quote
 from commsched.core.delivery.outcome import (
     Absent,
@@ -375,3 +376,9 @@ def test_each_reads_it_in_their_own_language_also_in_one_group() -> None:
         assert ("The region says yes." in letter.text, 'lang="en"' in letter.html) == (is_english, is_english)
         assert ("PRESS RELEASE" in letter.text) == is_english
         assert "ja-till-fler-turer-pa-landet-01234567" in letter.text, "the newsroom's address is one"
+
+
+def test_the_pictures_caption_stands_below_it_with_who_took_it() -> None:
+    shot = Attachment(sha256="0" * 64, alt="En buss", title="Den nya bussen.", credit="Anna Ek")
+    letter = PLATFORM.message(PLATFORM.parts(changed(RELEASE, pictures=[shot]))[0], context(Bag()))
+    assert "\n\n[En buss]\nDen nya bussen. Foto: Anna Ek\n" in letter.text

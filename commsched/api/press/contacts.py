@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from flask import request
 
 from commsched.api import bodies
+from commsched.api.problems import Stale
 from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, route, section
 from commsched.core.contacts.facts import MOST_NOTES, MOST_TERMS, ContactIn, terms_of
 from commsched.core.contacts.segment import Segment, segment_of
 from commsched.core.content.draft import Line
 from commsched.services.channels import list_editing
-from commsched.services.contacts import book, search
+from commsched.services.contacts import book, consent, search
 from commsched.services.contacts.suppression import PRESS
 from commsched.store.models import Channel
 
@@ -40,10 +41,41 @@ class ContactDetails(ContactOut):
     """The channels that write to them."""
     refused: str
     """Why nothing is sent to them, if so."""
+    grounds: GroundsOut | None
+    """Why they may be written to, as it stands today."""
+    stamp: str
+    """Another whenever anything of the above is. In If-Match it keeps a change from overwriting somebody else's."""
+
+
+class GroundsBody(bodies.In):
+    """Why they may be written to. A consent says when and how it was given, and to which text."""
+
+    basis: Literal["interest", "consent"]
+    words: Annotated[str, msgspec.Meta(max_length=consent.MOST_WHY)] = ""
+    """Why it is their work, or the text that they said yes to."""
+    how: Line = ""
+    given_on: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    """The day, as ISO 8601 writes it."""
+    proof: Line = ""
+    """Where what proves it is kept."""
+
+
+class GroundsOut(msgspec.Struct):
+    basis: str
+    words: str
+    how: str
+    given_on: str
+    proof: str
+    at: str
+    """When it was written down."""
+    source: str
+    """By whom, or from which file."""
 
 
 class ContactBody(bodies.In):
-    """A journalist or a newsroom. ``lists`` are those that people fill; left out, they stay as they are."""
+    """A journalist or a newsroom. ``lists`` are those that people fill; left out, they stay as they are. ``grounds``
+    say why they may be written to; left out, a new contact rests on legitimate interest, and one that is changed on
+    what stands."""
 
     address: Line
     name: Line = ""
@@ -53,6 +85,7 @@ class ContactBody(bodies.In):
     language: Annotated[str, msgspec.Meta(max_length=8)] = ""
     notes: Annotated[str, msgspec.Meta(max_length=MOST_NOTES)] = ""
     lists: Annotated[list[int], msgspec.Meta(max_length=200)] | None = None
+    grounds: GroundsBody | None = None
 
 
 class SegmentOut(msgspec.Struct):
@@ -70,13 +103,19 @@ class ListOut(msgspec.Struct):
 
 
 class ListBody(bodies.In):
-    """A new press list: of pasted ``addresses``, or one that fills itself, or an empty one."""
+    """A new press list: of pasted ``addresses``, or one that fills itself, or an empty one. ``grounds`` say why those
+    who are new may be written to; left out, it is legitimate interest."""
 
     name: Line
     addresses: Annotated[str, msgspec.Meta(max_length=4_000_000)] = ""
     beats: Terms = msgspec.field(default_factory=list)
     areas: Terms = msgspec.field(default_factory=list)
     languages: Annotated[list[Line], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
+    grounds: GroundsBody | None = None
+
+
+def _grounds(body: GroundsBody | None) -> consent.Grounds:
+    return consent.Grounds(**msgspec.structs.asdict(body)) if body is not None else consent.Grounds()
 
 
 def _out(person: search.Person) -> ContactOut:
@@ -88,6 +127,8 @@ def _out(person: search.Person) -> ContactOut:
 def _details(contact_id: int) -> ContactDetails:
     entry = book.entry(installation(), actor(), PRESS, contact_id)
     facts = entry.facts
+    with installation().store.read(actor().workspace) as session:
+        said = consent.standing_basis(session, contact_id)
     return ContactDetails(
         id=entry.row.id,
         name=facts.name,
@@ -100,7 +141,14 @@ def _details(contact_id: int) -> ContactDetails:
         notes=facts.notes,
         lists=sorted(entry.on),
         refused=entry.refused,
+        grounds=_said(said) if said is not None else None,
+        stamp=entry.stamp,
     )
+
+
+def _said(said: consent.Said) -> GroundsOut:
+    at = said.at.isoformat(timespec="seconds")
+    return GroundsOut(said.basis, said.words, said.how, said.given_on, said.proof, at, said.source)
 
 
 def _contact(body: ContactBody) -> ContactIn:
@@ -167,7 +215,7 @@ def list_contacts() -> Paged:
     errors=(409, 422),
 )
 def add_contact(body: ContactBody) -> ContactDetails:
-    return _details(book.add(installation(), actor(), PRESS, _contact(body), body.lists or ()))
+    return _details(book.add(installation(), actor(), PRESS, _contact(body), body.lists or (), _grounds(body.grounds)))
 
 
 @route(
@@ -191,10 +239,22 @@ def get_contact(id: int) -> ContactDetails:
     "Change a press contact; lists that fill themselves follow",
     body=ContactBody,
     answer=ContactDetails,
-    errors=(404, 409, 422),
+    params=(
+        Param("If-Match", "The contact's stamp, as it was read. Left out, nobody's change is looked for.", "header"),
+    ),
+    errors=(404, 409, 412, 422),
 )
 def change_contact(id: int, body: ContactBody) -> ContactDetails:
-    book.change(installation(), actor(), PRESS, id, _contact(body), body.lists)
+    why = _grounds(body.grounds)
+    if body.grounds is not None:
+        consent.checked(why, installation().now().date(), actor().language)  # before anything is kept
+    expected = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    try:
+        book.change(installation(), actor(), PRESS, id, _contact(body), body.lists, "" if expected == "*" else expected)
+    except book.Changed as error:
+        raise Stale(book.entry(installation(), actor(), PRESS, id).stamp) from error
+    if body.grounds is not None:
+        consent.record(installation(), actor(), PRESS, id, why)
     return _details(id)
 
 
@@ -233,5 +293,7 @@ def list_lists() -> list[ListOut]:
 def make_press_list(body: ListBody) -> ListOut:
     languages = tuple(language for language in book.LANGUAGES if language in body.languages)
     segment = Segment(terms_of(body.beats), terms_of(body.areas), languages)
-    channel = list_editing.make_list(installation(), actor(), body.name, body.addresses, segment)
+    channel = list_editing.make_list(
+        installation(), actor(), body.name, body.addresses, segment, _grounds(body.grounds)
+    )
     return _list(list_editing.list_of(installation(), actor(), channel.id))

@@ -33,10 +33,10 @@ _HEADINGS: Final = {
     "outlet": "tidning|tidning eller redaktion|newspaper|newspaper or newsroom|media|medium|medie|redaktion|outlet|"
     "publication|newsroom|foretag|organisation|organization|company|arbetsgivare|employer|nyhetsmedia|kanal",
     "beats": "bevakar|bevakning|bevakningsomrade|amne|amnen|amnesomrade|beat|beats|topic|topics|skriver om|"
-    "writes about|subject|taggar|tags",
+    "writes about|subject|taggar|tags|kategori|kategorier|categories",
     "areas": "omrade|omraden|ort|stad|kommun|lan|region|area|areas|city|place|plats|location|spridningsomrade",
     "language": "sprak|language|lang",
-    "notes": "anteckning|anteckningar|notering|kommentar|ovrigt|notes|note|comment|comments|remark",
+    "notes": "anteckning|anteckningar|anm|notering|kommentar|ovrigt|notes|note|comment|comments|remark",
 }
 _BY_HEADING: Final = {word: field for field, words in _HEADINGS.items() for word in words.split("|")}
 _PLAIN: Final = str.maketrans("åäöéü", "aaoeu")
@@ -65,10 +65,22 @@ def guess_heading(cells: Sequence[str]) -> tuple[str, ...]:
     """What each column says by its heading alone. The first of two that say the same has it."""
     fields: list[str] = []
     for cell in cells:
-        word = fold(cell).strip(" :*").translate(_PLAIN)
-        field = _BY_HEADING.get(word) or _BY_HEADING.get(word.split(" (")[0].strip(), "")
+        word = fold(cell).strip(" :*.").translate(_PLAIN)
+        ways = (word, word.partition("(")[0].strip(), *(part.strip() for part in word.split("/")))
+        field = next((_BY_HEADING[way] for way in ways if way in _BY_HEADING), "")
         fields.append(field if field not in fields else "")
     return tuple(fields)
+
+
+def rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """How many of ``rows``, the first ones of a table, stand above its headings: a title, the day it was changed. None
+    where no row before the first address names two columns."""
+    for place, row in enumerate(rows):
+        if any("@" in cell for cell in row):
+            break
+        if sum(map(bool, guess_heading(row))) > 1:
+            return place
+    return 0
 
 
 def guess(rows: Sequence[Sequence[str]]) -> Guess:

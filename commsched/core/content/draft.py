@@ -10,6 +10,7 @@ import msgspec
 
 from commsched.core.content.model import MAX_TEXT, Genre, Kind
 from commsched.core.media.crops import Crop
+from commsched.core.media.documents import MOST, TITLE
 from commsched.core.text.messages import N_, Invalid
 from commsched.core.timing.wall_time import Moment, read_time
 
@@ -63,6 +64,14 @@ class AttachmentIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omi
     captions: Annotated[list[CaptionsIn], msgspec.Meta(max_length=10)] = []
     burn: bool = False
     """Whether they are written into the pictures where a network takes no file of captions."""
+
+
+class DocumentIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A document that was handed in (POST /documents), and what readers see it called."""
+
+    id: int
+    title: Annotated[str, msgspec.Meta(max_length=TITLE)] = ""
+    """Without it, after its file."""
 
 
 class QuoteIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -172,6 +181,15 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
         ),
     ] = []
     """What goes with it after the pictures."""
+    documents: Annotated[
+        list[int | DocumentIn],
+        msgspec.Meta(
+            max_length=MOST,
+            description="Documents that go with it, in order, by the ids that POST /documents answers with. In a "
+            "revision's content they stand among the pictures, with their kind, title and size.",
+        ),
+    ] = []
+    """Documents that go with it, in order."""
     sources: Annotated[list[SourceIn], msgspec.Meta(max_length=50)] = []
     publish_at: Line | None = None
     fold: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
@@ -184,6 +202,12 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     """What a correction corrects, as readers are told. Empty for everything else."""
     confidants: Annotated[list[int], msgspec.Meta(max_length=500)] | None = None
     """Ids of the people who alone see it until it is published, beside its writer. Without it, as it was."""
+
+    @property
+    def attached(self) -> list[DocumentIn]:
+        """Its documents, each once."""
+        given = [each if isinstance(each, DocumentIn) else DocumentIn(id=each) for each in self.documents]
+        return list({each.id: each for each in given}.values())
 
     @property
     def channel_ids(self) -> list[int]:

@@ -16,6 +16,7 @@ import msgspec
 
 from commsched.core.content.release import TRANSLATED, ContactPerson, Event, LanguageVersion, Quote
 from commsched.core.media.crops import Crop
+from commsched.core.media.documents import FORMS
 from commsched.core.text.clean import settled
 
 Kind = Literal["post", "release", "letter"]
@@ -49,6 +50,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: AttachmentKind = "picture"
     title: str = ""
     """What a document is called where it is offered; of a picture, what stands below it."""
+    size: int = 0
+    """Of a document, in bytes: readers are told before they fetch it."""
     duration: int = 0
     """Of a video, in milliseconds."""
     poster: str = ""
@@ -318,5 +321,6 @@ def addresses_digest(addresses: list[str]) -> str:
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 """How a picture's file ends, by what it is."""
-ENDINGS = SUFFIXES | {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "application/pdf": ".pdf"}
+_FILMS = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm"}
+ENDINGS = SUFFIXES | _FILMS | {form.mime: form.suffix for form in FORMS.values()}
 """How an attachment's file ends."""

@@ -57,7 +57,7 @@ REASONS: Final = {
     "address": N_("The address does not exist or refused the message."),
     "previous": N_("The part before it did not go out."),
     "archived": N_("The channel has been removed."),
-    "media": N_("A picture's file is missing or is not the one that was approved."),
+    "media": N_("The file of a picture or a document is missing or is not the one that was approved."),
     "consent": N_("Somebody in a picture has not agreed to be shown any longer."),
     "cancelled": N_("A person cancelled it."),
     "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),

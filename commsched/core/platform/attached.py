@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from commsched.core.media.sizes import MB
 from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 
 _FIELD = "attachments"
+_DOCUMENTS = "documents"
 
 
 _NO_ALT: Final = {
@@ -84,18 +86,18 @@ def _video(view: ChannelView, number: int, video: AttachmentFile, limits: Limits
 
 def _documents(documents: list[AttachmentFile], limits: Limits, name: str) -> Iterator[Problem]:
     if documents and not limits.documents:
-        yield block(_FIELD, N_("%(platform)s takes no documents. Take the document out."), platform=Message(name))
+        yield block(_DOCUMENTS, N_("%(platform)s takes no documents. Take the document out."), platform=Message(name))
         return
     if len(documents) > limits.documents:
         words = N_("%(platform)s takes at most %(limit)d documents; there are %(count)d.")
-        yield block(_FIELD, words, platform=Message(name), limit=limits.documents, count=len(documents))
+        yield block(_DOCUMENTS, words, platform=Message(name), limit=limits.documents, count=len(documents))
     for number, document in enumerate(documents, 1):
         if document.mime not in limits.document_types:
             words = N_("Document %(number)d is of a type that %(platform)s does not take (%(type)s).")
-            yield block(_FIELD, words, number=number, platform=Message(name), type=document.mime)
+            yield block(_DOCUMENTS, words, number=number, platform=Message(name), type=document.mime)
         if limits.document_bytes is not None and document.size > limits.document_bytes:
             words = N_("Document %(number)d is too large for %(platform)s: %(size)d MB, at most %(limit)d MB.")
-            sizes = {"size": -(-document.size // 1_000_000), "limit": limits.document_bytes // 1_000_000}
-            yield block(_FIELD, words, number=number, platform=Message(name), **sizes)
+            sizes = {"size": -(-document.size // MB), "limit": limits.document_bytes // MB}
+            yield block(_DOCUMENTS, words, number=number, platform=Message(name), **sizes)
         if not document.title.strip():
-            yield block(_FIELD, N_("Document %(number)d has no name that readers see."), number=number)
+            yield block(_DOCUMENTS, N_("Document %(number)d has no name that readers see."), number=number)

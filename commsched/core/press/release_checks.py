@@ -68,7 +68,8 @@ def _pictures(content: Content) -> Iterator[Problem]:
             size = f"{picture.width} × {picture.height}"
             yield warn("media", words, number=number, size=size, least=PRINT_PIXELS)
         if not picture.credit:
-            yield warn("media", N_("Picture %(number)s names no photographer."), number=number)
+            words = N_("Picture %(number)s names no photographer. Write who it is on the picture's own page.")
+            yield warn("media", words, number=number)
 
 
 def _versions(content: Content) -> Iterator[Problem]:

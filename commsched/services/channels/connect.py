@@ -24,6 +24,7 @@ from commsched.services.channels.entered import read_settings as read_settings
 from commsched.services.channels.entered import refuse_operators as refuse_operators
 from commsched.services.channels.renewal import keep_dates
 from commsched.services.contacts import lists, segments
+from commsched.services.contacts.consent import Grounds
 from commsched.services.contacts.lists import LIST
 from commsched.services.contacts.suppression import PRESS
 from commsched.services.kernel.audit_log import note
@@ -41,8 +42,10 @@ def connect(
     entered: Mapping[str, str],
     *,
     allow_private: bool = False,
+    grounds: Grounds = Grounds(),
 ) -> Channel:
-    """Connect an account: check it by a harmless call, then keep it. ``allow_private`` only from the command line.
+    """Connect an account: check it by a harmless call, then keep it. ``allow_private`` only from the command line;
+    ``grounds`` are why the people of a list may be written to.
 
     Raises :class:`Invalid` by setting, ``ConnectError`` from the platform, :class:`Conflict` for an account that
     this workspace has already: connected twice, it would get every post twice.
@@ -58,7 +61,7 @@ def connect(
     if allow_private:
         plain["allow_private"] = "1"
     account = _ask(installation, actor, platform, plain, secret)
-    return keep_new(installation, actor, platform, name, (plain, secret), account, "keys")
+    return keep_new(installation, actor, platform, name, (plain, secret), account, "keys", grounds)
 
 
 def keep_new(
@@ -69,6 +72,7 @@ def keep_new(
     entries: Entries,
     account: Account,
     way: Way,
+    grounds: Grounds = Grounds(),
 ) -> Channel:
     """Keep a channel whose account has answered. Raises :class:`Conflict` for one that is here already."""
     plain, secret = with_account(platform, *entries, account)
@@ -81,7 +85,7 @@ def keep_new(
         session.add(channel)
         _keep(installation, channel, plain, secret, account, way)
         session.flush()
-        _keep_list(installation, session, channel, people)
+        _keep_list(installation, session, channel, people, grounds)
         note(
             session,
             installation,
@@ -103,9 +107,15 @@ def _sealed_list(installation: Installation, secret: dict[str, str]) -> lists.Se
     return None if text is None else lists.seal(installation, text)
 
 
-def _keep_list(installation: Installation, session: Session, channel: Channel, people: lists.SealedList | None) -> None:
+def _keep_list(
+    installation: Installation,
+    session: Session,
+    channel: Channel,
+    people: lists.SealedList | None,
+    grounds: Grounds,
+) -> None:
     if people is not None:
-        kept = lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted")
+        kept = lists.keep(installation, session, channel.id, channel.workspace_id, people, "pasted", grounds)
         channel.list_digest = kept
         on_list = lists.contacts_on(session, channel.id)
         segments.follow(installation, session, channel.workspace_id, PRESS, on_list)
@@ -229,6 +239,7 @@ def renew_with(
     entered: Mapping[str, str],
     deed: str,
     way: Way | None = None,
+    grounds: Grounds = Grounds(),
 ) -> Channel:
     """As :func:`reconnect`; ``deed`` is what the record calls it."""
     actor.require("administer")
@@ -237,7 +248,7 @@ def renew_with(
     way = way or way_of(platform, channel)
     entries = renewed_settings(installation, actor, channel_id, entered, way)
     account = _ask(installation, actor, platform, *entries, channel_id)
-    return keep_renewed(installation, actor, channel_id, entries, account, deed, way)
+    return keep_renewed(installation, actor, channel_id, entries, account, deed, way, grounds)
 
 
 def renewed_settings(
@@ -276,6 +287,7 @@ def keep_renewed(
     account: Account,
     deed: str,
     way: Way,
+    grounds: Grounds = Grounds(),
 ) -> Channel:
     """Keep another access to a channel. Raises :class:`Conflict` where it opens another account."""
     channel = get(installation, actor.workspace, channel_id)
@@ -293,7 +305,7 @@ def keep_renewed(
         channel = locks.row(session, Channel, find(session, channel_id).id)
         _keep(installation, channel, plain, secret, account, way)
         session.flush()
-        _keep_list(installation, session, channel, people)
+        _keep_list(installation, session, channel, people, grounds)
         facts = {"count": account.facts.get("recipients", 0)} if deed == "channel.list_changed" else {}
         note(session, installation, actor, deed, None, channel=channel.id, name=channel.name, **facts)
     installation.wake()

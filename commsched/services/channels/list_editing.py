@@ -12,7 +12,7 @@ from commsched.core.text.messages import N_, Invalid, NotFound
 from commsched.core.text.recipients import entries
 from commsched.services.channels.connect import connect, keep_new, renew_with
 from commsched.services.channels.directory import find, get, has_list, plain_settings
-from commsched.services.contacts import lists, segments
+from commsched.services.contacts import consent, lists, segments
 from commsched.services.contacts.contacts import refused
 from commsched.services.contacts.lists import LIST
 from commsched.services.contacts.suppression import PRESS
@@ -39,16 +39,23 @@ def channel_with_list(installation: Installation, actor: Actor, channel_id: int)
 
 
 def make_list(
-    installation: Installation, actor: Actor, name: str, text: str = "", segment: Segment | None = None
+    installation: Installation,
+    actor: Actor,
+    name: str,
+    text: str = "",
+    segment: Segment | None = None,
+    grounds: consent.Grounds = consent.Grounds(),
 ) -> Channel:
-    """A new press list: of the people in ``text``, or one that fills itself by ``segment``, or an empty one that people
-    are put on later. Raises :class:`Invalid`, ``Conflict`` for a name that is taken, and ``ConnectError``."""
+    """A new press list: of the people in ``text``, who may be written to by ``grounds``, or one that fills itself by
+    ``segment``, or an empty one that people are put on later. Raises :class:`Invalid`, ``Conflict`` for a name that is
+    taken, and ``ConnectError``."""
     actor.require("administer")
     if not name.strip():
         raise Invalid(N_("This is needed."), "name")
     platform = installation.platform(PLATFORM)
     if text.strip():
-        channel = connect(installation, actor, PLATFORM, name, {LIST: text})
+        why = consent.asked(installation, actor, PRESS, grounds)
+        channel = connect(installation, actor, PLATFORM, name, {LIST: text}, grounds=why)
     else:
         account = Account(PLATFORM, name.strip(), facts={"recipients": 0})
         channel = keep_new(installation, actor, platform, name, ({}, {}), account, "keys")
@@ -76,14 +83,23 @@ def open_list(installation: Installation, actor: Actor, channel_id: int) -> str:
         return lists.text_of(installation, session, channel)
 
 
-def change_list(installation: Installation, actor: Actor, channel_id: int, lines: str) -> None:
-    """Other addresses, checked as when it was connected. Raises :class:`Invalid` and ``ConnectError`` by field."""
+def change_list(
+    installation: Installation,
+    actor: Actor,
+    channel_id: int,
+    lines: str,
+    grounds: consent.Grounds = consent.Grounds(),
+) -> None:
+    """Other addresses, checked as when it was connected; ``grounds`` are why those who are new may be written to.
+    Raises :class:`Invalid` and ``ConnectError`` by field."""
     channel = channel_with_list(installation, actor, channel_id)
     if not lines.strip():
         raise Invalid(N_("This is needed."), LIST)
     if channel.segment:
         raise Invalid(N_("This list fills itself. Change whom it is for, or the contacts."), LIST)
-    renew_with(installation, actor, channel_id, plain_settings(channel) | {LIST: lines}, "channel.list_changed")
+    why = consent.asked(installation, actor, PRESS, grounds)
+    entered = plain_settings(channel) | {LIST: lines}
+    renew_with(installation, actor, channel_id, entered, "channel.list_changed", grounds=why)
 
 
 class LeftOut(msgspec.Struct, frozen=True):

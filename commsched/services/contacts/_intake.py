@@ -14,7 +14,7 @@ from commsched.core.contacts.names import natural
 from commsched.core.contacts.names import read as read_name
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.recipients import entries
-from commsched.services.contacts import contacts, membership, segments
+from commsched.services.contacts import consent, contacts, membership, segments
 from commsched.services.contacts.lists import locked_digest
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Contact, ContactImport, ContactImportNote
@@ -23,7 +23,7 @@ NOBODY: Final = ("no address", "bad address", "several")
 """What is said of rows that name nobody who can be written to."""
 _contact: Final = Base.metadata.tables[Contact.__tablename__]
 _COLUMNS: Final = ("name", "outlet", "beats", "areas", "language", "notes")
-_known: Final = select(_contact.c.id, _contact.c.blind, *(_contact.c[name] for name in _COLUMNS))
+_known: Final = select(_contact.c.id, _contact.c.blind, _contact.c.basis, *(_contact.c[name] for name in _COLUMNS))
 _change: Final = (
     update(_contact)
     .where(_contact.c.id == bindparam("contact"))
@@ -44,8 +44,13 @@ def take_in(installation: Installation, session: Session, row: ContactImport, ro
     people: dict[str, tuple[int, ContactIn]] = {}
     for number, cells in rows:
         person = _person(dict(zip(row.fields, cells, strict=False)), number, remarks)
-        if person is not None:
-            people[installation.vault.blind(person.address)] = (number, person)
+        if person is None:
+            continue
+        blind = installation.vault.blind(person.address)
+        if blind in people:
+            remarks.append(_Remark(number, "twice", person.address))
+            person = _together(people[blind][1], person)
+        people[blind] = (number, person)
     wrong = len({remark.row for remark in remarks if remark.reason in NOBODY})
     refused = contacts.refused(session, row.workspace_id, row.world, people)
     for blind, reason in refused.items():
@@ -92,6 +97,11 @@ def _person(cells: dict[str, str], number: int, remarks: list[_Remark]) -> Conta
     return _cut(person, number, remarks)
 
 
+def _together(before: ContactIn, after: ContactIn) -> ContactIn:
+    """Two rows about one person: what the later one says, and what only the earlier one says."""
+    return msgspec.structs.replace(before, **{name: getattr(after, name) or getattr(before, name) for name in _COLUMNS})
+
+
 def _cut(person: ContactIn, number: int, remarks: list[_Remark]) -> ContactIn:
     limits = {"name": MOST_NAME, "outlet": MOST_NAME, "notes": MOST_NOTES}
     long = {field: getattr(person, field) for field, most in limits.items() if len(getattr(person, field)) > most}
@@ -107,8 +117,13 @@ def _keep(
     known = {each.blind: each for each in session.execute(_known.where(*_here(row, people)))}
     fresh = [contacts.seal(installation, person) for blind, person in people.items() if blind not in known]
     said, numbers = f"{row.actor}: {row.filename}", dict[str, int]()
+    grounds = msgspec.convert(row.grounds, consent.Grounds)
     if fresh:
-        numbers = contacts.create(installation, session, row.workspace_id, row.world, fresh, "imported", said)
+        numbers = contacts.create(installation, session, row.workspace_id, row.world, fresh, "imported", said, grounds)
+    # a yes that stands is not taken back by a file that knows of none
+    better = {"": ("interest", "consent"), "interest": ("consent",)}
+    unsaid = [each.id for each in known.values() if grounds.basis in better.get(each.basis, ())]
+    consent.note(session, row.workspace_id, unsaid, consent.basis_of(grounds, installation.now(), said))
     changes = [
         change
         for blind, each in known.items()

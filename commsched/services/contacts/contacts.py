@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.contacts.facts import ContactIn
-from commsched.services.contacts import suppression
+from commsched.services.contacts import consent, suppression
 from commsched.services.kernel.context import Installation
 from commsched.store.fast import FastMany
 from commsched.store.models import Base, Contact, ContactEvent
@@ -89,14 +89,16 @@ def ensure(
     people: Mapping[str, SealedContact],
     source: str,
     said: str = "",
+    grounds: consent.Grounds = consent.Grounds(),
 ) -> dict[str, int]:
     """The id of each of ``people`` (by blind index), who are created where they are not known. Of those who are known a
     name or newspaper that is missing is filled in, and nothing else is touched. ``source`` is where they came from,
-    ``said`` who or which file said so. Whoever is suppressed must be left out by the caller (:func:`refused`)."""
+    ``said`` who or which file said so, ``grounds`` why those who are new may be written to. Whoever is suppressed must
+    be left out by the caller (:func:`refused`)."""
     standing = known(rows, workspace, world, people)
     fresh = [people[blind] for blind in people if blind not in standing]
     if fresh:
-        create(installation, rows, workspace, world, fresh, source, said)
+        create(installation, rows, workspace, world, fresh, source, said, grounds)
         standing |= known(rows, workspace, world, [contact.blind for contact in fresh])
     for blind, row in standing.items():
         contact = people[blind]
@@ -115,11 +117,15 @@ def create(
     people: Sequence[SealedContact],
     source: str,
     said: str = "",
+    grounds: consent.Grounds = consent.Grounds(),
 ) -> dict[str, int]:
     """Add ``people``, none of whom is there; returns their ids by blind index. It is written down as well why they may
-    be written to: a journalist's work is to be told. The caller's transaction holds both or neither."""
+    be written to. The caller's transaction holds both or neither. Raises :class:`Invalid` by the field ``basis`` where
+    nobody says why, in a world that takes nothing for said."""
     now = installation.now()
+    grounds = grounds if grounds.basis else consent.usual(world)
     stands = {"workspace_id": workspace, "world": world, "state": "active", "source": source, "score": 0}
+    stands |= {"basis": grounds.basis}
     stands |= {"since": now, "created_at": now, "changed_at": now, "scored_at": None}
     values = [msgspec.structs.asdict(contact) | stands for contact in people]
     for value in values:
@@ -128,8 +134,8 @@ def create(
     for some in pieces(values):
         _insert.run(connection, some, tuple(some[0]))
     numbers = known(rows, workspace, world, [contact.blind for contact in people])
-    basis = {"workspace_id": workspace, "act": "basis", "basis": "interest", "words": "", "words_version": ""}
-    basis |= {"channel_id": None, "source": (said or source)[:200], "at": now}
+    basis = consent.values_of(consent.basis_of(grounds, now, said or source))
+    basis |= {"workspace_id": workspace, "channel_id": None}
     for some in pieces([{"contact_id": row.id} | basis for row in numbers.values()]):
         _insert_event.run(connection, some, tuple(some[0]))
     return {blind: row.id for blind, row in numbers.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Final, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.contacts.columns import FIELDS
 from commsched.core.text.catalogues import translate
 from commsched.core.text.messages import N_, Invalid
-from commsched.services.contacts import _tables, imports
+from commsched.services.contacts import _tables, consent, imports
 from commsched.services.contacts.search import Wanted, everybody, press_lists
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -25,6 +25,15 @@ KINDS: Final = {
 }
 _HEADINGS: Final = ("name", "address", "outlet", "beats", "areas", "language", "notes")
 _STATE: Final = N_("State")
+_WHY: Final = (
+    N_("May be written to because"),
+    N_("Since"),
+    N_("How"),
+    N_("Why, or to which text"),
+    N_("Where the proof is"),
+    N_("Who wrote it down"),
+)
+_AT_ONCE: Final = 500
 _IN_MEMORY: Final = 1024 * 1024
 """A larger file lies on the disk until it is sent."""
 
@@ -69,20 +78,33 @@ def _rows(
     installation: Installation, session: Session, actor: Actor, world: str, channel: int, counter: _Counter
 ) -> Iterator[Sequence[str]]:
     language, unseal = actor.language, installation.vault.unseal
-    yield [*(translate(FIELDS[field], language) for field in _HEADINGS), translate(_STATE, language)]
-    for row in everybody(installation, session, int(actor.workspace), world, Wanted(channel=channel)):
-        counter.count += 1
-        beats, areas = ", ".join(row.beats), ", ".join(row.areas)
-        yield (
-            unseal(row.name),
-            unseal(row.address),
-            row.outlet,
-            beats,
-            areas,
-            row.language,
-            unseal(row.notes),
-            row.state,
-        )
+    heads = [*(FIELDS[field] for field in _HEADINGS), _STATE, *_WHY]
+    yield [translate(head, language) for head in heads]
+    people = everybody(installation, session, int(actor.workspace), world, Wanted(channel=channel))
+    while some := list(islice(people, _AT_ONCE)):
+        said = consent.standing(session, [row.id for row in some])
+        for row in some:
+            counter.count += 1
+            yield (
+                unseal(row.name),
+                unseal(row.address),
+                row.outlet,
+                ", ".join(row.beats),
+                ", ".join(row.areas),
+                row.language,
+                unseal(row.notes),
+                row.state,
+                *_why(said.get(row.id), language),
+            )
+
+
+def _why(said: consent.Said | None, language: str) -> tuple[str, ...]:
+    """Why a contact may be written to, by the columns of :data:`_WHY`."""
+    if said is None:
+        return ("",) * len(_WHY)
+    basis = translate(consent.BASES[said.basis], language) if said.basis in consent.BASES else said.basis
+    since = said.given_on or said.at.date().isoformat()
+    return basis, since, said.how, said.words, said.proof, said.source
 
 
 def _written(rows: Iterable[Sequence[str]], kind: str) -> IO[bytes]:

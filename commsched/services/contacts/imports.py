@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from commsched.core.contacts.columns import FIELDS, Guess, guess
+from commsched.core.contacts.columns import FIELDS, Guess, guess, rows_above
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Invalid, NotFound
-from commsched.services.contacts import _tables
+from commsched.services.contacts import _tables, consent
 from commsched.services.contacts._intake import Row, take_in
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation, scheduler
@@ -44,6 +44,7 @@ REASONS: Final = {
     "erased": N_("Left out: they have asked to be erased, and are never written to again."),
     "unconfirmed": N_("Left out: they have yet to answer the mail that asks whether they want this."),
     "language": N_("Imported, but without a language: this one is not known."),
+    "twice": N_("The address stands on several rows of the file. What they say is put together."),
     "cut": N_("Imported, but the text was too long and is cut."),
 }
 """What is said of a row."""
@@ -57,6 +58,7 @@ def begin(
     actor.require("write")
     rows = ((number, row) for number, row in enumerate(_tables.read(file), 1) if any(row))
     first = list(islice(rows, PIECE))
+    first = first[rows_above([cells for _number, cells in first[:_LOOKED_AT]]) :]
     guessed = guess([cells for _number, cells in first[:_LOOKED_AT]])
     sealed, count = [], 0
     piece = first
@@ -145,10 +147,12 @@ def start(
     fields: Sequence[str],
     heading: bool,
     channel: int | None = None,
+    grounds: consent.Grounds = consent.Grounds(),
 ) -> None:
     """Take the file in, with what each column says (keys of :data:`FIELDS`, or nothing). Everybody in it is put on the
-    list ``channel``, if one is named. The engine goes on with it."""
+    list ``channel``, if one is named; ``grounds`` are why they may be written to. The engine goes on with it."""
     actor.require("write")
+    why = consent.asked(installation, actor, get(installation, actor, number).world, grounds)
     if fields.count("address") != 1:
         raise Invalid(N_("Choose the one column that holds the e-mail addresses."), "fields")
     twice = next((field for field in fields if field and fields.count(field) > 1), "")
@@ -160,7 +164,7 @@ def start(
             raise NotFound(N_("There is no such import."))
         if row.state == "new":
             row.fields, row.heading, row.state = list(fields), int(heading), "running"
-            row.channel_id = _list(session, channel)
+            row.channel_id, row.grounds = _list(session, channel), msgspec.to_builtins(why)
             row.rows -= row.heading
     installation.wake()
 

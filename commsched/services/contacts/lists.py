@@ -22,6 +22,7 @@ from commsched.core.contacts.facts import ContactIn
 from commsched.core.content.model import addresses_digest
 from commsched.core.text.messages import OfficeError
 from commsched.core.text.recipients import Entry, entries
+from commsched.services.contacts.consent import Grounds
 from commsched.services.contacts.contacts import SealedContact, ensure, refused
 from commsched.services.contacts.contacts import seal as seal_contact
 from commsched.services.contacts.suppression import PRESS
@@ -96,8 +97,17 @@ def _row(installation: Installation, entry: Entry, blind: str) -> dict[str, obje
     }
 
 
-def keep(installation: Installation, rows: Rows, channel: int, workspace: int, sealed: SealedList, source: str) -> str:
-    """Make ``sealed`` the list of ``channel``; returns its digest. Who was on it before keeps the day and the place
+def keep(
+    installation: Installation,
+    rows: Rows,
+    channel: int,
+    workspace: int,
+    sealed: SealedList,
+    source: str,
+    grounds: Grounds = Grounds(),
+) -> str:
+    """Make ``sealed`` the list of ``channel``; returns its digest. ``grounds`` are why those who are new to the office
+    may be written to. Who was on it before keeps the day and the place
     they came from. Who wants no more mail stays without, and so does whoever the office never writes to."""
     mine = _table.c.channel_id == channel
     stood = _locked(rows, channel).list_digest
@@ -105,7 +115,7 @@ def keep(installation: Installation, rows: Rows, channel: int, workspace: int, s
     away = {blind for blind, row in before.items() if row.state in GONE}
     away |= refused(rows, workspace, PRESS, sealed.people).keys()
     people = {blind: contact for blind, contact in sealed.people.items() if blind not in away}
-    numbers = ensure(installation, rows, workspace, PRESS, people, source)
+    numbers = ensure(installation, rows, workspace, PRESS, people, source, grounds=grounds)
     rows.execute(delete(_table).where(mine, _table.c.state.not_in(GONE)))
     fresh = {"since": installation.now(), "source": source, "channel_id": channel, "workspace_id": workspace}
     new = []

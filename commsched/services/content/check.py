@@ -35,6 +35,7 @@ from commsched.services.content import embargo_times
 from commsched.services.content.compose import stored
 from commsched.services.content.neighbours import Neighbour, Neighbours, neighbours
 from commsched.services.costs.judging import judge_cost
+from commsched.services.documents import remarks as document_remarks
 from commsched.services.kernel.context import Installation, mute
 from commsched.services.links.checks import MOST_LINKS, link_problems
 from commsched.services.links.pages import Page
@@ -153,6 +154,7 @@ def judge(
     counts = {channel.id: lists.count(installation, session, channel) for channel in going if people[channel.id]}
     follows = not content.channels or any(channel.channel not in own for channel in content.channels)
     general = general_problems(content, publish_at if follows else None, now, known.workspace.zone)
+    general += document_remarks.problems(installation, session, content)
     general += embargo_times.embargo_problems(installation, content, publish_at, own, known.channels)
     return Judgement(general, checked, others, files, known, people, counts, pages)
 

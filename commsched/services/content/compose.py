@@ -17,15 +17,17 @@ from commsched.core.content.release import Event
 from commsched.core.content.release_draft import aside_from, contacts_from, event_from, quotes_from, versions_from
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
+from commsched.core.text.clean import line
 from commsched.core.text.messages import N_, Invalid
 from commsched.services.contacts import lists
 from commsched.services.content import mention_book
+from commsched.services.documents import library as documents
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.links import pages
 from commsched.services.media import provenance, video_forms
 from commsched.services.media.chosen import Made, derivatives, handed_in, media_of, videos_of
-from commsched.store.models import Channel, Derivative, Item, LinkPage, Media, Video, Workspace
+from commsched.store.models import Channel, Derivative, Document, Item, LinkPage, Media, Video, Workspace
 
 
 def content_from(
@@ -65,7 +67,11 @@ def content_from(
         event=_event(session, draft, workspace.zone, corrects),
         event_aside=aside_from(draft, workspace.zone),
         versions=versions_from(draft),
-        attachments=[*_pictures(session, media, handed_in(draft)), *(film for _row, film in films)],
+        attachments=[
+            *_pictures(session, media, handed_in(draft)),
+            *(film for _row, film in films),
+            *_documents(session, draft),
+        ],
         channels=[_channel_content(installation, channel, draft, made(channel)) for channel in chosen],
         embargo=embargo.astimezone(UTC).isoformat().replace("+00:00", "Z") if embargo else "",
         corrects=corrects,
@@ -143,6 +149,9 @@ def require_there(session: Session, content: Content) -> None:
     here = set(session.scalars(select(Video.sha256).where(Video.sha256.in_(wanted)))) if wanted else set()
     if not wanted <= here:
         raise Invalid(N_("A video has been removed meanwhile. Choose another."), "attachments")
+    wanted = {document.sha256 for document in content.documents}
+    if not wanted <= documents.by_hash(session, wanted).keys():
+        raise Invalid(N_("A document has been removed meanwhile. Attach it again."), "documents")
 
 
 def _pictures(session: Session, media: Mapping[int, Media], chosen: list[PictureIn]) -> list[Attachment]:
@@ -174,6 +183,21 @@ def _videos(session: Session, draft: DraftIn) -> list[tuple[Video, Attachment]]:
     credit = provenance.credits_of(session, posters.values())
     chosen = [(rows[each.id], each) for each in draft.attachments]
     return [(row, _video(row, each, posters.get(row.poster_id or 0), credit)) for row, each in chosen]
+
+
+def _documents(session: Session, draft: DraftIn) -> list[Attachment]:
+    """The draft's documents as readers meet them. Raises :class:`Invalid` for one that is not there, or that goes with
+    what whoever writes may not see."""
+    rows = documents.readable(session, [each.id for each in draft.attached])
+    for each in draft.attached:
+        if each.id not in rows:
+            raise Invalid(N_("There is no document %(document)s in this office."), "documents", document=each.id)
+    return [_document(rows[each.id], each.title) for each in draft.attached]
+
+
+def _document(row: Document, title: str) -> Attachment:
+    shown = line(title, "documents") or row.title
+    return Attachment(kind="document", sha256=row.sha256, mime=row.mime, title=shown, size=row.size)
 
 
 def _video(row: Video, chosen: AttachmentIn, poster: Media | None, credit: Mapping[int, str]) -> Attachment:
@@ -227,13 +251,14 @@ def stored(installation: Installation, session: Session, content: Content) -> di
     wanted = content.files()
     if not wanted:
         return {}
-    rows: list[Media | Derivative | Video | LinkPage] = []
+    rows: list[Media | Derivative | Video | LinkPage | Document] = []
     rows += session.scalars(select(Media).where(Media.sha256.in_(wanted)))
     rows += session.scalars(select(Derivative).where(Derivative.sha256.in_(wanted)))
     if content.card and content.card.picture:
         rows += session.scalars(select(LinkPage).where(LinkPage.sha256 == content.card.picture).limit(1))
     if content.videos:
         rows += session.scalars(select(Video).where(Video.sha256.in_(wanted)))
+    rows += documents.by_hash(session, [each.sha256 for each in content.documents]).values()
     return {
         row.sha256: Stored(
             blob_of(installation, row).open,
@@ -245,7 +270,7 @@ def stored(installation: Installation, session: Session, content: Content) -> di
     }
 
 
-def _frames(row: Media | Derivative | Video | LinkPage) -> int:
+def _frames(row: Media | Derivative | Video | LinkPage | Document) -> int:
     """Animations are kept as they are, so whatever was made of a picture is a still. Of what was taken in before frames
     were counted, only whether it moves is known."""
     if not isinstance(row, Media):

@@ -10,6 +10,7 @@ from commsched.core.content.draft import (
     AttachmentIn,
     CaptionsIn,
     ChannelIn,
+    DocumentIn,
     DraftIn,
     PictureIn,
     SourceIn,
@@ -20,6 +21,7 @@ from commsched.core.content.model import Attachment
 from commsched.core.content.release_draft import aside_in, contacts_in, event_in, quotes_in, versions_in
 from commsched.core.timing.plan import Plan
 from commsched.services.content import embargo_times, times
+from commsched.services.documents import library as documents
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Item, Media, Revision, Video
 
@@ -45,6 +47,11 @@ def _attachments(session: Session, videos: list[Attachment]) -> list[AttachmentI
         for video in videos
         if video.sha256 in numbers
     ]
+
+
+def _documents(session: Session, attached: list[Attachment]) -> list[int | DocumentIn]:
+    rows = documents.by_hash(session, [each.sha256 for each in attached])
+    return [DocumentIn(id=rows[each.sha256].id, title=each.title) for each in attached if each.sha256 in rows]
 
 
 def _channel(number: int, plan: Plan) -> int | ChannelIn:
@@ -75,6 +82,7 @@ def as_draft(installation: Installation, session: Session, item: Item, revision:
         variants=variants,
         media=_media(session, said.pictures),
         attachments=_attachments(session, said.videos),
+        documents=_documents(session, said.documents),
         sources=[SourceIn(**source) for source in revision.sources],
         embargo=said.embargo or None,
         publish_at=item.publish_at.isoformat() if item.publish_at and not item.when_approved else None,

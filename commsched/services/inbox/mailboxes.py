@@ -33,6 +33,7 @@ EVERY: Final = timedelta(minutes=3)
 """How often one is read."""
 SILENT: Final = timedelta(hours=1)
 """How long one may be in trouble before somebody is told."""
+ENDED: Final = N_("Sign in at the mail server again: its access has ended.")
 dial: Dial | None = None
 """How mailboxes are connected to, where the tests say another way."""
 
@@ -118,7 +119,9 @@ def _token(installation: Installation, relay: int) -> str:
     try:
         return tokens.of(relay)(False)
     except NoAccess as error:
-        raise Invalid(N_("Sign in at the mail server again: its access has ended."), "relay") from error
+        raise Invalid(ENDED, "relay") from error
+    except OSError as error:  # whoever gives access does not answer, or another process asks just now
+        raise Invalid(N_("The access could not be renewed just now. It is tried again by itself."), "relay") from error
 
 
 def _relay(installation: Installation, actor: Actor, wish: str) -> MailServer | None:

@@ -46,6 +46,16 @@ def quick(session: Session, installation: Installation) -> Iterator[Look]:
     for relay, name in session.execute(wanted.where(RelayState.trouble != "", RelayState.domain == "")):
         words = N_("The mail server %(name)s does not let us in.")
         yield Look("fail", Message(words, {"name": name or relay}), _PAGE)
+    own = MailServer.sender != "", MailServer.host != "", MailServer.workspace_id.is_not(None)
+    for row in session.scalars(select(MailServer).where(*own)):
+        if not is_address(row.sender):
+            words = N_("The mail server %(name)s is to send from “%(address)s”, which is no e-mail address.")
+            yield Look("fail", Message(words, {"name": row.name, "address": row.sender[:100]}), _PAGE)
+    yield from lists(session)
+
+
+def lists(session: Session) -> Iterator[Look]:
+    """What is wrong with the lists that the session sees."""
     for channel in session.scalars(select(Channel).where(Channel.platform == "presslist", Channel.state != "archived")):
         yield from _addresses(channel)
 

@@ -42,6 +42,7 @@ class SignIn(msgspec.Struct, frozen=True):
     authorize: str
     token: str
     scope: str
+    """To send, and to read the mailbox: its answers are read by the same access."""
     register: str
     """What whoever runs the installation does once, a msgid."""
 
@@ -53,10 +54,10 @@ SIGN_INS: Final[Mapping[str, SignIn]] = {
         "microsoftmail",
         "/%(tenant)s/oauth2/v2.0/authorize",
         "/%(tenant)s/oauth2/v2.0/token",
-        "offline_access https://outlook.office.com/SMTP.Send",
+        "offline_access https://outlook.office.com/SMTP.Send https://outlook.office.com/IMAP.AccessAsUser.All",
         N_(
-            "Register an app in Microsoft Entra (App registrations), with the permission SMTP.Send and the address "
-            "below, and enter its id and secret."
+            "Register an app in Microsoft Entra (App registrations), with the permissions SMTP.Send and "
+            "IMAP.AccessAsUser.All and the address below, and enter its id and secret."
         ),
     ),
     "google": SignIn(

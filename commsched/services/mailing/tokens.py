@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from sqlalchemy import select
 
 from commsched.core.platform.access import Handshake, Tokens
@@ -32,6 +33,12 @@ MARGIN: Final = timedelta(minutes=2)
 """How long before its end a token is not handed out any more."""
 TIMEOUT: Final = 20.0
 _SIGN_IN_AGAIN: Final = "no access any more: sign in again"
+
+
+def _as_granted(provider: oauth.Provider) -> oauth.Provider:
+    """Asks for what the person once said yes to (RFC 6749, 6): Microsoft takes the whole access away where a renewal
+    names a scope that came later."""
+    return msgspec.structs.replace(provider, scope="")
 
 
 class AccessTokens:
@@ -82,7 +89,7 @@ class AccessTokens:
         tokens: Tokens | None = None
         try:
             context = self.context(claimed.signs_in, self._opened(claimed))
-            tokens = oauth.renew(self.provider(claimed.signs_in), context)
+            tokens = oauth.renew(_as_granted(self.provider(claimed.signs_in)), context)
         except DeadToken as error:
             raise NoAccess(f"{_SIGN_IN_AGAIN} ({error.words.params.get('detail', '')})"[:300]) from error
         except ConnectError as error:

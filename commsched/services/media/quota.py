@@ -21,7 +21,7 @@ from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.blobs import File, forms_of, key_of
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Derivative, GoneFile, LinkPage, Media, Video, Workspace
+from commsched.store.models import Derivative, Document, GoneFile, LinkPage, Media, Video, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.pictures")
@@ -32,7 +32,13 @@ LEAST_MB: Final = 10
 MOST_MB: Final = 1_000_000
 AT_ONCE: Final = 200
 """Files taken off the disk in one transaction."""
-_KINDS: Final[tuple[type[Media | Derivative | Video | LinkPage], ...]] = (Media, Derivative, Video, LinkPage)
+KINDS: Final[tuple[type[Media | Derivative | Video | LinkPage | Document], ...]] = (
+    Media,
+    Derivative,
+    Video,
+    LinkPage,
+    Document,
+)
 """Everything that is a file under ``media``, named by its hash."""
 
 
@@ -43,7 +49,7 @@ class Full(OfficeError):
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """How many bytes an office's pictures and videos take, of how many."""
+    """How many bytes an office's pictures, videos and documents take, of how many."""
 
     used: int
     most: int
@@ -60,7 +66,7 @@ class Quota(msgspec.Struct, frozen=True):
 
 def usage(session: Session, workspace: Workspace) -> Quota:
     """How full it is in ``workspace``, which the session sees."""
-    parts = [session.scalar(select(func.coalesce(func.sum(kind.size), 0))) or 0 for kind in _KINDS]
+    parts = [session.scalar(select(func.coalesce(func.sum(kind.size), 0))) or 0 for kind in KINDS]
     return Quota(sum(parts), int(workspace.settings.get("room_mb", USUAL // MB)) * MB)
 
 
@@ -125,7 +131,7 @@ def sweep(installation: Installation) -> None:
 
 def _named(session: Session, files: Collection[str]) -> set[str]:
     """Those of the hashes that a row of any office still names."""
-    return {sha for kind in _KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
+    return {sha for kind in KINDS for sha in session.scalars(select(kind.sha256).where(kind.sha256.in_(files)))}
 
 
 def _unlink(installation: Installation, file: GoneFile) -> bool:
@@ -144,7 +150,7 @@ def orphans(installation: Installation) -> list[File]:
     """Files among the pictures that no row names: left by a crash, or put there by hand."""
     with installation.store.read(EVERY_WORKSPACE) as session:
         known = {
-            key_of(sha, suffix) for kind in _KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
+            key_of(sha, suffix) for kind in KINDS for sha, suffix in session.execute(select(kind.sha256, kind.suffix))
         }
         known |= {key_of(file.sha256, file.suffix) for file in session.scalars(select(GoneFile))}
     files = (key for key in installation.blobs.keys("") if len(key.partition("/")[0]) == 2)

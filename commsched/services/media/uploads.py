@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from sqlalchemy import delete, func, select
 
+from commsched.core.media.documents import DOCUMENT_BYTES, TYPES
 from commsched.core.media.sizes import MB, PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.clean import one_line
 from commsched.core.text.messages import N_, Conflict, Invalid, NotFound, OfficeError
@@ -58,7 +59,7 @@ def begin(installation: Installation, actor: Actor, length: int, filename: str, 
     Raises :class:`TooLarge`, and :class:`commsched.services.media.quota.Full` where the office has no room for it.
     """
     actor.require("write")
-    most = PICTURE_BYTES if kind.startswith("image/") else VIDEO_BYTES
+    most = PICTURE_BYTES if kind.startswith("image/") else DOCUMENT_BYTES if kind in TYPES else VIDEO_BYTES
     if length < 1:
         raise Invalid(N_("The file is empty. It was probably not fully copied: choose it again."), "file")
     if length > most:

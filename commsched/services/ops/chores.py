@@ -19,6 +19,7 @@ from commsched.services.contacts import arrivals, imports
 from commsched.services.content import times
 from commsched.services.content.items import current
 from commsched.services.content.times import planned_between
+from commsched.services.documents import library as documents
 from commsched.services.feeds import reading
 from commsched.services.followup import keeping
 from commsched.services.inbox import keeping as inbox
@@ -90,6 +91,7 @@ def run(installation: Installation) -> None:
     imports.forget(installation)
     quota.sweep(installation)
     uploads.tidy(installation, installation.now())
+    documents.tidy(installation, installation.now())
     look_daily(installation)
     renewal.renew_due(installation)
     dkim_keys.look_at_waiting(installation, lambda name, kind: resolver_of(installation)(name, kind))

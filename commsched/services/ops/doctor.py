@@ -14,6 +14,7 @@ from commsched.core.media import sizes
 from commsched.core.text.messages import N_, Message, OfficeError
 from commsched.images.intake.confinement import tried
 from commsched.services.channels.directory import mute, standing
+from commsched.services.inbox import health as inbox_health
 from commsched.services.kernel import audit_log, way_out
 from commsched.services.kernel.blobs import key_of
 from commsched.services.kernel.context import Installation
@@ -26,13 +27,9 @@ from commsched.store.migrations import HEAD
 from commsched.store.models import (
     Channel,
     Delivery,
-    Derivative,
-    LinkPage,
     ListRecipient,
     MailServer,
-    Media,
     PlatformApp,
-    Video,
     Workspace,
 )
 from commsched.store.session import EVERY_WORKSPACE
@@ -157,7 +154,7 @@ def _record(installation: Installation) -> Iterator[Finding]:
 def _media(installation: Installation) -> Iterator[Finding]:
     with installation.store.read(EVERY_WORKSPACE) as session:
         rows: list[tuple[str, str, int]] = []
-        for kind in (Media, Derivative, Video, LinkPage):
+        for kind in quota.KINDS:
             rows += session.execute(select(kind.sha256, kind.suffix, kind.size).where(kind.sha256 != ""))
     lost = sum(not _is_whole(installation, key_of(sha256, suffix), size) for sha256, suffix, size in rows)
     if lost:
@@ -243,6 +240,11 @@ def _relays(installation: Installation) -> Iterator[Finding]:
         yield Finding("mail", look.state, look.words, look.help)
 
 
+def _mailboxes(installation: Installation) -> Iterator[Finding]:
+    for look in inbox_health.looks(installation):
+        yield Finding("mail", look.state, look.words, look.help)
+
+
 def _way_out(installation: Installation) -> Iterator[Finding]:
     for good, words in way_out.examine(installation):
         help_ = None if good else Message(N_("Look at https_proxy in commsched.toml, or ask whoever runs the network."))
@@ -315,6 +317,7 @@ _LOOKS: tuple[Callable[[Installation], Iterator[Finding]], ...] = (
     _confinement,
     _mail,
     _relays,
+    _mailboxes,
     _way_out,
     _channels,
     _offices,

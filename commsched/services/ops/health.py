@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from commsched.core.text.messages import N_, Message
+from commsched.services.inbox import health as inbox_health
 from commsched.services.kernel import heartbeats
 from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import skew, wrong_time
@@ -92,8 +94,8 @@ def _time(session: Session, installation: Installation) -> Check:
 
 
 def _mail(session: Session, installation: Installation) -> Check:
-    """What the settings say of mail, and whether a relay lets us in: nothing is asked of a network here."""
-    for look in mail_health.quick(session, installation):
+    """What is known of the mail, on its way out and in: nothing is asked of a network here."""
+    for look in chain(mail_health.quick(session, installation), inbox_health.quick(session, installation)):
         return Check("mail", False, look.words, look.help, stops=False)
     return Check("mail", True, Message(N_("Nothing is known to be wrong with the mail.")))
 

@@ -116,6 +116,7 @@ def _contact(installation: Installation, row: Contact) -> Row:
 
 def _said(said: consent.Said) -> Row:
     words = {"basis": said.basis, "list": said.list, "words": said.words, "source": said.source}
+    words |= {"how": said.how, "given_on": said.given_on, "proof": said.proof}
     return {"what": said.act, "at": _iso(said.at)} | {key: value for key, value in words.items() if value}
 
 

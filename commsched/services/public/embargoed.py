@@ -22,6 +22,7 @@ from commsched.core.timing import embargo
 from commsched.platforms import shown_in
 from commsched.services.approval.clearance import clearance
 from commsched.services.content import items, preview_addresses, versions
+from commsched.services.documents import library as documents
 from commsched.services.kernel.blobs import File, blob_of
 from commsched.services.kernel.context import Installation
 from commsched.services.media import search
@@ -76,6 +77,19 @@ def picture(installation: Installation, token: str, name: str) -> tuple[File, se
     if row is None or file is None or not file.exists():
         raise NotFound(N_("There is no such picture."))
     return file, row
+
+
+def document(installation: Installation, token: str, name: str) -> tuple[File, Attachment]:
+    """The file of a document that the address shows, as the item calls it. Raises :class:`NotFound` for any other."""
+    match = _MEDIA_NAME.fullmatch(name)
+    workspace, number = _find(installation, token)
+    with installation.store.read(workspace) as session:
+        _item, content = _open(session, number)
+        shown = next((each for each in content.documents if match and each.sha256 == match[1]), None)
+        row = documents.by_hash(session, [shown.sha256]).get(shown.sha256) if shown else None
+    if row is None or shown is None or not match or row.suffix != match[2] or not documents.is_whole(installation, row):
+        raise NotFound(N_("There is no such document."))
+    return blob_of(installation, row), shown
 
 
 def _find(installation: Installation, token: str) -> tuple[int, int]:

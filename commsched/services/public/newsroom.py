@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.fields import TextField, boxes
 from commsched.core.content.markup import first_words, plain_to_html, shown_words, to_html
 from commsched.core.content.mentions import spoken
-from commsched.core.content.model import Content
+from commsched.core.content.model import Attachment, Content
 from commsched.core.press.words import event_rows
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, NotFound
@@ -59,6 +59,12 @@ class Publication(msgspec.Struct, frozen=True):
     @property
     def corrected(self) -> bool:
         return len(self.versions) > 1
+
+    @property
+    def documents(self) -> list[Attachment]:
+        """Its documents, in order. What a correction took away is gone, also from what stood before."""
+        left = {each.sha256 for each in (self.versions[-1].content if self.versions else self.content).documents}
+        return [each for each in self.content.documents if each.sha256 in left]
 
     @property
     def headline(self) -> str:

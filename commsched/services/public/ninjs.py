@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from commsched.core.content.markup import to_html, to_plain
+from commsched.core.content.model import ENDINGS, Attachment
 from commsched.core.content.release import ContactPerson
 from commsched.core.press.words import Box, event_of, genre, press_boxes
 from commsched.core.text.json_values import JsonObject
@@ -47,7 +48,10 @@ def item(room: Newsroom, entry: Publication, uri: str, url: Addresses) -> JsonOb
         "genres": [{"name": genre(content)}] if genre(content) else [],
         "infoSources": [{"name": room.name, "role": "creator", "uri": url("newsroom.front", place=room.slug)}],
         "people": _people(entry),
-        "associations": [_picture(room, shot, uri, url) for shot in entry.pictures],
+        "associations": [
+            *(_picture(room, shot, uri, url) for shot in entry.pictures),
+            *(_document(room, each, uri, url) for each in entry.documents),
+        ],
         "places": _places(entry),
         "eventDetails": _event(entry),
         "renditions": _renditions(entry, page, url, here),
@@ -116,6 +120,25 @@ def _picture(room: Newsroom, shot: Shot, uri: str, url: Addresses) -> JsonObject
         "renditions": [{key: value for key, value in whole.items() if value}],
     }
     return {key: value for key, value in news.items() if value}
+
+
+def _document(room: Newsroom, document: Attachment, uri: str, url: Addresses) -> JsonObject:
+    """A document beside the text. The standard has no kind of its own for it: what it is, its rendition says."""
+    name = f"{document.sha256}{ENDINGS.get(document.mime, '')}"
+    whole: JsonObject = {
+        "name": "original",
+        "href": url("newsroom.document", place=room.slug, name=name),
+        "contentType": document.mime,
+        "sizeInBytes": document.size,
+    }
+    return {
+        "name": name[:12],
+        "uri": f"{uri}#{name[:12]}",
+        "type": "component",
+        "title": document.title,
+        "by": room.name,
+        "renditions": [{key: value for key, value in whole.items() if value}],
+    }
 
 
 def _places(entry: Publication) -> list[JsonObject]:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import ENDINGS, Attachment
+from commsched.core.media.documents import file_name as document_name
 from commsched.core.media.picture_marks import Marks, marked
 from commsched.core.media.press_names import distinct, press_name
 from commsched.core.press.words import event_rows, press_boxes
@@ -156,10 +157,9 @@ def _files(
 def _documents(installation: Installation, entry: Publication) -> list[tuple[str, File]]:
     """The documents that go with it, under their titles."""
     rows = []
-    for each in entry.content.documents:
-        suffix = ENDINGS.get(each.mime, "")
-        name = slug(each.title.removesuffix(suffix), 60, whole_words=False) or each.sha256[:10]
-        rows.append((f"{name}{suffix}", File(installation.blobs, key_of(each.sha256, suffix), each.mime)))
+    for each in entry.documents:
+        file = File(installation.blobs, key_of(each.sha256, ENDINGS.get(each.mime, "")), each.mime)
+        rows.append((document_name(each.title, each.mime, each.sha256), file))
     return rows
 
 

@@ -357,5 +357,9 @@ def _line(
 
 
 def _place(delivery: _Sent | None) -> tuple[str, str]:
-    """Its state and its address on the network; empty where nothing has been queued."""
-    return (delivery.state, delivery.url) if delivery else ("", "")
+    """Its state and its address on the network; empty where nothing has been queued. A list that some have got has not
+    failed."""
+    if delivery is None:
+        return "", ""
+    partly = delivery.out and delivery.state in ("held", "failed")
+    return "partly_published" if partly else delivery.state, delivery.url

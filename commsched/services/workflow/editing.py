@@ -33,6 +33,7 @@ from commsched.services.content.items import (
     stamp,
 )
 from commsched.services.content.neighbours import text_hash
+from commsched.services.documents import library as documents
 from commsched.services.kernel import confidants
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.context import Actor, Installation
@@ -42,7 +43,18 @@ from commsched.services.media import details, provenance
 from commsched.services.media.renditions import make_ready
 from commsched.services.workflow._deliveries import partly_out
 from commsched.services.workflow.schedule import follow_move, refuse_passed
-from commsched.store.models import AuditEntry, Delivery, Item, Media, PictureUse, Revision, Video, VideoUse, Workspace
+from commsched.store.models import (
+    AuditEntry,
+    Delivery,
+    DocumentUse,
+    Item,
+    Media,
+    PictureUse,
+    Revision,
+    Video,
+    VideoUse,
+    Workspace,
+)
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -320,8 +332,8 @@ def replace_content(
 
 
 def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, content: Content, learns: bool) -> None:
-    """Record where pictures and videos are used, so that none of them can be deleted. A picture that nobody has
-    described keeps the words it gets here, where the item ``learns`` it."""
+    """Record where pictures, videos and documents are used, so that none of them can be deleted. A picture that nobody
+    has described keeps the words it gets here, where the item ``learns`` it."""
     wanted = content.stills()
     pictures = session.scalars(select(Media).where(Media.sha256.in_(wanted))).all() if wanted else ()
     for row in pictures:
@@ -331,6 +343,8 @@ def _use_files(session: Session, actor: Actor, item: Item, revision: Revision, c
     wanted = {video.sha256 for video in content.videos}
     for number in session.scalars(select(Video.id).where(Video.sha256.in_(wanted))) if wanted else ():
         session.add(VideoUse(workspace_id=revision.workspace_id, revision_id=revision.id, video_id=number))
+    for document in documents.by_hash(session, {each.sha256 for each in content.documents}).values():
+        session.add(DocumentUse(workspace_id=revision.workspace_id, revision_id=revision.id, document_id=document.id))
 
 
 def _plain(source: SourceIn | dict[str, str]) -> dict[str, str]:

@@ -45,6 +45,9 @@ class Contact(Base, Scoped):
     """When it came to that state."""
     source: Mapped[str] = mapped_column(String(20), default="")
     """Where it came from: ``pasted``, ``imported``, ``entered``, ``subscribed`` or ``migrated``."""
+    basis: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """Why they may be written to, as their newest event that says so: ``interest`` or ``consent``; empty: nobody has
+    said."""
     score: Mapped[int] = mapped_column(default=0)
     """How much has come back of late, in tenths: a soft refusal is ten."""
     scored_at: Mapped[datetime | None]
@@ -65,13 +68,19 @@ class ContactEvent(Base, Scoped):
     basis: Mapped[str] = mapped_column(String(20), default="")
     """``interest`` (a journalist's work is to be told) or ``consent``."""
     words: Mapped[str] = mapped_column(Text, default="")
-    """The very text that they said yes to."""
+    """The very text that they said yes to; of an interest, why it is their work."""
     words_version: Mapped[str] = mapped_column(String(64), default="")
     """SHA-256 of those words."""
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="SET NULL"))
     """The list that it is about, if it is about one."""
     source: Mapped[str] = mapped_column(String(200), default="")
     """Where that was said: a page, a mail's link, a file that was imported, a person's name."""
+    how: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Of a consent that was given elsewhere: how, such as on paper at a meeting."""
+    given_on: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """Of such a consent: the day, as ISO 8601 writes it. ``at`` is when it was written down here."""
+    proof: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Of such a consent: where what proves it is kept."""
     at: Mapped[datetime]
 
 
@@ -108,6 +117,9 @@ class ContactImport(Base, Scoped):
     """The list that everybody in it is put on, if any."""
     heading: Mapped[int] = mapped_column(default=0)
     """1 where the first row names the columns."""
+    grounds: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    """Why everybody in it may be written to, as whoever brought it says
+    (:class:`commsched.services.contacts.consent.Grounds`)."""
     piece: Mapped[int] = mapped_column(default=0)
     """The piece that comes next."""
     rows: Mapped[int] = mapped_column(default=0)

@@ -129,6 +129,36 @@ class VideoUse(Base, Scoped):
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id"), primary_key=True, index=True)
 
 
+class Document(Base, Scoped):
+    """A document that goes with releases, byte for byte as it came in. The file is
+    ``media/<first two>/<sha256><suffix>`` under the home."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("workspace_id", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    suffix: Mapped[str] = mapped_column(String(8))
+    mime: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    """What it is called until an item calls it otherwise: after its file."""
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    """Who handed it in, last."""
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    facts: Mapped[JsonObject] = mapped_column(default=dict)
+    """What was found in it: :class:`commsched.services.documents.looking.Found`."""
+
+
+class DocumentUse(Base, Scoped):
+    """A revision has the document in it. Written with the revision; while it stands the document cannot be deleted."""
+
+    __tablename__ = "document_use"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"), primary_key=True, index=True)
+
+
 class PictureSource(Base, Scoped):
     """A picture that shows another, itself or through one between: a card drawn from a photo, a card of that card.
 

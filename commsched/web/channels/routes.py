@@ -33,7 +33,7 @@ from commsched.services.kernel.apps import is_ready
 from commsched.store.models import Channel
 from commsched.web.channels import authorization
 from commsched.web.channels.account_label import CALLS, account_word, budget_word
-from commsched.web.components import left_out, mail_status, policy_form
+from commsched.web.components import grounds, left_out, mail_status, policy_form
 from commsched.web.components.pictures import serve_portrait
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
@@ -249,7 +249,7 @@ def renew(channel_id: int) -> Response:
 def addresses(channel_id: int) -> str:
     """The list of addresses, for changing; that it was opened is on the record."""
     kept = list_editing.open_list(installation(), actor(), channel_id)
-    return page("channels/addresses.html", form=Form(), channel=_channel(channel_id), kept=kept)
+    return _addresses(Form(), channel_id, kept)
 
 
 @bp.post("/<int:channel_id>/addresses")
@@ -258,10 +258,15 @@ def change_addresses(channel_id: int) -> str | Response | tuple[str, int]:
     form = Form.read()
     with form.catch(folding=True):
         text = form.text("addresses", connect.MOST_LIST)
-        list_editing.change_list(installation(), actor(), channel_id, text)
+        list_editing.change_list(installation(), actor(), channel_id, text, grounds.read(form))
         left_out.tell(channel_id, text)
         return done(_("The addresses are saved."), "channels.show", channel_id=channel_id)
-    return page("channels/addresses.html", form=form, channel=_channel(channel_id), kept=""), form.status
+    return _addresses(form, channel_id, ""), form.status
+
+
+def _addresses(form: Form, channel_id: int, kept: str) -> str:
+    channel = _channel(channel_id)
+    return page("channels/addresses.html", form=form, channel=channel, kept=kept, usual_why=grounds.usual_why)
 
 
 @bp.post("/<int:channel_id>/check")

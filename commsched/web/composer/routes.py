@@ -14,6 +14,7 @@ from commsched.core.access.routes import allow
 from commsched.core.content.markup import to_html
 from commsched.core.delivery.lifecycle import EDITABLE
 from commsched.core.media.crops import NAMES
+from commsched.core.media.documents import ACCEPT
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
 from commsched.core.timing import dates
 from commsched.services.channels.sets import channel_sets
@@ -27,6 +28,7 @@ from commsched.store.models import Channel, Item, Workspace
 from commsched.web.components import length_words, mail_status
 from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
+from commsched.web.composer import _papers as papers
 from commsched.web.composer import (
     conflict,
     lock,
@@ -229,6 +231,7 @@ def _take_in_files(fields: Fields, form: Form) -> None:
     fields.media += [(added.media.id, added.media.alt) for added in taken if added.media.id not in chosen]
     if refused:
         form.fail("pictures", " ".join(refused))
+    papers.take_in(fields.papers, form)
 
 
 def _send_in(number: int, meant: Meant, form: Form, stays: bool = False) -> str | Response | tuple[str, int]:
@@ -298,6 +301,8 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "at_hand": view_model.at_hand(session, fitting),
             "pictures": view_model.pictures(session, fields),
             "videos": view_model.videos(session, fields),
+            "papers": papers.shown(session, fields.papers),
+            "PAPER_KINDS": ACCEPT,
             "library": search.to_choose_from(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,
@@ -321,6 +326,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         counters=length_words.told(shown.lengths),
         clash=time_choices.clash(meant, place().zone),
         live=_live(item),
+        unsaved=not fresh and "do" in request.form,
         told=bar(shown, item),
         embargo_told=embargo_words.effects(shown, meant),
         instead=proposing.offered(item),

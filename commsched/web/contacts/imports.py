@@ -13,6 +13,7 @@ from commsched.services.contacts import _tables as tables
 from commsched.services.contacts import exports, imports, search
 from commsched.services.contacts.suppression import PRESS
 from commsched.store.models import Channel
+from commsched.web.components import grounds
 from commsched.web.contacts.routes import bp as contacts
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
@@ -105,7 +106,8 @@ def start_import(import_id: int) -> Response | tuple[str, int]:
         width = len(imports.preview(installation(), actor(), import_id).guessed.fields)
         fields = [form.text(f"field-{place}", 20) for place in range(width)]
         channel = _number(form.text("channel", 20))
-        imports.start(installation(), actor(), import_id, fields, form.flag("heading"), channel)
+        heading, why = form.flag("heading"), grounds.read(form)
+        imports.start(installation(), actor(), import_id, fields, heading, channel, why)
         return done("", "contacts.importing", import_id=import_id)
     return _importing(import_id, form), form.status
 

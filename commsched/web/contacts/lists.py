@@ -10,7 +10,7 @@ from commsched.core.contacts.segment import Segment, segment_of
 from commsched.services.channels import connect, list_editing
 from commsched.services.contacts import book, search
 from commsched.services.contacts.suppression import PRESS
-from commsched.web.components import left_out
+from commsched.web.components import grounds, left_out
 from commsched.web.contacts.routes import bp as contacts
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _
@@ -46,7 +46,8 @@ def make_list() -> Response | tuple[str, int]:
     form = Form.read()
     with form.catch(folding=True):
         text = form.text("addresses", connect.MOST_LIST)
-        channel = list_editing.make_list(installation(), actor(), form.needed("name", 120), text, _segment(form))
+        name, why = form.needed("name", 120), grounds.read(form)
+        channel = list_editing.make_list(installation(), actor(), name, text, _segment(form), why)
         left_out.tell(channel.id, text)
         return done(_("The list is made."), "contacts.list", channel_id=channel.id)
     return _lists(form), form.status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from flask import Blueprint, request
@@ -10,8 +11,9 @@ from werkzeug.wrappers import Response
 from commsched.core.access.routes import allow
 from commsched.core.contacts.facts import MOST_NOTES, ContactIn, terms
 from commsched.core.text.messages import N_
-from commsched.services.contacts import book, search
+from commsched.services.contacts import book, consent, search
 from commsched.services.contacts.suppression import PRESS
+from commsched.web.components import grounds
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.nav import NavEntry
@@ -38,7 +40,7 @@ STATE_WORDS: Final = {
 }
 STATE_TONES: Final = {"active": "green", "unconfirmed": "amber", "unsubscribed": "grey", "bounced": "red"}
 EVENT_WORDS: Final = {
-    "basis": N_("May be written to, since their work is to be told"),
+    "basis": N_("It was written down why they get mail"),
     "asked": N_("Was asked by mail whether they want this"),
     "confirmed": N_("Said yes"),
     "unsubscribed": N_("Said that they want no more"),
@@ -64,6 +66,8 @@ def _words() -> dict[str, object]:
         "EVENT_WORDS": EVENT_WORDS,
         "SOURCE_WORDS": SOURCE_WORDS,
         "list_options": lambda lists: [(channel.id, channel.name) for channel in lists],
+        "usual_why": grounds.usual_why,
+        "BASES": consent.BASES,
         "same": lambda words: [(word, word) for word in words],
         "words_of": lambda words: [(key, translated(word)) for key, word in words.items()],
     }
@@ -151,7 +155,7 @@ def _new(form: Form) -> str:
 def add() -> Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        number = book.add(installation(), actor(), PRESS, person(form), chosen(form))
+        number = book.add(installation(), actor(), PRESS, person(form), chosen(form), grounds.read(form))
         return done(_("The contact is added."), "contacts.show", contact_id=number)
     return _new(form), form.status
 
@@ -162,7 +166,8 @@ def show(contact_id: int) -> str:
     return _show(contact_id, Form())
 
 
-def _show(contact_id: int, form: Form) -> str:
+def _show(contact_id: int, form: Form, mine: ContactIn | None = None) -> str:
+    """The contact's page; with ``mine``, what was typed while somebody else saved another version, beside that."""
     entry = book.entry(installation(), actor(), PRESS, contact_id)
     with installation().store.read(actor().workspace) as session:
         lists = search.press_lists(session)
@@ -173,9 +178,11 @@ def _show(contact_id: int, form: Form) -> str:
         entry=entry,
         lists=lists,
         names={channel.id: channel.name for channel in lists},
+        differs=_differs(entry, mine, form, {row.id: row.name for row in lists if not row.segment}) if mine else [],
         beats=beats,
         areas=areas,
         on=entry.on,
+        basis=next((said for said in entry.events if said.basis and said.act != "asked"), None),
         why=book.WHY_REFUSED.get(entry.refused, ""),
     )
 
@@ -185,8 +192,43 @@ def _show(contact_id: int, form: Form) -> str:
 def change(contact_id: int) -> Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        book.change(installation(), actor(), PRESS, contact_id, person(form), chosen(form))
+        try:
+            book.change(installation(), actor(), PRESS, contact_id, person(form), chosen(form), form.text("stamp", 64))
+        except book.Changed as error:
+            form.fail("", translated(error.words), error.status)
+            return _show(contact_id, form, person(form)), form.status
         return done(_("The contact is saved."), "contacts.show", contact_id=contact_id)
+    return _show(contact_id, form), form.status
+
+
+def _differs(entry: book.Entry, mine: ContactIn, form: Form, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
+    """Where what stands now is not what was typed: what it is called, what stands, what was typed."""
+
+    def rows(facts: ContactIn, on: Collection[int]) -> dict[str, str]:
+        listed = sorted(names[number] for number in on if number in names)
+        return {
+            _("Name"): facts.name,
+            _("E-mail address"): facts.address,
+            _("Newspaper or newsroom"): facts.outlet,
+            _("Writes about"): ", ".join(facts.beats),
+            _("Area"): ", ".join(facts.areas),
+            _("Reads releases in"): translated(LANGUAGE_WORDS.get(facts.language, N_("The office’s language"))),
+            _("Notes"): facts.notes,
+            _("Lists"): ", ".join(listed),
+        }
+
+    stands, typed = rows(entry.facts, entry.on), rows(mine, chosen(form))
+    return [(label, stands[label], typed[label]) for label in stands if stands[label] != typed[label]]
+
+
+@bp.post("/<int:contact_id>/basis")
+@allow("write")
+def basis(contact_id: int) -> Response | tuple[str, int]:
+    """Another reason why they are written to, beside those that were written down before."""
+    form = Form.read()
+    with form.catch():
+        consent.record(installation(), actor(), PRESS, contact_id, grounds.read(form))
+        return done(_("It is written down why they get mail."), "contacts.show", contact_id=contact_id)
     return _show(contact_id, form), form.status
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
-from commsched.services.inbox import keeping, mailboxes
+from commsched.services.inbox import health, keeping, mailboxes
 from commsched.services.inbox.mailboxes import Entered
 from commsched.services.kernel import members
 from commsched.web.http.forms import Form
@@ -22,7 +22,7 @@ bp = Blueprint("mailboxes", __name__, url_prefix="/w/<slug>/inbox/mailboxes")
 SECURITIES: Final = (("implicit", N_("From the start (993)")), ("required", N_("STARTTLS (143)")))
 FORWARDS: Final = (
     ("", N_("Nothing")),
-    ("answers", N_("Letters from people")),
+    ("answers", N_("Messages from people")),
     ("everything", N_("Everything, also what machines write")),
 )
 Answer = str | Response | tuple[str, int]
@@ -53,6 +53,7 @@ def _show(form: Form, number: int = 0) -> str:
         chosen=chosen,
         forward_to=forward_to,
         months=months,
+        looks={row.id: list(health.of(installation(), row)) for row in rows},
         why_not=mailboxes.trouble_of,
         relays=mailboxes.relays(installation(), actor()),
         securities=[(key, translated(word)) for key, word in SECURITIES],
@@ -119,5 +120,5 @@ def keep() -> Answer:
     form = Form.read()
     with form.catch():
         keeping.keep(installation(), actor(), form.number("months", keeping.LEAST, keeping.MOST))
-        return done(_("It is noted how long letters are kept."), "mailboxes.index")
+        return done(_("It is noted how long messages are kept."), "mailboxes.index")
     return _show(form), form.status

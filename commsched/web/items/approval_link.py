@@ -13,11 +13,13 @@ from commsched.core.access.routes import public
 from commsched.core.text.messages import N_, Conflict, NotAllowed, NotFound, OfficeError
 from commsched.core.timing.wall_time import approval_window
 from commsched.services.content import items
+from commsched.services.documents import library as documents
 from commsched.services.media import search
 from commsched.services.review import proposals, undo
 from commsched.services.views import review
 from commsched.services.workflow import approval_links
 from commsched.store.models import Decision
+from commsched.web.components.documents import serve as serve_document
 from commsched.web.components.pictures import serve
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import translated
@@ -57,6 +59,9 @@ def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
     def picture_url(sha256: str, small: bool = False) -> str:
         return url_for("links.picture", token=token, sha256=sha256, small=1 if small else None)
 
+    def document_url(sha256: str) -> str:
+        return url_for("links.document", token=token, sha256=sha256)
+
     body = page(
         "items/approval_link.html",
         shown=shown,
@@ -65,6 +70,7 @@ def _shown(link: approval_links.LinkPage, token: str, form: Form) -> Response:
         workspace=workspace,
         zone=workspace.zone,
         picture_url=picture_url,
+        document_url=document_url,
         until=until,
         token=token,
         quick=QUICK,
@@ -211,3 +217,16 @@ def picture(token: str, sha256: str) -> Response:
     if not approval_links.shows(installation(), link, sha256):
         raise NotFound(N_("There is no such picture."))
     return serve(search.by_hash(installation(), link.workspace.id, sha256), bool(request.args.get("small")))
+
+
+@bp.get("/<token>/documents/<sha256>")
+@public
+def document(token: str, sha256: str) -> Response:
+    """A document of the item that the link is for, to be saved; no other."""
+    link = approval_links.open_link(installation(), token)
+    with installation().store.read(link.workspace.id) as session:
+        row = documents.by_hash(session, [sha256]).get(sha256)
+    if row is None or not approval_links.shows(installation(), link, sha256):
+        raise NotFound(N_("There is no such document."))
+    shown = next((each for each in link.revision.parsed().documents if each.sha256 == sha256), None)
+    return _private(serve_document(documents.file_of(installation(), row), row, shown.title if shown else ""))

@@ -21,8 +21,10 @@ from flask.typing import ResponseReturnValue
 from commsched.core.access.routes import allow
 from commsched.core.media.sizes import PICTURE_BYTES, VIDEO_BYTES
 from commsched.core.text.messages import OfficeError
+from commsched.services.documents import library as documents
 from commsched.services.media import library, uploads, videos
 from commsched.store.models import Upload
+from commsched.web.components.documents import document_url, document_words
 from commsched.web.components.pictures import describe_added
 from commsched.web.http.i18n import translated
 from commsched.web.http.request_context import actor, installation
@@ -132,8 +134,21 @@ def cancel(uid: str) -> ResponseReturnValue:
 @allow("write")
 @_spoken
 def finish(uid: str) -> ResponseReturnValue:
-    """Take the whole file in. The answer is the library's: what was taken, and a sentence for what was not."""
-    return jsonify(uploads.finish(installation(), actor(), uid, _take))
+    """Take the whole file in. The answer is the library's: what was taken, and a sentence for what was not.
+    ``?as=document``: as what goes with a release, else as a picture or a video."""
+    take = _take_document if request.args.get("as") == "document" else _take
+    return jsonify(uploads.finish(installation(), actor(), uid, take))
+
+
+def _take_document(path: Path, filename: str) -> dict[str, object]:
+    try:
+        row = documents.add(installation(), actor(), path, filename).document
+    except OfficeError as error:
+        if error.status >= 500 or error.status == _LATER:
+            raise
+        return {"documents": [], "refused": [f"{filename[:80]}: {translated(error.words)}"]}
+    about = {"id": row.id, "title": row.title, "words": document_words(row), "url": document_url(row.sha256)}
+    return {"documents": [about], "refused": []}
 
 
 def _picture(path: Path) -> bytes:

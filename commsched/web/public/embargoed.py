@@ -16,6 +16,7 @@ from commsched.core.text.messages import N_, NotFound
 from commsched.services.media import thumbnails
 from commsched.services.public import embargoed, press_kit, release_pdf
 from commsched.web.components import files
+from commsched.web.components.documents import serve
 from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("embargoed", __name__, url_prefix="/e")
@@ -71,6 +72,14 @@ def picture(token: str, name: str) -> Response:
     file, row = embargoed.picture(installation(), token, name)
     download = f"embargo-{row.sha256[:10]}{row.suffix}" if request.args.get("download") else ""
     return _secret(files.send(file, row.sha256, name=download))
+
+
+@bp.get("/<token>/documents/<name>")
+@public
+def document(token: str, name: str) -> Response:
+    """A document of the item, to be saved."""
+    file, shown = embargoed.document(installation(), token, name)
+    return _secret(serve(file, shown, f"embargo {shown.title}"))
 
 
 @bp.get("/<token>/<int:width>/<name>")

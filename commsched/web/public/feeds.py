@@ -14,7 +14,7 @@ from commsched.services.public import favicon, front_page, newsroom, ninjs
 from commsched.services.public.front_page import Front
 from commsched.services.public.newsroom import Newsroom, Publication
 from commsched.web.http.request_context import installation, page
-from commsched.web.public.newsroom import absolute, dated, guid, outward, shot_narrow, speak
+from commsched.web.public.newsroom import absolute, dated, guid, outward, paper_url, shot_narrow, speak
 
 bp = Blueprint("feeds", __name__)
 
@@ -107,6 +107,15 @@ def _json_item(room: Newsroom, entry: Publication) -> dict[str, object]:
                 "size_in_bytes": shot.size,
             }
             for shot in entry.pictures
+        ]
+        + [
+            {
+                "url": installation().base_url + paper_url(room, document),
+                "mime_type": document.mime,
+                "title": document.title,
+                "size_in_bytes": document.size,
+            }
+            for document in entry.documents
         ],
     }
     if entry.pictures:

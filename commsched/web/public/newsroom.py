@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from commsched.core.access.routes import public
 from commsched.core.content.markup import contact_to_html
+from commsched.core.content.model import ENDINGS, Attachment
 from commsched.core.content.release import Event
 from commsched.core.text.catalogues import preferred
 from commsched.core.text.languages import known
@@ -32,6 +33,7 @@ from commsched.services.public.look import Look
 from commsched.services.public.newsroom import Newsroom, Publication, TakenDown
 from commsched.web.components import files
 from commsched.web.components.counting import visited
+from commsched.web.components.documents import serve
 from commsched.web.http.request_context import installation, page
 
 bp = Blueprint("newsroom", __name__)
@@ -123,6 +125,15 @@ def shot_url(room: Newsroom, shot: Shot, download: bool = False, of: str = "") -
     if room.preview:
         return url_for("embargoed.picture", token=room.preview, name=shot.name, download=wish)
     return url_for("newsroom.media", place=room.slug, name=shot.name, download=wish, of=of or None)
+
+
+@bp.app_template_global()
+def paper_url(room: Newsroom, document: Attachment) -> str:
+    """Where a reader fetches a document."""
+    name = f"{document.sha256}{ENDINGS.get(document.mime, '')}"
+    if room.preview:
+        return url_for("embargoed.document", token=room.preview, name=name)
+    return url_for("newsroom.document", place=room.slug, name=name)
 
 
 @bp.app_template_global()
@@ -334,6 +345,16 @@ def media(place: str, name: str) -> AnyResponse:
     if wish and (of := request.args.get("of", "")[:32]):
         visited(of, newsroom.find_room(installation(), place).zone, "picture")
     return _sent(file, row, name=published_media.name_for_saving(installation(), place, row) if wish else "")
+
+
+@bp.get("/media/<place>/documents/<name>")
+@public
+def document(place: str, name: str) -> AnyResponse:
+    """A document of something published, to be saved: it is never shown as a page of ours."""
+    file, shown = published_media.document(installation(), place, name)
+    response = serve(file, shown)
+    response.headers["Cache-Control"] = SHORTLY
+    return response
 
 
 @bp.get("/media/<place>/<int:width>/<name>")

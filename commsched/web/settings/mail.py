@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from commsched.core.access.routes import allow
 from commsched.core.text.messages import N_
-from commsched.services.mailing import condition, server, trial
+from commsched.services.inbox import health as inbox_health
+from commsched.services.mailing import condition, health, server, trial
 from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation, page, place
@@ -23,9 +24,12 @@ SECURITIES = (
 
 
 def _show(form: Form) -> str:
+    with installation().store.read(actor().workspace) as session:
+        wrong = [*health.lists(session), *inbox_health.quick(session, installation())]
     return page(
         "settings/mail.html",
         form=form,
+        wrong=wrong,
         kept=server.get(installation()),
         fixed=server.is_fixed(installation()),
         can_set=server.may_set(installation(), actor()),

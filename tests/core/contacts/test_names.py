@@ -77,11 +77,26 @@ def test_whatever_is_pasted_has_a_name_of_one_line_without_an_address(text: str)
         ("Kol 1;Kol 2\nBo Berg;b@x.example\nÅsa Öberg;c@x.example", "name;address", True),
         ("Namn;Adress;E-post\nBo;Storgatan 1;b@x.example", "name;;address", True),
         ("Namn;Tidning\nBo;A", "name;outlet", True),
+        ("Förnamn ;E-post (jobb);Tidning/Redaktion;Anm.\nBo;b@x.example;A;", "first;address;outlet;notes", True),
+        ("Namn;E-postadress;E-posttyp;Kategorier\nBo;b@x.example;SMTP;vård", "name;address;;beats", True),
     ],
 )
 def test_columns_are_known_by_their_headings_and_by_what_stands_in_them(table: str, fields: str, heading: bool) -> None:
     found = columns.guess([line.split(";") for line in table.split("\n")])
     assert (";".join(found.fields), found.heading) == (fields, heading)
+
+
+@pytest.mark.parametrize(
+    ("table", "above"),
+    [
+        ("Presslista 2026;;\nuppdaterad 3/11\n;Namn;E-post\n1;Bo;b@x.example", 2),
+        ("Namn;E-post\nBo;b@x.example", 0),
+        ("Presslista\nBo;b@x.example\nNamn;E-post", 0),
+        ("Namn;Kontakt\nBo;b@x.example", 0),
+    ],
+)
+def test_a_title_above_the_headings_is_told_from_them(table: str, above: int) -> None:
+    assert columns.rows_above([line.split(";") for line in table.split("\n")]) == above
 
 
 def test_an_empty_table_has_no_columns() -> None:

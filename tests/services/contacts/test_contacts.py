@@ -11,6 +11,7 @@ from commsched.core.contacts.facts import ContactIn
 from commsched.core.contacts.segment import Segment
 from commsched.services.channels import connect, directory, list_editing
 from commsched.services.contacts import arrivals, contacts, membership, segments, suppression
+from commsched.services.contacts.consent import Grounds
 from commsched.store.models import Contact, ContactEvent, ListRecipient, Part
 from tests.conftest import Cast
 from tests.services.deliver.test_recipients import press, release
@@ -176,7 +177,7 @@ def test_a_list_that_fills_itself_takes_nobody_of_another_world(cast: Cast) -> N
     number = pasted(cast)
     sealed = [contacts.seal(cast.installation, ContactIn("medlem@x.example", beats=("vård",)))]
     with cast.installation.store.write(cast.place.id) as session:
-        contacts.create(cast.installation, session, cast.place.id, "member", sealed, "entered")
+        contacts.create(cast.installation, session, cast.place.id, "member", sealed, "entered", "", Grounds("consent"))
         segments.fill(cast.installation, session, number, Segment(beats=("vård",)))
         ids = list(session.scalars(select(Contact.id).where(Contact.world == "member")))
         segments.follow(cast.installation, session, cast.place.id, "member", ids)

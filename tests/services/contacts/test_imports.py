@@ -18,6 +18,7 @@ from commsched.core.contacts.segment import Segment
 from commsched.core.text.messages import Invalid
 from commsched.services.channels import list_editing
 from commsched.services.contacts import _tables, book, imports
+from commsched.services.contacts.consent import Grounds
 from commsched.store.models import AuditEntry, Contact, ContactEvent, ContactImport, ContactImportPiece
 from tests.conftest import Cast, SetClock
 from tests.services.contacts.test_contacts import digest, everybody, on_list, pasted, refuse
@@ -97,6 +98,12 @@ def test_a_file_becomes_contacts_and_every_row_that_does_not_is_told(cast: Cast)
     ]
 
 
+def test_a_title_above_the_headings_is_no_contact_and_rows_keep_their_numbers(cast: Cast) -> None:
+    row = whole(cast, f"Presslistan, uppdaterad av Karin;;\n\n{TABLE}")
+    assert (counts(row), row.rows) == ((4, 0, 0, 0, 3), 7)
+    assert next(imports.remarks(cast.installation, cast.actor(), row.id))[0] == 6
+
+
 def test_a_file_imported_again_changes_nothing_and_a_mended_one_what_it_says(cast: Cast) -> None:
     whole(cast)
     assert counts(whole(cast)) == (0, 0, 4, 0, 3)
@@ -104,6 +111,15 @@ def test_a_file_imported_again_changes_nothing_and_a_mended_one_what_it_says(cas
     assert everybody(cast)["bo@x.example"] == ("Bo Berg", "Länets blad")
     whole(cast, "E-post;Namn;Tidning\nbo@x.example;;")
     assert everybody(cast)["bo@x.example"] == ("Bo Berg", "Länets blad"), "an empty cell says nothing"
+
+
+def test_an_address_on_two_rows_is_told_and_what_either_says_is_kept(cast: Cast) -> None:
+    row = whole(cast, "Namn;E-post;Tidning;Bevakar\nBo Berg;bo@x.example;;vård\n;BO@x.example;Länsbladet;")
+    assert counts(row) == (1, 0, 0, 0, 0)
+    assert everybody(cast)["bo@x.example"] == ("Bo Berg", "Länsbladet")
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalars(select(Contact.beats)).all() == [["vård"]]
+    assert list(imports.remarks(cast.installation, cast.actor(), row.id)) == [(3, "twice", "BO@x.example")]
 
 
 def test_a_file_is_gone_on_with_after_a_crash_and_no_row_is_taken_in_twice(
@@ -306,7 +322,8 @@ def test_what_is_written_out_is_defused_and_read_in_as_it_was(cast: Cast) -> Non
 
 
 def test_a_contact_of_another_world_is_not_touched_by_a_file(cast: Cast) -> None:
-    book.add(cast.installation, cast.actor(), "member", ContactIn("bo@x.example", "Medlemmen Bo"))
+    yes = Grounds("consent", "Ja till medlemsbrev", "på ansökan", "2026-03-01")
+    book.add(cast.installation, cast.actor(), "member", ContactIn("bo@x.example", "Medlemmen Bo"), (), yes)
     whole(cast, channel=pasted(cast, "tips@z.example"))
     with cast.installation.store.read(cast.place.id) as session:
         (member,) = session.scalars(select(Contact).where(Contact.world == "member"))

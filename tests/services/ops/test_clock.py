@@ -22,15 +22,16 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """``serve(Date=…)`` is the address of a server that answers with those headers."""
+    """``serve(Date=…)`` is the address of a server that answers with those headers, where a function says what is
+    true at that answer."""
     servers: list[ThreadingHTTPServer] = []
 
-    def start(**headers: str) -> str:
+    def start(**headers: str | Callable[[], str]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response_only(200)
                 for name, value in headers.items():
-                    self.send_header(name, value)
+                    self.send_header(name, value if isinstance(value, str) else value())
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

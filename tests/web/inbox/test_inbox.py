@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commsched.core.text.messages import Invalid
-from commsched.mail.imap import BUSY
+from commsched.mail.imap import BUSY, WRONG_PASSWORD
 from commsched.store.models import InboxMessage
 from commsched.web.inbox.words import parted
 from tests.conftest import Cast
@@ -107,3 +107,14 @@ def test_a_mailbox_is_set_up_with_a_sentence_about_what_is_wrong(browse: Any, ca
 )
 def test_what_is_quoted_is_folded(text: str, new: str) -> None:
     assert parted(text).new == new
+
+
+def test_what_is_wrong_with_a_mailbox_stands_on_the_mail_page_in_the_same_words(
+    browse: Any, cast: Cast, box: Letters, take_in: TakeIn
+) -> None:
+    take_in(letter())
+    box.trouble = Invalid(WRONG_PASSWORD, "secret", answer="nej")
+    take_in()
+    astrid = browse(cast.administrator)
+    for page in ("~/inbox/mailboxes/", "~/mail-server/"):
+        assert "Servern godtar inte den här användaren med det här lösenordet: nej" in astrid.get(page).text

@@ -22,6 +22,7 @@ ANCHORS: Final = {
     "media": "to-pictures",
     "attachments": "to-pictures",
     "captions": "to-pictures",
+    "documents": "to-documents",
     "publish_at": "to-publish",
     "latest_at": "to-latest",
     "embargo": "to-embargo",

@@ -86,7 +86,7 @@ const remember = (key, address) => {
 };
 
 // Goes on from where it is; throws a TypeError where there is no connection, a Refused where the office says no.
-const go = async (file, url, key, told) => {
+const go = async (file, url, key, told, as) => {
   let address = remembered(key);
   let offset = 0;
   if (address) {
@@ -110,16 +110,17 @@ const go = async (file, url, key, told) => {
     }, file.slice(from, from + PIECE), { signal: told.signal, leaving: (bytes) => told.here(from + bytes) });
     told.here(offset);
   }
-  const answer = await (await ask("POST", address)).json();
+  const answer = await (await ask("POST", as ? `${address}?as=${as}` : address)).json();
   remember(key, null);
   return answer;
 };
 
 // Sends ``file``; ``told.here(bytes)`` is called as it arrives, ``told.waits(yes)`` when the connection comes and goes,
 // and ``told.signal`` stops it (it then throws an AbortError).
+// ``as`` is "document" for what goes with a release, else it is a picture or a video.
 // Resolves to what the office says of it: what was taken, and a sentence for what was not.
-export const upload = async (file, url, told) => {
-  const key = `upload ${url} ${file.name} ${file.size} ${file.lastModified}`;
+export const upload = async (file, url, told, as = "") => {
+  const key = `upload ${url} ${as}${file.name} ${file.size} ${file.lastModified}`;
   let last = Date.now();
   const watch = {
     signal: told.signal,
@@ -129,7 +130,7 @@ export const upload = async (file, url, told) => {
     told.signal?.throwIfAborted();
     try {
       const started = last;
-      const answer = await go(file, url, key, watch);
+      const answer = await go(file, url, key, watch, as);
       if (last !== started) tries = 0;
       told.waits(false);
       return answer;
@@ -137,7 +138,7 @@ export const upload = async (file, url, told) => {
       if (error instanceof Refused && error.status === 409 && tries < 20) continue;
       if (error instanceof Refused) {
         remember(key, null);
-        return { pictures: [], refused: error.message ? [`${file.name}: ${error.message}`] : [file.name] };
+        return { pictures: [], documents: [], refused: error.message ? [`${file.name}: ${error.message}`] : [file.name] };
       }
       if (!(error instanceof TypeError)) throw error;
       told.waits(true);

@@ -2,6 +2,8 @@
 // Without any of this the form works as it stands.
 import { startPreview } from "./preview.js";
 import { startPictures } from "./pictures.js";
+import { startPapers } from "./papers.js";
+import { startWay } from "./way.js";
 import { startPanels } from "./panels.js";
 import { startRows } from "./rows.js";
 import { startSaving } from "./saving.js";
@@ -20,7 +22,8 @@ if (form) {
   startSets(form);
   startRows(form, changed);
   startContacts(form, changed);
-  startPictures(form, changed);
+  const send = startWay(form);
+  startPictures(form, changed, send, startPapers(form, changed, send));
   startPreview(form);
   startPanels(form);
   startBar(form);

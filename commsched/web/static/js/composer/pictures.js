@@ -1,5 +1,4 @@
 // Pictures: chosen, dropped, pasted, picked from the library, described, moved by mouse or by button.
-import { startWay } from "./way.js";
 
 // Vertical tabs, form feeds and their kin are Office's line breaks; a field would keep them as signs nobody sees.
 const LINES = /[\v\f\u0085\u2028\u2029]/g;
@@ -10,7 +9,7 @@ const pasteLines = (event, text) => {
   document.execCommand("insertText", false, text.replace(LINES, field.tagName === "TEXTAREA" ? "\n" : " "));
 };
 
-export const startPictures = (form, changed) => {
+export const startPictures = (form, changed, send, attach) => {
   const list = form.querySelector("[data-shots]");
   const zone = form.querySelector("[data-drop]");
   const told = form.querySelector('[data-fault="pictures"]');
@@ -78,8 +77,9 @@ export const startPictures = (form, changed) => {
     form.querySelector("[data-likes]").append(row);
   };
 
-  const send = startWay(form);
-  const upload = async (files) => {
+  const upload = async (all) => {
+    const files = attach ? all.filter((file) => /^(image|video)\//.test(file.type)) : all;
+    if (files.length < all.length) attach(all.filter((file) => !files.includes(file)));
     if (!files.length) return;
     say([]);
     const films = [];

@@ -5,7 +5,7 @@ import { forgetSent } from "./sent.js";
 import { fieldsOf, later, Offline, post, SignedOut } from "./send.js";
 
 // What belongs to the page and not to what is written. It changes when something is saved, so it is not looked at.
-const PAGES_OWN = ["form_token", "stamp", "item", "once"];
+const PAGES_OWN = ["form_token", "stamp", "item", "once", "new_version"];
 // A day counts as what was understood of it: that it is then written in words changes nothing.
 const meant = (form, name, value) => (name.endsWith("_day") && form.elements[name].dataset.iso) || value;
 const plain = (form) => [...fieldsOf(form)]
@@ -18,10 +18,16 @@ const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")
   name: row.querySelector("label .soft").textContent.replace("· ", ""), alt: row.querySelector("textarea").value,
 }));
 
+const papers = (form) => [...form.querySelectorAll("[data-papers] [data-paper]")].map((row) => ({
+  id: row.dataset.paper, title: row.querySelector("input.input").value,
+  words: row.querySelector("[data-paper-words]").textContent, url: row.querySelector("a").getAttribute("href"),
+}));
+
 export const startSaving = async (form) => {
   const words = form.querySelector("[data-keep-words]");
   const offer = document.getElementById("kept-offer");
-  let first = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  const came = JSON.stringify(plain(form)); // before anything is waited for: what is typed meanwhile is not saved
+  let first = form.dataset.unsaved ? "" : came; // a press that rearranged the page saved nothing
   const kept = await openKept(`writing:${form.dataset.keptAs}`);
   let { name } = kept;
   let busy = null; // the saving that is under way
@@ -33,7 +39,7 @@ export const startSaving = async (form) => {
   const keepHere = (sent = false) => {
     const stamp = form.querySelector('[name="stamp"]').value;
     const once = form.elements.once?.value;
-    write(name, { at: Date.now(), sent, stamp, once, fields: plain(form), pictures: shots(form) });
+    write(name, { at: Date.now(), sent, stamp, once, fields: plain(form), pictures: shots(form), papers: papers(form) });
   };
   const forget = () => drop(name);
   const dirty = () => JSON.stringify(plain(form)) !== first;
@@ -138,9 +144,13 @@ export const startSaving = async (form) => {
   forgetSent(name);
   let copy;
   let of;
+  // A press may come back with more on the page than it was sent with, such as the fields of another language.
+  const stands = new Set(JSON.parse(came).map(String));
+  const arrived = () => copy.sent && (copy.stamp !== stamp
+    || copy.fields.every((field) => !field[1] || stands.has(String(field))));
   const worth = (one) => {
     copy = read(one);
-    return copy && JSON.stringify(copy.fields) !== first && !(copy.sent && copy.stamp !== stamp);
+    return copy && JSON.stringify(copy.fields) !== came && !arrived();
   };
   const next = () => {
     offer.hidden = true;
@@ -165,8 +175,8 @@ export const startSaving = async (form) => {
     if (copy.once && !copy.sent && form.elements.once) form.elements.once.value = copy.once; // it may have been saved
     const rows = fillRows(form, of);
     for (const field of form.elements) {
-      if (!field.name || [...PAGES_OWN, "do", "files", "media"].includes(field.name)) continue;
-      if (rows.has(field.name) || field.closest("[data-picture]")) continue;
+      if (!field.name || [...PAGES_OWN, "do", "files", "media", "papers"].includes(field.name)) continue;
+      if (rows.has(field.name) || field.closest("[data-picture], [data-paper]")) continue;
       const values = of(field.name);
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       else if (values.length === 1) [field.value] = values;
@@ -176,6 +186,7 @@ export const startSaving = async (form) => {
       part.open ||= [...part.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value.trim());
     }
     form.dispatchEvent(new CustomEvent("pictures", { detail: copy.pictures ?? [] }));
+    form.dispatchEvent(new CustomEvent("papers", { detail: copy.papers ?? [] }));
     form.dispatchEvent(new Event("change"));
     form.dispatchEvent(new Event("changed"));
   });

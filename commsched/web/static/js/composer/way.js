@@ -28,14 +28,14 @@ export const startWay = (form) => {
     bar.textContent = sentence();
   };
 
-  const begin = (file) => {
+  const begin = (file, place) => {
     const row = template.content.firstElementChild.cloneNode(true);
     const one = { row, here: 0, size: file.size, stop: new AbortController() };
     row.querySelector("[data-way-name]").textContent = file.name;
     const button = row.querySelector("button");
     button.setAttribute("aria-label", `${button.textContent.trim()} ${file.name}`);
     button.addEventListener("click", () => one.stop.abort());
-    list.append(row);
+    place.append(row);
     going.add(one);
     show();
     return one;
@@ -58,14 +58,15 @@ export const startWay = (form) => {
     waits: (yes) => { one.row.querySelector("[data-way-waits]").hidden = !yes; },
   });
 
-  // One file after the other. ``taken`` gets each answer; resolves to what could not be taken, in words.
-  const send = async (files, taken) => {
+  // One file after the other. ``taken`` gets each answer; resolves to what could not be taken, in words. Documents have
+  // their bars in a ``place`` of their own.
+  const send = async (files, taken, { as = "", place = list } = {}) => {
     const refused = [];
-    const line = files.map((file) => [file, begin(file)]);
+    const line = files.map((file) => [file, begin(file, place)]);
     for (const [file, one] of line) {
       try {
         if (!one.stop.signal.aborted) {
-          const answer = await upload(file, words.uploads, told(one));
+          const answer = await upload(file, words.uploads, told(one), as);
           refused.push(...answer.refused);
           taken(answer);
         }
@@ -83,7 +84,7 @@ export const startWay = (form) => {
     if (!going.size) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    list.scrollIntoView({ block: "nearest" });
+    [...going][0].row.scrollIntoView({ block: "nearest" });
   });
   window.addEventListener("beforeunload", (event) => {
     if (going.size) event.preventDefault();

@@ -1,0 +1,45 @@
+"""What a file is, by its bytes, and whether it may be sent to others. It runs within walls: see ``_worker``."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final
+
+from commsched.core.media.documents import FORMS
+from commsched.services.documents import _magic, _odf, _ooxml, _pdf, _texts, errors
+from commsched.services.documents._archive import Archive
+from commsched.services.documents._found import Found
+
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+
+
+def examine(source: BinaryIO, length: int, ending: str = "") -> Found:
+    """What the file of ``length`` bytes is, and what its sender should know of it. ``ending`` is that of its name.
+    Raises an :class:`errors.BadDocument` with the sentence for the person."""
+    found, head = Found(), source.read(_magic.HEAD)
+    source.seek(0)
+    if not head:
+        raise errors.EmptyDocument()
+    if head.startswith(_magic.PDF):
+        _pdf.examine(source, length, found)
+    elif head.startswith(_magic.ZIP):
+        _packed(Archive(source, length), found)
+    elif head.startswith(_magic.OLD):
+        raise errors.Locked() if _ENCRYPTED in source.read() else errors.IsOld()
+    elif head.startswith(b"{\\rtf"):
+        raise errors.IsOld()
+    elif _magic.is_program(head):
+        raise errors.IsProgram()
+    else:
+        _texts.examine(source.read(), ending, found)
+        if ending in FORMS and ending not in ("csv", "txt"):
+            raise errors.OtherName(ending=ending)
+    return found
+
+
+def _packed(archive: Archive, found: Found) -> None:
+    if _ooxml.TYPES in archive.names:
+        _ooxml.examine(archive, found)
+    elif _odf.MIMETYPE in archive.names:
+        _odf.examine(archive, found)
+    else:
+        raise errors.OtherKind()
