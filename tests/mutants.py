@@ -2345,6 +2345,20 @@ MUTANTS = (
         "tests/web/items/test_corrections.py",
     ),
     Mutant(
+        "a correction from before it was taken down goes out",
+        "services/kernel/superseded.py",
+        "and_(Takedown.item_id == Item.corrects_id, Takedown.at >= Item.created_at)",
+        "and_(Takedown.item_id == Item.corrects_id, Takedown.at < Item.created_at)",
+        "tests/services/workflow/test_calling_off.py",
+    ),
+    Mutant(
+        "who was never invited is sent a cancellation",
+        "platforms/_presslist/own.py",
+        "if is_called_off(view.content) and not invited:",
+        "if False:",
+        "tests/services/workflow/test_calling_off.py",
+    ),
+    Mutant(
         "stopped in silence",
         "services/deliver/dispatcher.py",
         "send_alerts(self.installation, connection, admission.alerts)",

@@ -323,7 +323,7 @@ class PressList(Platform):
             html=html_body(view, ways, head, foot, picture, embargo, about),
             headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
-            calendar=own.calendar(view, ways, context),
+            calendar=own.calendar(view, ways, context, invited=bool(part.corrects)),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
