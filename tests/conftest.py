@@ -33,7 +33,7 @@ from commsched.store.session import EVERY_WORKSPACE, Store, sqlite_url
 from commsched.store.vault import Vault
 from tests.blobs import blobs_in
 from tests.peers import postgres
-from tests.shared import share
+from tests.shared import keep, share
 
 NOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
 """Thursday 26 November 2026, 07:00 in Stockholm, week 48."""
@@ -70,6 +70,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if postgres.wanted() else ():
         if (marker := item.get_closest_marker("sqlite")) is not None:
             item.add_marker(pytest.mark.skip(reason=f"SQLite only: {marker.args[0]}"))
+
+
+def pytest_collection_finish() -> None:
+    keep()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import hashlib
 import html as html_module
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -52,17 +52,38 @@ class Body(msgspec.Struct, frozen=True):
     head: bytes
     """MIME-Version, Content-Type and Content-Transfer-Encoding."""
     chunks: tuple[bytes | Gap, ...]
+    stuffed: tuple[bytes | Gap, ...]
+    """The same as SMTP carries it: the dots that begin a line are doubled. To look for them in every message anew would
+    take as long as everything else that is done for it."""
 
-    def filled(self, marks: Mapping[str, str]) -> bytes:
-        """The content, with CRLF line ends. Raises :class:`CannotBuild` for a gap that nothing is there for."""
-        if not any(isinstance(chunk, Gap) for chunk in self.chunks):
-            return b"".join(cast("tuple[bytes, ...]", self.chunks))
-        return b"".join([chunk if isinstance(chunk, bytes) else _fill(chunk, marks) for chunk in self.chunks])
+    def filled(self, marks: Mapping[str, str]) -> tuple[bytes, bytes]:
+        """The content with CRLF line ends, and the same as SMTP carries it. Raises :class:`CannotBuild` for a gap that
+        nothing is there for."""
+        values = {chunk: _fill(chunk, marks) for chunk in self.chunks if isinstance(chunk, Gap)}
+        content = b"".join([chunk if isinstance(chunk, bytes) else values[chunk] for chunk in self.chunks])
+        doubled = {gap: stuffed(value) for gap, value in values.items()}
+        if self.stuffed is self.chunks and doubled == values:
+            return content, content
+        carried = [chunk if isinstance(chunk, bytes) else doubled[chunk] for chunk in self.stuffed]
+        return content, b"".join(carried)
 
 
 def _fill(gap: Gap, marks: Mapping[str, str]) -> bytes:
     value = plain_line(marks[gap.name], 2000)
     return _quoted(html_module.escape(value) if gap.how == "html" else value)
+
+
+def stuffed(lines: bytes) -> bytes:
+    """``lines``, which begin a line, with every dot doubled that begins one (RFC 5321, 4.5.2)."""
+    doubled = lines.replace(b"\r\n.", b"\r\n..")
+    return b"." + doubled if doubled.startswith(b".") else doubled
+
+
+def _stuffed(chunks: tuple[bytes | Gap, ...]) -> tuple[bytes | Gap, ...]:
+    """``chunks`` as SMTP carries them; the very same where no line begins with a dot. Each begins a line, since soft
+    breaks stand around a gap."""
+    doubled = tuple(stuffed(chunk) if isinstance(chunk, bytes) else chunk for chunk in chunks)
+    return chunks if doubled == chunks else doubled
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -95,7 +116,8 @@ def compile_body(content: Content) -> Body:
     attached = [*_calendar_file(content.calendar), *map(_file, content.files)]
     if attached:
         whole = _multipart("mixed", [whole, *attached], f"{stem}-all")
-    return Body(b"MIME-Version: 1.0\r\n" + whole.head(), tuple(_joined(whole.chunks)))
+    chunks = tuple(_joined(whole.chunks))
+    return Body(b"MIME-Version: 1.0\r\n" + whole.head(), chunks, _stuffed(chunks))
 
 
 def _alternatives(content: Content, stem: str) -> _Entity:

@@ -217,10 +217,11 @@ class Connection(smtplib.SMTP):
             if not line.endswith(b"\n"):
                 self.close()
                 raise smtplib.SMTPServerDisconnected("the connection ended before the answer did")
-            said.append(line[4:].strip())
+            words = line[4:].strip()
             if line[3:4] != b"-":
                 code = int(line[:3]) if line[:3].isdigit() else -1
-                return code, b"\n".join(said)
+                return code, b"\n".join([*said, words]) if said else words
+            said.append(words)
         self.close()
         raise smtplib.SMTPServerDisconnected("the answer does not end")
 

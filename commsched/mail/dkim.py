@@ -29,6 +29,7 @@ _SIGNED: Final = (
     b"in-reply-to",
     b"references",
     b"list-id",
+    b"list-subscribe",
     b"list-unsubscribe",
     b"list-unsubscribe-post",
     b"mime-version",
@@ -55,17 +56,20 @@ class Signer(msgspec.Struct, frozen=True):
     def sign(self, message: bytes) -> bytes:
         """``message``, which has CRLF line ends, with its signature before its headers. Raises :class:`ValueError` for
         a key that is none."""
+        head, _, body = message.partition(b"\r\n\r\n")
+        return self.field(head, body) + message
+
+    def field(self, head: bytes, body: bytes) -> bytes:
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.hashes import SHA256
 
-        head, _, body = message.partition(b"\r\n\r\n")
-        fields = _relaxed(head)
+        fields = _relaxed(head.removesuffix(b"\r\n"))
         covered = [name for name in _SIGNED if name in fields]
         stem = self._stem([*covered, *_OVER], _body_hash(body))
         signed = b"".join(fields[name] for name in covered) + b"dkim-signature:" + _one_line(stem)
         signature = base64.b64encode(_key(self.private).sign(signed, PKCS1v15(), SHA256()))
         pieces = [signature[start : start + _WIDTH] for start in range(0, len(signature), _WIDTH)]
-        return b"DKIM-Signature: " + stem + b"\r\n ".join(pieces) + b"\r\n" + message
+        return b"DKIM-Signature: " + stem + b"\r\n ".join(pieces) + b"\r\n"
 
     def _stem(self, names: list[bytes], body: bytes) -> bytes:
         """The field's value up to the signature itself, folded."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from commsched.core.text.clean import clean
@@ -38,6 +39,7 @@ def plain_line(value: str, limit: int = MAX_HEADER) -> str:
     return " ".join(clean(value).split())[:limit].rstrip(" \u200d")
 
 
+@lru_cache(maxsize=256)  # the sender's is asked for with every message, a recipient's for the header and the envelope
 def clean_address(value: str, field: str = "to") -> str:
     """A bare ``local@domain`` in ASCII, with an international domain in its form of IDNA 2008, by which it was checked.
 

@@ -24,6 +24,14 @@ ERRORS: Final = (OSError, smtplib.SMTPException, ValueError)
 """What a connection that breaks, or a server that talks nonsense, is told by."""
 
 
+_STAGES: Final[tuple[tuple[Stage, tuple[int, ...]], ...]] = (
+    ("sender", (250,)),
+    ("recipient", (250, 251)),
+    ("content", (354,)),
+)
+"""The commands of a message, and the answers by which they are taken."""
+
+
 class Letter(msgspec.Struct, frozen=True, gc=False):
     """A message as it goes over the wire, or why it cannot be sent."""
 
@@ -31,7 +39,10 @@ class Letter(msgspec.Struct, frozen=True, gc=False):
     sender: str = ""
     """MAIL FROM."""
     recipient: str = ""
-    content: bytes = b""
+    carried: bytes = b""
+    """The content as SMTP carries it: CRLF line ends, the dots that begin a line doubled, without the final one."""
+    size: int = 0
+    """In bytes, before any dot was doubled."""
     problem: Outcome | None = None
 
 
@@ -51,6 +62,7 @@ class Pipeline:
         self._content_began = False
         self._open = False
         """A transaction stands open that must be reset before the next."""
+        self._options = MailOptions.of(line)
 
     def outcomes(self) -> Iterator[Outcome]:
         """What became of the messages, in order, as far as they were begun. Raises nothing for what a network can do.
@@ -96,7 +108,7 @@ class Pipeline:
 
     def _opening(self, letter: Letter) -> bytes:
         reset = "RSET\r\n" if self._open else ""
-        options = "".join(f" {option}" for option in mail_options(self.line, letter.id, len(letter.content)))
+        options = self._options.text(letter.id, letter.size)
         lines = f"{reset}MAIL FROM:<{letter.sender}>{options}\r\nRCPT TO:<{letter.recipient}>\r\nDATA\r\n"
         self.line.sent += 1
         return lines.encode("ascii")
@@ -107,12 +119,7 @@ class Pipeline:
         if self._open:
             self._answer()
         refusal: Outcome | None = None
-        stages: tuple[tuple[Stage, tuple[int, ...]], ...] = (
-            ("sender", (250,)),
-            ("recipient", (250, 251)),
-            ("content", (354,)),
-        )
-        for stage, good in stages:
+        for stage, good in _STAGES:
             code, answer = self._answer()
             if code not in good and refusal is None:
                 refusal = self._refused(code, answer, stage)
@@ -136,7 +143,7 @@ class Pipeline:
         next; while it is read, the one after that is made ready."""
         self._content_began = True
         self.line.pace(self._patience.answer)
-        self._write(dotted(letter.content) + ahead)
+        self._write(b"".join((ended(letter.carried), ahead)))
         if ahead:
             self._ready = next(self._letters, None)
         code, answer = self._answer()
@@ -172,20 +179,26 @@ def stops(outcome: Outcome | None) -> bool:
     return False
 
 
-def dotted(content: bytes) -> bytes:
-    """``content`` with leading dots doubled and the final dot (RFC 5321, 4.5.2). It has CRLF line ends already."""
-    body = content if content.endswith(b"\r\n") else content + b"\r\n"
-    stuffed = body.replace(b"\r\n.", b"\r\n..")
-    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+def ended(carried: bytes) -> bytes:
+    """``carried`` with the final dot (RFC 5321, 4.1.1.4)."""
+    return carried + (b".\r\n" if carried.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-def mail_options(line: Connection, message_id: str, size: int) -> list[str]:
-    """What MAIL FROM says beside the address: how large it is, in bytes, and where the server reports on delivery
-    (RFC 3461), that a bounce needs only the headers and names the message."""
-    options = [f"size={size}"] if line.has_extn("size") else []
-    if line.has_extn("dsn"):
-        options += ["RET=HDRS", f"ENVID={_xtext(message_id)}"]
-    return options
+class MailOptions(msgspec.Struct, frozen=True):
+    """What MAIL FROM says beside the address, as far as a server knows it."""
+
+    size: bool
+    dsn: bool
+
+    @classmethod
+    def of(cls, line: Connection) -> MailOptions:
+        return cls(line.has_extn("size"), line.has_extn("dsn"))
+
+    def text(self, message_id: str, size: int) -> str:
+        """How large it is, in bytes, and where the server reports on delivery (RFC 3461): that a bounce needs only the
+        headers and names the message. With a space before each."""
+        sized = f" size={size}" if self.size else ""
+        return f"{sized} RET=HDRS ENVID={_xtext(message_id)}" if self.dsn else sized
 
 
 def _xtext(value: str) -> str:

@@ -24,11 +24,11 @@ from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Publis
 from commsched.core.platform.contract import Email, Mailer
 from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.text.recipients import is_address
-from commsched.mail.build import build, clean_id
+from commsched.mail.build import Built, build_to_carry, clean_id
 from commsched.mail.connection import Connection, Dial, Patience, Relay, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.headers import CannotBuild, clean_address, parse_mailbox, plain_line
-from commsched.mail.pipeline import LOST, Letter, Pipeline, dotted, mail_options
+from commsched.mail.pipeline import LOST, Letter, MailOptions, Pipeline, ended
 from commsched.mail.smtp_replies import outcome_of, text_of
 
 log = logging.getLogger("commsched.mail")
@@ -108,10 +108,10 @@ class SmtpMailer(Mailer):
     def send(self, message: Email) -> Outcome:
         try:
             message = _with_sender(message, self)
-            content = build(message)
+            built = build_to_carry(message)
         except CannotBuild as error:
             return _cannot(error)
-        return _Transaction(message, content).over(self)
+        return _Transaction(message, built).over(self)
 
     def send_all(self, messages: Sequence[Email], halt: Callable[[], bool]) -> Iterator[Outcome | None]:
         count = 0
@@ -167,9 +167,10 @@ class SmtpMailer(Mailer):
     def _letter(self, message: Email) -> Letter:
         try:
             message = _with_sender(message, self)
-            content = build(message)
+            built = build_to_carry(message)
             sender = clean_address(message.envelope_from or message.sender, "sender")
-            return Letter(clean_id(message.message_id), sender, clean_address(message.to), content)
+            to, size = clean_address(message.to), len(built.content)
+            return Letter(clean_id(message.message_id), sender, to, built.carried, size)
         except CannotBuild as error:
             return Letter(problem=_cannot(error))
         except Exception as error:  # a bug; it must not cost the message before it its answer
@@ -239,9 +240,9 @@ class SmtpMailer(Mailer):
 class _Transaction:
     """One message to one recipient, and how far it came."""
 
-    def __init__(self, message: Email, content: bytes) -> None:
+    def __init__(self, message: Email, built: Built) -> None:
         self.message = message
-        self.content = content
+        self.built = built
         self.id = clean_id(message.message_id)
         self.content_began = False
 
@@ -278,7 +279,7 @@ class _Transaction:
         line.pace(patience.command)
         sender = clean_address(self.message.envelope_from or self.message.sender, "sender")
         recipient = clean_address(self.message.to)
-        code, answer = line.mail(sender, mail_options(line, self.id, len(self.content)))
+        code, answer = line.mail(sender, MailOptions.of(line).text(self.id, len(self.built.content)).split())
         if code != 250:
             return self._refused(line, code, answer, "sender")
         code, answer = line.rcpt(recipient)
@@ -305,7 +306,7 @@ class _Transaction:
         """From here on the result of a lost connection is unknown."""
         self.content_began = True
         line.pace(patience.answer)
-        line.send(dotted(self.content))
+        line.send(ended(self.built.carried))
         code, answer = line.getreply()
         if 200 <= code < 300:
             return Published(self.id, detail=text_of(code, answer)), True

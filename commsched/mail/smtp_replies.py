@@ -36,7 +36,7 @@ _BY_SUBJECT: Final[dict[int, Why]] = {
 def text_of(code: int, answer: bytes | str) -> str:
     """The server's answer as one line for the record, at most 500 characters."""
     words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    plain = "".join(c if c.isprintable() else " " for c in words)
+    plain = words if words.isprintable() else "".join(c if c.isprintable() else " " for c in words)
     return f"{code} {' '.join(plain.split())}".strip()[:500]
 
 

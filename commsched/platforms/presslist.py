@@ -31,18 +31,15 @@ from commsched.core.platform.contract import (
     Platform,
     Setting,
 )
-from commsched.core.platform.email import mark
+from commsched.core.platform.email import Letterhead, mark
 from commsched.core.platform.settings import YES
+from commsched.core.press.lengths import headline_length, too_long
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, is_address, read
 from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
-from commsched.platforms._presslist.messages import embargo_notice, foot, subject, text_body
-
-GOOD_HEADLINE: Final = 40
-"""Characters of a subject that a phone's list shows whole."""
-LONG_HEADLINE: Final = 80
+from commsched.platforms._presslist.messages import below, embargo_notice, subject, text_body
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -69,8 +66,9 @@ FRESH: Final = timedelta(seconds=5)
 """For how long what a mailing's mails have in common holds: the letterhead may be changed on a page."""
 
 
-_Kind: TypeAlias = tuple[bool, bool, bool, str]
-"""Whether it is a correction, has a way to leave the list, its embargo is over; and the language of its words."""
+_Kind: TypeAlias = tuple[bool, bool, bool, str, str, str]
+"""Whether it is a correction, has a way to leave the list, its embargo is over; the languages of its words and of its
+foot; and why its readers get it."""
 
 
 class _Common(msgspec.Struct, frozen=True):
@@ -193,11 +191,8 @@ class PressList(Platform):
             problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
             problems.append(block("title", N_("A mail to the press needs a headline: it becomes the subject.")))
-        elif len(view.content.title) > LONG_HEADLINE:
-            message = N_(
-                "The headline becomes the subject: %(length)s characters, of which a list shows about %(good)s."
-            )
-            problems.append(warn("title", message, length=len(view.content.title), good=GOOD_HEADLINE))
+        elif not view.content.embargo and (long := too_long(headline_length(view.content))) is not None:
+            problems.append(warn("title", long.message, **long.params))  # under embargo the release's own check says it
         if not view.text.strip():
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):
@@ -248,10 +243,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, _Kind], Email] = {}
+        common: dict[tuple[int, bool, bool, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), self._kind(part, context))
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
@@ -260,7 +255,8 @@ class PressList(Platform):
     def _kind(self, part: Part, context: ChannelContext) -> _Kind:
         content = part.view.content
         language = content.in_language(part.language).language if part.language and content.versions else ""
-        return bool(part.corrects), bool(part.leave), is_over(content.embargo, context.now()), language
+        over = is_over(content.embargo, context.now())
+        return bool(part.corrects), bool(part.leave), over, language, part.language, part.basis
 
     def _kept_common(self, part: Part, context: ChannelContext) -> Email:
         """What the group before had in common, where it was made just now of the same. To write the HTML takes as long
@@ -302,31 +298,34 @@ class PressList(Platform):
         ways = msgspec.structs.replace(
             own.ways(part.view, context),
             answer=mark("answer") if "answer" in marks else "",
-            leave_page=mark("leave") if "leave" in marks else "",
         )
+        name = self.seen_as(context.settings, context.account_name, context.office_name)
+        foot = own.foot(part, context, name, head, mark("leave") if "leave" in marks else "")
         picture = context.mail_picture(view.pictures[0]) if view.pictures else None
         about = own.about(view, head)
         return Email(
             message_id="",
             sender=context.settings.get("sender", "").strip(),
-            sender_name=self.seen_as(context.settings, context.account_name, context.office_name),
+            sender_name=name,
             to="",
             subject=subject(view, embargo),
             reply_to=context.settings.get("reply_to", "").strip(),
             date=context.now(),
-            text=text_body(view, ways, embargo, about, head.name),
-            html=html_body(view, ways, head, picture, embargo, about),
-            headers=_QUIETLY | {"List-Id": list_id(context)},
+            text=text_body(view, ways, foot, embargo, about, head.name),
+            html=html_body(view, ways, head, foot, picture, embargo, about),
+            headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=own.calendar(view, ways, context),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
     def foot(self, view: ChannelView, context: ChannelContext) -> list[str]:
-        about = own.about(view, context.letterhead())
+        head = context.letterhead()
         page = f"{context.public_url}/n/{context.workspace}/u/…"
-        ways = msgspec.structs.replace(own.ways(view, context), leave_page=page)
-        return foot(view, ways, embargo_notice(view, context), about)
+        name = self.seen_as(context.settings, context.account_name, context.office_name)
+        part = Part(number=0, role="recipient", text=view.text, view=view, basis="interest")
+        foot = own.foot(part, context, name, head, page)
+        return below(view, own.ways(view, context), foot, embargo_notice(view, context), own.about(view, head))
 
     def find(self, part: Part, handles: Handles, since: datetime, context: ChannelContext) -> Finding:
         if context.mailer is None:
@@ -339,6 +338,11 @@ class PressList(Platform):
 
 _QUIETLY: Final = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 """So that a newsroom's out-of-office answers stay away. It is not marked as written by a machine: people wrote it."""
+
+
+def _subscribing(head: Letterhead) -> dict[str, str]:
+    """How whoever is passed the mail on subscribes (RFC 2369), where the office has opened a list."""
+    return {"List-Subscribe": f"<{head.subscribe}>"} if head.subscribe.startswith(("https://", "http://")) else {}
 
 
 def _addressed(common: Email, part: Part, context: ChannelContext) -> Email:

@@ -29,6 +29,7 @@ class Vault:
 
     def __init__(self, keys: list[bytes]) -> None:
         self._keys = keys
+        self._derived: dict[str, bytes] = {}
 
     @classmethod
     def open(cls, path: Path) -> Vault:
@@ -79,7 +80,9 @@ class Vault:
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for ``purpose``, derived from the oldest key, so that a new key does not end sessions."""
-        return hmac.new(self._keys[-1], purpose.encode(), hashlib.sha256).digest()
+        if purpose not in self._derived:
+            self._derived[purpose] = hmac.digest(self._keys[-1], purpose.encode(), hashlib.sha256)
+        return self._derived[purpose]
 
 
 def _make_key(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import expect
 
 from commsched.services.content import mention_book
 from commsched.services.kernel.context import Installation
-from tests import writing
+from commsched.services.workflow import corrections
+from tests import publications, writing
 from tests.conftest import Cast
 
 
@@ -78,9 +80,43 @@ def test_a_long_headline_is_told_and_stops_nothing(page: Any) -> None:
     page.goto("/w/gruppen/write?kind=release")
     title = page.locator("[name=title]")
     title.fill("Fler turer")
-    expect(page.locator("#headline-count")).to_have_text("10 tecken")
+    expect(page.locator("#n-title")).to_have_text("10 tecken i ämnesraden")
     title.fill("x" * 61)
-    expect(page.locator("#headline-count")).to_contain_text("61 tecken: mejlprogram")
+    expect(page.locator("#n-title")).to_contain_text("61 tecken i ämnesraden: en telefon visar de första 40")
+    title.fill("x" * 81)
+    expect(page.locator("#n-title")).to_contain_text("81 tecken i ämnesraden: mejlprogram visar")
+
+
+@pytest.mark.parametrize("corrects", [False, True])
+def test_the_browser_and_the_office_count_a_subject_alike(
+    page: Any, installation: Installation, cast: Cast, corrects: bool
+) -> None:
+    path = "write?kind=release"
+    if corrects:
+        room = publications.channel(installation, cast.place.id, "newsroom")
+        at = installation.now() - timedelta(hours=1)
+        item = publications.published(installation, cast.place.id, room, at=at, kind="release", title="Ja", text="Ja.")
+        path = f"items/{corrections.begin(installation, cast.actor('writer'), item.id)}/edit"
+    page.goto(f"/w/gruppen/{path}")
+    page.locator("#p-facts > summary").click()
+    titles = ["Fler turer", " Ja 👩‍👩‍👧 a\u030a\u00a0", "rättelse: nej", "x" * 95, ""]
+    for title, embargo in zip(titles, ["", "2099-12-01", "2099-12-01", "", "2099-12-01"], strict=True):
+        with page.expect_response(lambda answer: "/write/check" in answer.url and answer.ok) as answered:
+            page.evaluate(
+                """([title, day, short]) => {
+                    const form = document.getElementById("composer");
+                    const said = { title, short, embargo_day: day, embargo_time: day && "10:00" };
+                    for (const [name, value] of Object.entries(said)) form.elements[name].value = value;
+                    form.elements.title.dispatchEvent(new Event("input", { bubbles: true }));
+                }""",
+                [title, embargo, title * 8],
+            )
+        told = answered.value.json()["lengths"]
+        for name in ("title", "short"):
+            expect(page.locator(f"#n-{name}")).to_have_attribute("data-notice", told[name]["notice"])
+            expect(page.locator(f"#n-{name}")).to_have_text(told[name]["words"])
+        assert bool(told["title"]["notice"]) == bool(embargo)
+        assert bool(told["title"]["word"]) == corrects
 
 
 def test_the_book_is_kept_on_a_page_without_scripts(visit: Any, cast: Cast, installation: Installation) -> None:

@@ -30,14 +30,8 @@ from commsched.services.ops import health, server_time
 from commsched.services.ops.wake_pipe import Bell, ring
 from commsched.store.models import Heartbeat
 from commsched.store.session import EVERY_WORKSPACE
-from tests.engine.test_embedded import Post, looks, soon, states  # noqa: F401 (looks is a fixture)
-from tests.engine.test_embedded import until as until_
+from tests.engine.test_embedded import PATIENCE, Post, looks, soon, states, until  # noqa: F401 (looks is a fixture)
 from tests.services.ops.test_clock import serve  # noqa: F401 (a fixture)
-
-
-def until(what: Callable[[], object], seconds: float = 30.0) -> bool:
-    """With patience for a machine that is busy; nothing here is about a few seconds."""
-    return until_(what, seconds)
 
 
 @pytest.fixture
@@ -56,7 +50,7 @@ def installation(tmp_path: Path, post: Post) -> Iterator[Installation]:
 def engine(installation: Installation) -> Iterator[Engine]:
     made = Engine(installation, hands=4)
     yield made
-    made.stop(10)
+    made.stop(PATIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +148,7 @@ def test_the_heart_stands_still_while_an_instant_call_hangs_in_the_couriers_own_
         post.let.clear()
         soon(installation)
         installation.wake()
-        assert post.begun.wait(30)
+        assert post.begun.wait(PATIENCE)
         hangs = datetime.now(UTC)
         time.sleep(1.5)
         assert at(installation) - hangs < timedelta(seconds=0.7)

@@ -21,5 +21,5 @@ print(stop.wait(0.0))
 
 def test_a_signal_in_the_middle_of_waiting_never_makes_the_engine_wait_for_ever() -> None:
     """With an event of ``threading`` the handler waits for the lock that its own thread holds, and never ends."""
-    storm = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, timeout=60, check=True)
+    storm = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, timeout=300, check=True)
     assert storm.stdout.strip() == "True"

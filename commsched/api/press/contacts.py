@@ -8,6 +8,7 @@ import msgspec
 from flask import request
 
 from commsched.api import bodies
+from commsched.api.problems import Stale
 from commsched.api.routing import ID, Paged, Param, actor, installation, number, page, route, section
 from commsched.core.contacts.facts import MOST_NOTES, MOST_TERMS, ContactIn, terms_of
 from commsched.core.contacts.segment import Segment, segment_of
@@ -42,6 +43,8 @@ class ContactDetails(ContactOut):
     """Why nothing is sent to them, if so."""
     grounds: GroundsOut | None
     """Why they may be written to, as it stands today."""
+    stamp: str
+    """Another whenever anything of the above is. In If-Match it keeps a change from overwriting somebody else's."""
 
 
 class GroundsBody(bodies.In):
@@ -139,6 +142,7 @@ def _details(contact_id: int) -> ContactDetails:
         lists=sorted(entry.on),
         refused=entry.refused,
         grounds=_said(said) if said is not None else None,
+        stamp=entry.stamp,
     )
 
 
@@ -235,12 +239,22 @@ def get_contact(id: int) -> ContactDetails:
     "Change a press contact; lists that fill themselves follow",
     body=ContactBody,
     answer=ContactDetails,
-    errors=(404, 409, 422),
+    params=(
+        Param("If-Match", "The contact's stamp, as it was read. Left out, nobody's change is looked for.", "header"),
+    ),
+    errors=(404, 409, 412, 422),
 )
 def change_contact(id: int, body: ContactBody) -> ContactDetails:
-    book.change(installation(), actor(), PRESS, id, _contact(body), body.lists)
+    why = _grounds(body.grounds)
     if body.grounds is not None:
-        consent.record(installation(), actor(), PRESS, id, _grounds(body.grounds))
+        consent.checked(why, installation().now().date(), actor().language)  # before anything is kept
+    expected = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    try:
+        book.change(installation(), actor(), PRESS, id, _contact(body), body.lists, "" if expected == "*" else expected)
+    except book.Changed as error:
+        raise Stale(book.entry(installation(), actor(), PRESS, id).stamp) from error
+    if body.grounds is not None:
+        consent.record(installation(), actor(), PRESS, id, why)
     return _details(id)
 
 

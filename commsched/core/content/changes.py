@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Final, Literal
 
@@ -14,6 +15,8 @@ from commsched.core.content.fields import TEXT_FIELDS
 from commsched.core.content.model import Attachment, Card, ChannelContent, Content
 from commsched.core.content.release_changes import part_changes, quoted
 from commsched.core.text.messages import N_, Message
+from commsched.core.timing import embargo
+from commsched.core.timing.dates import local
 
 _TOKEN: Final = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 MOST_CHANGES: Final = 800
@@ -156,17 +159,28 @@ Teller = Callable[[int, Mapping[str, str]], str]
 """Spells a channel's choices for a reader."""
 
 
-def compare(old: Content, new: Content, names: Mapping[int, str], tell: Teller | None = None) -> list[Change]:
-    """Every field that differs; ``names`` are the channels' names by id."""
+def compare(
+    old: Content, new: Content, names: Mapping[int, str], tell: Teller | None = None, zone: str = "UTC"
+) -> list[Change]:
+    """Every field that differs; ``names`` are the channels' names by id, and times are those of ``zone``."""
     changes = []
     for name, label in LABELS.items():
-        was, now = str(getattr(old, name)), str(getattr(new, name))
+        was, now = (_read(content, name, zone) for content in (old, new))
         if was != now:
             changes.append(Change(name, Message(label), was, now, diff_words(was, now)))
     changes += _quotes(old, new) + _parts(old, new)
     changes += _pictures(old.pictures, new.pictures) + _others(old, new)
     changes += _cards(old, new) + _renditions(old, new, names)
     return changes + _channels(old, new, names, tell or (lambda _channel, options: _options(options)))
+
+
+def _read(content: Content, name: str, zone: str) -> str:
+    """A field as a person reads it."""
+    written = str(getattr(content, name))
+    with suppress(ValueError):  # nobody knows when that ends, so it stands as it was written
+        until = embargo.end_of(written) if name == "embargo" else None
+        return f"{local(until, zone):%Y-%m-%d %H:%M}" if until else written
+    return written
 
 
 def _quotes(old: Content, new: Content) -> list[Change]:

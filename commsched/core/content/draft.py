@@ -158,6 +158,9 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     """What the office says of itself below it."""
     event: EventIn | None = None
     """Of a ``pressinbjudan`` only."""
+    event_aside: EventIn | None = None
+    """What was written of an event while the genre is another: it is kept and sent to nobody. It is the event again
+    once the genre is ``pressinbjudan``."""
     versions: Annotated[list[VersionIn], msgspec.Meta(max_length=10)] = []
     """The same in other languages."""
     link: Address = ""

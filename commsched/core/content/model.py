@@ -133,6 +133,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     a later change there changes nothing that was approved."""
     event: Event | None = None
     """What a press invitation is to."""
+    event_aside: Event | None = None
+    """An event that was written while the genre is another than an invitation's: kept for whoever changes the genre
+    back, and shown to no reader."""
     versions: list[LanguageVersion] = []
     """The same in other languages, under the one approval."""
     link: str = ""

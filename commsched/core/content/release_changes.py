@@ -38,7 +38,7 @@ class PartChange(msgspec.Struct, frozen=True):
 
 def part_changes(old: Content, new: Content) -> list[PartChange]:
     """Every contact person, part of the event and text of another language that differs, in reading order."""
-    pairs = [*_contacts(old, new), *_event(old.event, new.event), *_versions(old, new)]
+    pairs = [*_contacts(old, new), *_event(old.event, new.event), _aside(old, new), *_versions(old, new)]
     return [part for part in pairs if part.was != part.now]
 
 
@@ -60,6 +60,16 @@ def _event(old: Event | None, new: Event | None) -> Iterator[PartChange]:
     for name, label in EVENT_LABELS.items():
         was, now = (_of_event(event, name) for event in (old, new))
         yield PartChange(f"event.{name}", Message(label), was, now)
+
+
+def _aside(old: Content, new: Content) -> PartChange:
+    was, now = (_spelled(content.event_aside) for content in (old, new))
+    return PartChange("event_aside", Message(N_("Event that is put by, sent to nobody")), was, now)
+
+
+def _spelled(event: Event | None) -> str:
+    said = [(label, _of_event(event, name)) for name, label in EVENT_LABELS.items() if name != "zone"]
+    return "\n".join(text for _label, text in said if text)
 
 
 def _of_event(event: Event | None, name: str) -> str:

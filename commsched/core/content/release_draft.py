@@ -54,11 +54,27 @@ def event_from(draft: DraftIn, zone: str) -> Event | None:
     """The event of an invitation, in an office whose clocks go by ``zone``. Raises :class:`Invalid`, ``Gap`` and
     ``Fold`` as :func:`commsched.core.timing.wall_time.read_time`, by the field, and for an event that is no
     invitation's."""
-    event = draft.event
+    if not _invites(draft):
+        if draft.event is not None:
+            words = N_("Only a press invitation has an event. Choose that genre, or leave the event out.")
+            raise Invalid(words, "event")
+        return None
+    return _kept_event(draft.event or draft.event_aside, zone)
+
+
+def aside_from(draft: DraftIn, zone: str) -> Event | None:
+    """What was written of an event that nobody is invited to while the genre is another. Raises as
+    :func:`event_from`."""
+    return None if _invites(draft) and draft.event is None else _kept_event(draft.event_aside, zone)
+
+
+def _invites(draft: DraftIn) -> bool:
+    return draft.kind == "release" and draft.genre == INVITATION
+
+
+def _kept_event(event: EventIn | None, zone: str) -> Event | None:
     if event is None:
         return None
-    if draft.genre != INVITATION or draft.kind != "release":
-        raise Invalid(N_("Only a press invitation has an event. Choose that genre, or leave the event out."), "event")
     zone = event.zone or zone
     zone_of(zone)
 
@@ -107,7 +123,15 @@ def contacts_in(content: Content) -> list[ContactIn]:
 
 def event_in(content: Content) -> EventIn | None:
     """The event as it could be handed in again."""
-    kept = content.event
+    return _handed_in(content.event)
+
+
+def aside_in(content: Content) -> EventIn | None:
+    """The event that is put by, as it could be handed in again."""
+    return _handed_in(content.event_aside)
+
+
+def _handed_in(kept: Event | None) -> EventIn | None:
     if kept is None:
         return None
     return EventIn(**{name: getattr(kept, name) for name in EventIn.__struct_fields__})

@@ -35,6 +35,8 @@ class Letterhead(msgspec.Struct, frozen=True):
     accent_on_dark: str = "#8ab4dd"
     logo: InlineImage | None = None
     """As it stands on a light ground."""
+    subscribe: str = ""
+    """Where anybody subscribes to its lists; empty where none is open."""
 
 
 class AttachedFile(msgspec.Struct, frozen=True):
@@ -50,8 +52,10 @@ class AttachedFile(msgspec.Struct, frozen=True):
 class Signer(Protocol):
     """Proves whose a message is (DKIM)."""
 
-    def sign(self, message: bytes) -> bytes:
-        """``message`` with its signature."""
+    def field(self, head: bytes, body: bytes) -> bytes:
+        """The header that stands before the others and proves them and the body, with its line end. ``head`` are
+        whole header lines, and ``body`` is what stands after the empty line. Raises :class:`ValueError` for a key that
+        is none."""
         ...
 
 

@@ -111,6 +111,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     """What the store knows it by: a bounce's address tells it. 0 where nobody needs it."""
     language: str = ""
     """Which language its recipient reads; empty where nobody knows."""
+    basis: str = ""
+    """Why its recipient may be written to: ``interest``, ``consent``, or nothing where nobody has said."""
     leave: str = ""
     """Where its recipient leaves the list, by an address that is theirs alone. Empty where there is none."""
     corrects: str = ""

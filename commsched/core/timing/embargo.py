@@ -6,9 +6,11 @@ said in ``services.content.embargo_times``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from commsched.core.text.catalogues import gettext
+from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_
 from commsched.core.timing import dates
 
@@ -50,3 +52,10 @@ def notice(written: str, zone: str, language: str, now: datetime) -> str:
     day = dates.long_day(wall.date(), language, year=wall.year != dates.local(now, zone).year)
     words = gettext(language, N_("Embargo until %(day)s at %(hour)s:%(minute)s"))
     return words % {"day": day, "hour": f"{wall:%H}", "minute": f"{wall:%M}"}
+
+
+def notices(written: str, zone: str, tags: Iterable[str], now: datetime) -> dict[str, str]:
+    """What stands before a headline in a mail's subject, by the tag of each language; empty without an embargo that
+    holds. Raises as :func:`notice`."""
+    said = {tag: notice(written, zone, known(tag, SOURCE), now) for tag in tags}
+    return {tag: f"{words}: " for tag, words in said.items() if words}

@@ -16,6 +16,7 @@ from commsched.core.platform.contract import ChannelView
 from commsched.core.platform.email import InlineImage, Letterhead
 from commsched.core.press.words import Box, event_rows, genre, press_boxes
 from commsched.platforms._presslist import messages
+from commsched.platforms._presslist.foot import Foot
 from commsched.platforms._presslist.messages import Ways
 
 if TYPE_CHECKING:
@@ -48,7 +49,13 @@ def _inliner() -> CSSInliner:
 
 
 def html_body(
-    view: ChannelView, ways: Ways, head: Letterhead, picture: InlineImage | None, notice: str = "", about: str = ""
+    view: ChannelView,
+    ways: Ways,
+    head: Letterhead,
+    foot: Foot,
+    picture: InlineImage | None,
+    notice: str = "",
+    about: str = "",
 ) -> str:
     """The mail as HTML. What was written as Markdown has been sanitised; everything else is escaped by the template."""
     content = view.content
@@ -70,7 +77,8 @@ def html_body(
         boxes=_boxes(view),
         takes=messages.takes(content, ways, notice),
         about=about,
-        leave=_leave(view, ways),
+        foot=foot,
+        by_mail=_by_mail(foot),
     )
     return _TAG.sub(_escape_values, _inliner().inline(rendered))
 
@@ -97,17 +105,12 @@ def _box_html(box: Box) -> Markup:
     return Markup("<p>") + escape(box.text).replace("\n", Markup("<br>")) + Markup("</p>")
 
 
-def _leave(view: ChannelView, ways: Ways) -> Markup:
-    """The sentence by which a reader leaves the list."""
-    label = messages.labels(view.content)
-    if ways.leave_page:
-        page = Markup('<a href="{}">{}</a>').format(ways.leave_page, label["leave_here"])
-        return escape(label["leave_ask"]) + " " + page
-    if not ways.leave:
+def _by_mail(foot: Foot) -> Markup:
+    """The address to which a reader writes who has no page to leave the list on."""
+    if foot.leave_page or not foot.leave_address:
         return Markup("")
-    address = quote(ways.leave, safe="@")
-    link = Markup('<a href="mailto:{}?subject=unsubscribe">{}</a>').format(address, ways.leave)
-    return escape(label["leave"]) + " " + link
+    address = quote(foot.leave_address, safe="@")
+    return Markup('<a href="mailto:{}?subject=unsubscribe">{}</a>').format(address, foot.leave_address)
 
 
 def _within(image: InlineImage | None, width: int, height: int) -> tuple[int, int]:

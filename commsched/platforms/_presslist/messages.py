@@ -10,10 +10,12 @@ import msgspec
 from commsched.core.content.markup import to_plain
 from commsched.core.content.model import SUFFIXES, Content
 from commsched.core.platform.contract import ChannelContext, ChannelView
+from commsched.core.press import lengths
 from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_
 from commsched.core.timing import embargo
+from commsched.platforms._presslist.foot import Foot
 
 _LABELS: Final = {
     "newsroom": N_("Read in the newsroom"),
@@ -24,26 +26,18 @@ _LABELS: Final = {
     "answer": N_("Say whether you come"),
     "document": N_("Document"),
     "in_kit": N_("in the press kit"),
-    "correction": N_("Correction"),
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
-    "leave": N_("Do you not want our press mailings? Answer “unsubscribe” to"),
-    "leave_ask": N_("Do you not want our press mailings?"),
-    "leave_here": N_("Leave the list"),
 }
 
 
 class Ways(msgspec.Struct, frozen=True):
-    """Where a mail leads: the newsroom or, under embargo, the secret address; and how its reader leaves the list."""
+    """Where a mail leads: the newsroom or, under embargo, the secret address; and where its reader answers."""
 
     page: str = ""
     """The release's own page, without a slash at its end; empty for a list whose releases stand nowhere."""
     files: str = ""
     """What stands before a picture's name where it is fetched in print quality; empty as above."""
-    leave: str = ""
-    """The address to which “unsubscribe” is written."""
-    leave_page: str = ""
-    """The address of the page where its reader leaves the list; it goes before the one above."""
     answer: str = ""
     """Where its reader says whether they come to what it invites to."""
 
@@ -75,11 +69,8 @@ def embargo_notice(view: ChannelView, context: ChannelContext) -> str:
 def subject(view: ChannelView, notice: str = "") -> str:
     """The headline. An editor must see at once that it is under embargo (``notice``), or a correction of what they
     have got before."""
-    content, word = view.content, labels(view.content)["correction"]
-    headline = content.title
-    if content.correction and not headline.casefold().startswith(word.casefold()):
-        headline = f"{word}: {headline}"
-    return f"{notice}: {headline}" if notice else headline
+    content = view.content
+    return lengths.subject(content.title, f"{notice}: " if notice else "", lengths.corrects_with(content))
 
 
 def corrected(content: Content) -> str:
@@ -109,7 +100,7 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     return [(words, url) for words, url in rows if url]
 
 
-def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "", office: str = "") -> str:
+def text_body(view: ChannelView, ways: Ways, foot: Foot, notice: str = "", about: str = "", office: str = "") -> str:
     """The mail as plain text: what a newsroom copies from. ``notice`` of an embargo stands before everything."""
     content = view.content
     blocks = [
@@ -124,7 +115,7 @@ def text_body(view: ChannelView, ways: Ways, notice: str = "", about: str = "", 
         *(f"– {said.text}\n{said.speaker}".strip() for said in content.quotes),
         *(_headed(box) for box in press_boxes(content)),
         "\n".join(words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)),
-        _signed(content, ways, about, office),
+        _signed(foot, about, office),
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
 
@@ -138,29 +129,19 @@ def _picture_lines(view: ChannelView, ways: Ways) -> str:
     return "\n".join(line for line in (f"[{view.pictures[0].alt}]", caption(view), fetch) if line.strip("[]"))
 
 
-def _signed(content: Content, ways: Ways, about: str, office: str) -> str:
+def _signed(foot: Foot, about: str, office: str) -> str:
     """What stands below the line that ends a mail."""
-    leave = leaving(content, ways)
-    words = "\n\n".join(block for block in (office, about.strip(), leave) if block)
-    return f"-- \n{words}" if words else ""
+    why, *ways_out = foot.lines()
+    return "-- \n" + "\n\n".join(block for block in (office, about.strip(), why, "\n".join(ways_out)) if block)
 
 
-def foot(view: ChannelView, ways: Ways, notice: str = "", about: str = "") -> list[str]:
-    """What stands below the words: what may be fetched, what the office says of itself, and how to leave the list."""
-    content = view.content
-    lines = [words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)]
-    leave = leaving(content, ways)
-    return [line for line in (*lines, *about.strip().split("\n"), leave) if line]
+def below(view: ChannelView, ways: Ways, foot: Foot, notice: str = "", about: str = "") -> list[str]:
+    """What stands below the words: what may be fetched, what the office says of itself, and the mail's foot."""
+    taken = takes(view.content, ways, notice)
+    lines = [words if words == url else f"{words}: {url}" for words, url in taken]
+    return [line for line in (*lines, *about.strip().split("\n"), *foot.lines()) if line]
 
 
 def _headed(box: Box) -> str:
     head = f"{box.heading} ({box.note.rstrip('.')})" if box.note else box.heading
     return f"{head}\n{to_plain(box.text) if box.body == 'markup' else box.text}"
-
-
-def leaving(content: Content, ways: Ways) -> str:
-    """How its reader leaves the list, as plain text."""
-    label = labels(content)
-    if ways.leave_page:
-        return f"{label['leave_ask']} {label['leave_here']}: {ways.leave_page}"
-    return f"{label['leave']} {ways.leave}" if ways.leave else ""

@@ -12,9 +12,11 @@ from commsched.core.platform.email import Letterhead
 from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar as calendar_file
 from commsched.core.press.invitation import entry_of
-from commsched.core.press.words import event_of
+from commsched.core.press.words import event_of, language_of
+from commsched.core.text.languages import known
 from commsched.core.text.slug import address_of
 from commsched.core.timing.embargo import is_over
+from commsched.platforms._presslist.foot import Foot
 from commsched.platforms._presslist.messages import Ways
 
 
@@ -80,14 +82,31 @@ def about(view: ChannelView, head: Letterhead) -> str:
 def ways(view: ChannelView, context: ChannelContext) -> Ways:
     """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
     secret address."""
-    way_out = leave(context)
     if not is_over(view.content.embargo, context.now()):
-        return Ways(view.preview_url, view.preview_url, way_out)
+        return Ways(view.preview_url, view.preview_url)
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
-        return Ways(leave=way_out)
+        return Ways()
     address = address_of(view.content.title, view.text, view.uid)
     page = f"{context.public_url}/n/{context.workspace}/{address}"
-    return Ways(page, f"{context.public_url}/media/{context.workspace}", way_out)
+    return Ways(page, f"{context.public_url}/media/{context.workspace}")
+
+
+def reads(part: Part) -> str:
+    """The language that the foot is in: its reader's, where it is one of ours; else that of the words."""
+    return known(part.language, "") or language_of(spoken(part).content)
+
+
+def foot(part: Part, context: ChannelContext, name: str, head: Letterhead, page: str) -> Foot:
+    """The foot of the mail that ``part`` is; ``page`` is where its reader leaves the list."""
+    address = leave(context)
+    return Foot(
+        language=reads(part),
+        sender=f"{name} ({address})" if address and name and name != address else name or address,
+        basis=part.basis,
+        leave_page=page,
+        leave_address=address,
+        subscribe_page=head.subscribe,
+    )
 
 
 def leave(context: ChannelContext) -> str:

@@ -15,12 +15,14 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -34,6 +36,7 @@ from sqlalchemy.orm import Session
 
 from commsched.services.contacts import suppression
 from commsched.services.kernel.context import Installation
+from commsched.store.fast import FastRead
 from commsched.store.models import Base, Channel, Delivery, Item, ListRecipient, Part
 
 _list: Final = Base.metadata.tables[ListRecipient.__tablename__]
@@ -68,7 +71,7 @@ def mailing(rows: Session | Connection, item: int) -> Mailing:
     return Mailing(item, row.follows_id, row.corrects_id)
 
 
-def _same(root: int | ColumnElement[int]) -> Select[int]:
+def _same(root: int | ColumnElement[int] | BindParameter[int]) -> Select[int]:
     """The items that say the same: the first, and those that send it once more."""
     return select(_item.c.id).where(or_(_item.c.id == root, _item.c.follows_id == root))
 
@@ -118,12 +121,17 @@ def _recipient_elsewhere(blind: ColumnElement[str], delivery: int) -> Select[int
 
 def siblings(rows: Session | Connection, what: Mailing, delivery: int) -> bool:
     """Whether there is any other delivery that a person of this one could be in. Most items go to one list."""
-    others = select(_home.c.id).where(_home.c.item_id.in_(_same(what.root)), _home.c.id != delivery)
-    return rows.execute(others.where(_has_people).limit(1)).first() is not None
+    connection = rows.connection() if isinstance(rows, Session) else rows
+    return bool(_SIBLINGS.all(connection, {"root": what.root, "delivery": delivery}))
 
 
 _has_people: Final = (
     exists(literal(1)).where(_other.c.delivery_id == _home.c.id, _other.c.role == "recipient").correlate(_home)
+)
+_SIBLINGS: Final = FastRead(
+    select(_home.c.id)
+    .where(_home.c.item_id.in_(_same(bindparam("root"))), _home.c.id != bindparam("delivery"), _has_people)
+    .limit(1)
 )
 
 

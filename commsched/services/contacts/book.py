@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -31,6 +32,7 @@ WHY_REFUSED: Final = {
 }
 """Why an address is never written to, however it is pasted."""
 
+_OTHERS: Final = N_("Somebody else has changed this contact since you opened it. Nothing that you wrote is lost.")
 TAKEN_OFF: Final = N_("Somebody has taken them off this list.")
 
 
@@ -113,14 +115,18 @@ def change(
     number: int,
     person: ContactIn,
     channels: Collection[int] | None = None,
+    stamp: str = "",
 ) -> None:
     """Other facts of a contact, and the lists that people fill on which it is to be (``None``: as it is). Lists that
-    fill themselves follow."""
+    fill themselves follow. Raises :class:`Changed` where the contact is not the one any more that whoever asks has
+    seen, by its :attr:`Entry.stamp`."""
     actor.require("write")
     sealed = contacts.seal(installation, checked(person))
     workspace = int(actor.workspace)
     with installation.store.write(actor.workspace) as session:
         row = locks.row(session, Contact, find(session, actor, world, number).id)
+        if stamp and stamp != _stamp(_facts(installation, row), _on(session, number) & _by_hand(session)):
+            raise Changed(_OTHERS)
         if row.blind != sealed.blind:
             _require_free(session, workspace, world, sealed.blind)
             _move(session, row, sealed)
@@ -137,6 +143,28 @@ def change(
         segments.follow(installation, session, workspace, world, [number])
         note(session, installation, actor, "contact.changed", contact=number)
     installation.wake()
+
+
+class Changed(Conflict):
+    """Somebody else was there first: both versions are to be shown."""
+
+
+def _stamp(facts: ContactIn, on: Collection[int]) -> str:
+    """What is another whenever anything is that the contact's form shows."""
+    return hashlib.sha256(msgspec.json.encode([facts, sorted(on)])).hexdigest()[:32]
+
+
+def _facts(installation: Installation, row: Contact) -> ContactIn:
+    unseal = installation.vault.unseal
+    return ContactIn(
+        unseal(row.address),
+        unseal(row.name),
+        row.outlet,
+        tuple(row.beats),
+        tuple(row.areas),
+        row.language,
+        unseal(row.notes),
+    )
 
 
 def _on(session: Session, number: int) -> set[int]:
@@ -185,12 +213,13 @@ class Entry(msgspec.Struct, frozen=True):
     left: dict[int, str]
     events: list[ContactEvent]
     refused: str
+    stamp: str
+    """What this is, for whoever changes it to name."""
 
 
 def entry(installation: Installation, actor: Actor, world: str, number: int) -> Entry:
     """All that is known of one contact. Raises ``NotFound``."""
     actor.require("write")
-    unseal = installation.vault.unseal
     with installation.store.read(actor.workspace) as session:
         row = find(session, actor, world, number)
         states = session.execute(
@@ -200,14 +229,8 @@ def entry(installation: Installation, actor: Actor, world: str, number: int) -> 
         silent = row.state if row.state in suppression.SILENT else ""
         why = suppression.suppressed(session, int(actor.workspace), world, [row.blind]).get(row.blind, silent)
         known = list(session.scalars(events.limit(100)))
-    facts = ContactIn(
-        unseal(row.address),
-        unseal(row.name),
-        row.outlet,
-        tuple(row.beats),
-        tuple(row.areas),
-        row.language,
-        unseal(row.notes),
-    )
+        by_hand = _by_hand(session)
+    facts = _facts(installation, row)
     on = {channel for channel, state in states if state == "active"}
-    return Entry(row, facts, on, {channel: state for channel, state in states if state in lists.GONE}, known, why)
+    left = {channel: state for channel, state in states if state in lists.GONE}
+    return Entry(row, facts, on, left, known, why, _stamp(facts, on & by_hand))

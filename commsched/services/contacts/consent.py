@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from commsched.core.text.catalogues import gettext
@@ -36,9 +36,11 @@ _AT_ONCE: Final = 500
 _table: Final = Base.metadata.tables[ContactEvent.__tablename__]
 _contact: Final = Base.metadata.tables[Contact.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
-_SAID: Final = tuple(_table.c[name] for name in ("act", "at", "basis", "words", "words_version"))
-_KNOWN_BY: Final = tuple(_table.c[name] for name in ("source", "how", "given_on", "proof"))
-"""With the list's name between them, the fields of :class:`Said`."""
+_SAID: Final = (
+    *(_table.c[name] for name in ("act", "at", "basis", "words", "source", "how", "given_on", "proof")),
+    _table.c.words_version.label("version"),
+)
+"""The fields of :class:`Said` without the list's name."""
 Rows = Session | Connection
 
 
@@ -184,9 +186,9 @@ def basis_of(grounds: Grounds, at: datetime, source: str) -> Said:
 def history(rows: Rows, contact: int) -> list[Said]:
     """All that is known of what a contact agreed to, the newest first: one statement."""
     joined = _table.outerjoin(_channel, _channel.c.id == _table.c.channel_id)
-    columns = select(*_SAID, func.coalesce(_channel.c.name, ""), *_KNOWN_BY).select_from(joined)
+    columns = select(*_SAID, func.coalesce(_channel.c.name, "").label("list")).select_from(joined)
     newest = columns.where(_table.c.contact_id == contact).order_by(_table.c.at.desc(), _table.c.id.desc())
-    return [Said(*row) for row in rows.execute(newest)]
+    return [msgspec.convert(dict(row._mapping), Said) for row in rows.execute(newest)]
 
 
 def standing_basis(rows: Rows, contact: int) -> Said | None:
@@ -196,9 +198,10 @@ def standing_basis(rows: Rows, contact: int) -> Said | None:
 
 def standing(rows: Rows, contacts: Sequence[int]) -> dict[int, Said]:
     """As :func:`standing_basis`, of several at once, without their lists: one statement."""
-    wanted = select(_table.c.contact_id, *_SAID, literal(""), *_KNOWN_BY)
+    wanted = select(_table.c.contact_id, *_SAID)
     wanted = wanted.where(_table.c.contact_id.in_(contacts), _table.c.basis != "", _table.c.act != "asked")
-    return {row[0]: Said(*row[1:]) for row in rows.execute(wanted.order_by(_table.c.at, _table.c.id))}
+    said = rows.execute(wanted.order_by(_table.c.at, _table.c.id))
+    return {row.contact_id: msgspec.convert(dict(row._mapping), Said) for row in said}
 
 
 def record(

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from commsched.core.content.mentions import NETWORKS, key_of, named_in, unknown_in
 from commsched.core.content.model import Content
-from commsched.core.content.release_checks import release_problems
 from commsched.core.installation import signed_addresses
 from commsched.core.installation.inner_links import links_of
 from commsched.core.media.consent import lapsed
@@ -27,7 +26,7 @@ from commsched.core.platform.fitting import describe_fitting
 from commsched.core.platform.limits import Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.platform.video_fitting import once_made
-from commsched.core.text import languages
+from commsched.core.press.release_checks import release_problems
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.timing import embargo
 from commsched.core.timing.wall_time import PASSED, passed
@@ -343,19 +342,13 @@ def general_problems(content: Content, publish_at: datetime | None, now: datetim
         problems.append(block("link", words, link=content.link[:80]))
     if content.kind == "release" and not content.title:
         problems.append(block("title", N_("A press release needs a headline.")))
-    problems += release_problems(content, publish_at, _before_headline(content, zone, now))
+    problems += release_problems(content, publish_at, embargo.notices(content.embargo, zone, content.languages, now))
     for name in unknown_in(content):
         words = N_("“%(name)s” is not in the mention book: write the name without @[ ], or put it in the book.")
         problems.append(block("text", words, name=name))
     if content.corrects and not content.correction:
         problems.append(block("correction", N_("Write what is corrected: readers are told.")))
     return problems
-
-
-def _before_headline(content: Content, zone: str, now: datetime) -> str:
-    """What stands before the headline in a mail's subject: an embargo, which editors must see at once."""
-    notice = embargo.notice(content.embargo, zone, languages.known(content.language, languages.SOURCE), now)
-    return f"{notice}: " if notice else ""
 
 
 def _time_problems(at: datetime | None, now: datetime) -> list[Problem]:

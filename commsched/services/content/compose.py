@@ -14,7 +14,7 @@ from commsched.core.content.fields import kept_texts, texts_of
 from commsched.core.content.mentions import forms, named_in
 from commsched.core.content.model import Attachment, Card, ChannelContent, Content, Rendition, printable
 from commsched.core.content.release import Event
-from commsched.core.content.release_draft import contacts_from, event_from, quotes_from, versions_from
+from commsched.core.content.release_draft import aside_from, contacts_from, event_from, quotes_from, versions_from
 from commsched.core.platform.channel_view import Stored
 from commsched.core.platform.fitting import recipe_for, shape_for
 from commsched.core.text.clean import line
@@ -65,6 +65,7 @@ def content_from(
         quotes=quotes_from(draft.quotes),
         contacts=contacts_from(draft),
         event=_event(session, draft, workspace.zone, corrects),
+        event_aside=aside_from(draft, workspace.zone),
         versions=versions_from(draft),
         attachments=[
             *_pictures(session, media, handed_in(draft)),

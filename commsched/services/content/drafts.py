@@ -18,7 +18,7 @@ from commsched.core.content.draft import (
 )
 from commsched.core.content.fields import texts_of
 from commsched.core.content.model import Attachment
-from commsched.core.content.release_draft import contacts_in, event_in, quotes_in, versions_in
+from commsched.core.content.release_draft import aside_in, contacts_in, event_in, quotes_in, versions_in
 from commsched.core.timing.plan import Plan
 from commsched.services.content import embargo_times, times
 from commsched.services.documents import library as documents
@@ -76,6 +76,7 @@ def as_draft(installation: Installation, session: Session, item: Item, revision:
         quotes=quotes_in(said.quotes),
         contacts=contacts_in(said),
         event=event_in(said),
+        event_aside=aside_in(said),
         versions=versions_in(said),
         channels=[_channel(channel.channel, plan) for channel in said.channels],
         variants=variants,

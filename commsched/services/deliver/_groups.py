@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from commsched.core.delivery.outcome import Outcome, Published, Rejected, Retry, Unknown
+from commsched.core.delivery.outcome import Outcome, Retry, Unknown
 from commsched.core.text.messages import N_
 from commsched.services.deliver.calls import STALE, storable
 from commsched.services.deliver.types import Call, Done
@@ -71,7 +71,7 @@ def perform_all(
 
 
 def _checked(outcome: Outcome | None) -> Outcome | None:
-    assert outcome is None or isinstance(outcome, Published | Retry | Rejected | Unknown)
+    assert outcome is None or isinstance(outcome, Outcome)
     return None if outcome is None else storable(outcome)
 
 

@@ -37,6 +37,7 @@ def complete(part: Part, known: PartsByNumber) -> tuple[Part, Handles]:
         id=row.id,
         leave=part.leave,
         language=row.language,
+        basis=row.basis,
     )
     return filled, Handles.read(row.handles)
 

@@ -22,7 +22,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, select, text, update
 
 from commsched.services.deliver.calls import STALE
-from commsched.store.fast import FastMany, FastSelect
+from commsched.store.fast import FastMany, FastRead, FastSelect
 from commsched.store.models import Channel, Delivery, Item, Lease, Workspace
 from commsched.store.types import to_micros
 
@@ -62,17 +62,28 @@ _rows = FastSelect(
 )
 _existing = FastSelect(select(Delivery.id).where(Delivery.id.in_(_ids)))
 
+_turn = func.row_number().over(partition_by=Delivery.channel_id, order_by=(Delivery.next_at, Delivery.id))
+_others = select(Lease.channel_id).where(Lease.owner != bindparam("owner"), Lease.until > bindparam("now"))
+_lines = (
+    select(Delivery.id, Delivery.channel_id, _turn.label("turn"))
+    .where(Delivery.next_at <= bindparam("now"), Delivery.channel_id.not_in(_others))
+    .subquery()
+)
+_due = FastRead(
+    select(_lines.c.id, _lines.c.channel_id)
+    .where(_lines.c.turn <= bindparam("depth"))
+    .order_by(_lines.c.turn)
+    .limit(bindparam("limit"))
+)
+
 CHUNK: Final = 500
 
 
 def due(connection: Connection, now: datetime, depth: int, limit: int, owner: str = "") -> list[tuple[int, int]]:
     """Deliveries that ``owner`` should look at, with their channels: the oldest ``depth`` of each channel, so that one
     with thousands in line hides no other. A channel that a live other owner drains is left to it."""
-    turn = func.row_number().over(partition_by=Delivery.channel_id, order_by=(Delivery.next_at, Delivery.id))
-    mine = (Delivery.next_at <= now, Delivery.channel_id.not_in(leased(owner, now)))
-    lines = select(Delivery.id, Delivery.channel_id, turn.label("turn")).where(*mine).subquery()
-    wanted = select(lines.c.id, lines.c.channel_id).where(lines.c.turn <= depth).order_by(lines.c.turn).limit(limit)
-    return [(row[0], row[1]) for row in connection.execute(wanted)]
+    about = {"now": to_micros(now), "owner": owner, "depth": depth, "limit": limit}
+    return [(row[0], row[1]) for row in _due.all(connection, about)]
 
 
 def leased(owner: str, now: datetime) -> Select[int]:

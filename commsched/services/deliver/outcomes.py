@@ -175,7 +175,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
 
     def _came_to(self, done: Done, row: DeliverySnapshot, part: PartSnapshot) -> Transition:
         """Close the attempt of ``done``; what follows for its part."""
-        assert isinstance(done.result, Published | Retry | Rejected | Unknown)
+        assert isinstance(done.result, Outcome)
         outcome = type(done.result).__name__.lower()
         detail = done.result.detail[:MAX_DETAIL]
         self.batch.attempts.append(

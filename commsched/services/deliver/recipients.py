@@ -80,6 +80,7 @@ _LOST_SINCE: Final = select(func.min(_attempt.c.started_at)).where(
     _attempt.c.part == bindparam("number"),
     _attempt.c.outcome == "unknown",
 )
+_ANYBODY: Final = FastRead(select(_part.c.id).where(_HERE[0]).limit(1))
 _NUMBERED: Final = FastRead(select(*_COLUMNS).where(_HERE[0], _part.c.number.in_(bindparam("numbers", expanding=True))))
 _COUNTS: Final = (
     select(func.count().filter(_part.c.state == "published"), func.count())
@@ -99,10 +100,12 @@ _ON_LIST: Final = FastRead(
 )
 _STATE: Final = select(*(_part.c[name] for name in ("number", "state", "next_at", "detail", "was"))).limit(1)
 _IN_STATE: Final = _STATE.where(*_OTHERS, _part.c.state == bindparam("state"))
-_TIMELESS: Final = _IN_STATE.where(_part.c.next_at.is_(None))
-_TIMED: Final = _IN_STATE.where(_part.c.next_at.is_not(None)).order_by(_part.c.next_at)
-_DOUBTED: Final = _STATE.where(*_OTHERS, _part.c.state == "unknown", _part.c.was.not_in(("", "out")))
-_FOUND: Final = _STATE.where(*_OTHERS, _part.c.was == "out")
+_TIMELESS: Final = FastRead(_IN_STATE.where(_part.c.next_at.is_(None)))
+_TIMED: Final = FastRead(_IN_STATE.where(_part.c.next_at.is_not(None)).order_by(_part.c.next_at))
+_DOUBTED: Final = FastRead(
+    _STATE.where(*_OTHERS, _part.c.state == "unknown", not_(or_(_part.c.was == "", _part.c.was == "out")))
+)
+_FOUND: Final = FastRead(_STATE.where(*_OTHERS, _part.c.was == "out"))
 
 
 def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, approved: str) -> int:
@@ -118,7 +121,8 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
     what = addressees.mailing(rows, rows.execute(select(Delivery.item_id).where(Delivery.id == delivery)).scalar_one())
     place = func.row_number().over(order_by=(_list.c.position, _list.c.id)) - 1
     wanted = not_(suppression.refused(_list.c.workspace_id, _list.c.blind))
-    language = select(_contact.c.language).where(_contact.c.id == _list.c.contact_id).scalar_subquery()
+    whose = _contact.c.id == _list.c.contact_id
+    language, basis = (select(_contact.c[name]).where(whose).scalar_subquery() for name in ("language", "basis"))
     chosen = addressees.is_wanted(what, channel, _list.c.blind)
     empty, people = literal(""), (_list.c.channel_id == channel, _list.c.state == "active", wanted, chosen)
     known = _known_when_approved(rows, delivery)
@@ -134,6 +138,7 @@ def freeze(rows: Session | Connection, delivery: int, uid: str, channel: int, ap
         "recipient": case((twice, ""), else_=_list.c.address),
         "blind": _list.c.blind,
         "language": func.coalesce(language, empty),
+        "basis": func.coalesce(basis, empty),
         "corrects": addressees.corrected_mail(what, channel, _list.c.blind),
         "handles": text("'{}'"),
         "tries": literal(0),
@@ -192,7 +197,7 @@ class RecipientRows(msgspec.Struct, frozen=True):
 
     def ensure_frozen(self, row: DeliverySnapshot) -> None:
         """Freeze whom it goes to, where nobody did when it was approved: in an earlier version, or by a mended list."""
-        if self.connection.execute(select(_part.c.id).where(_mine[0] == row.id).limit(1)).first() is not None:
+        if _ANYBODY.all(self.connection, {"delivery": row.id}):
             if row.state == "waiting" and _once.are_some_elsewhere(self.connection, row.id):
                 _once.give_back(self.connection, row.item_id, row.id)  # of who has left the other list meanwhile
             return
@@ -294,6 +299,8 @@ class RecipientRows(msgspec.Struct, frozen=True):
             return timeless
         return self._state(_TIMED, about) or timeless
 
-    def _state(self, statement: Select[*tuple[object, ...]], about: Mapping[str, object]) -> PartState | None:
-        row = self._ask(statement, about).first()
-        return None if row is None else PartState(row.number, row.state, row.next_at, row.detail, was=row.was)
+    def _state(self, statement: FastRead, about: Mapping[str, object]) -> PartState | None:
+        self.batch.write_parts(self.connection)
+        for number, state, next_at, detail, was in statement.all(self.connection, about):
+            return PartState(number, state, moment(next_at), detail, was=was)
+        return None

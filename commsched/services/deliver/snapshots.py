@@ -119,6 +119,7 @@ _parts = FastSelect(
         Part.edits,
         Part.language,
         Part.corrects,
+        Part.basis,
     )
     .where(Part.delivery_id.in_(_ids))
     .order_by(Part.delivery_id, Part.number)
@@ -226,6 +227,8 @@ class PartSnapshot(msgspec.Struct, gc=False):
     """Which language its recipient reads."""
     corrects: str = ""
     """Of a mail: the ``message_id`` of the one that it corrects for its recipient."""
+    basis: str = ""
+    """Why its recipient may be written to."""
     reason: str = ""
     id: int = 0
     """What the store knows it by; read of recipients only."""

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from commsched import images
 from commsched.core.content.model import ENDINGS
@@ -17,7 +18,7 @@ from commsched.core.platform.email import InlineImage, Letterhead
 from commsched.services.kernel import brand_kit
 from commsched.services.kernel.blobs import File, blob_of, form_key, keep_form, key_of
 from commsched.services.kernel.context import Installation
-from commsched.store.models import Media, Workspace
+from commsched.store.models import Channel, Media, Workspace
 from commsched.store.session import EVERY_WORKSPACE
 
 log = logging.getLogger("commsched.pictures")
@@ -55,6 +56,7 @@ def letterhead(installation: Installation, workspace: str) -> Letterhead:
         wanted = (Media.id == kit.logo, Media.workspace_id == place.id)
         row = session.scalar(select(Media).where(*wanted)) if kit.logo else None
         name, about = place.name, str(place.settings.get("about", ""))
+        subscribe = _subscribe_page(installation, session, place)
     contrast = images.contrast
     wished = contrast.colour(kit.primary)
     light, dark = ([contrast.colour(ground) for ground in grounds] for grounds in (LIGHT, DARK))
@@ -64,7 +66,20 @@ def letterhead(installation: Installation, workspace: str) -> Letterhead:
         accent=contrast.hexed(contrast.readable(wished, light, contrast.BLACK)),
         accent_on_dark=contrast.hexed(contrast.readable(wished, dark, contrast.WHITE)),
         logo=_logo(installation, row) if row is not None else None,
+        subscribe=subscribe,
     )
+
+
+def _subscribe_page(installation: Installation, session: Session, place: Workspace) -> str:
+    """Where anybody subscribes, if the office has opened a list that is in use. Which are open is kept by
+    ``services.subscriptions.offers``, a room above this one."""
+    offered = place.settings.get("subscribe")
+    rows = offered.get("lists") if isinstance(offered, dict) else None
+    numbers = [row.get("channel") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    in_use = (Channel.id.in_(numbers), Channel.workspace_id == place.id, Channel.state != "archived")
+    if not numbers or session.scalar(select(Channel.id).where(*in_use).limit(1)) is None:
+        return ""
+    return f"{installation.base_url}/n/{place.slug}/subscribe"
 
 
 def _logo(installation: Installation, row: Media) -> InlineImage | None:

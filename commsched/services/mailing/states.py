@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from commsched.core.delivery.rates import SLOW_FOR, Grant, Limits, Usage, grant, slower
+from commsched.store.fast import FastRead
 from commsched.store.models import Base, Channel, Delivery, RelayState
+from commsched.store.types import to_micros
 
 DEFAULT: Final = 1
 """The number of the installation's relay, also where a settings file names it."""
@@ -31,6 +33,12 @@ _PATIENCE: Final = re.compile(r"421\b|4\d\d[ -]4\.7\.|45[02][ -]4\.(?:3\.2|4\.5)
 _state: Final = Base.metadata.tables[RelayState.__tablename__]
 _delivery: Final = Base.metadata.tables[Delivery.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
+
+
+_KNOWN: Final = FastRead(
+    select(_state.c.relay).where(or_(_state.c.trouble != "", _state.c.slow_until > bindparam("now"))).limit(1)
+)
+"""Whether there is anything to know: nearly always there is not."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -68,6 +76,8 @@ class RelayStates(msgspec.Struct):
 
     def _known(self) -> dict[tuple[int, str], Row[tuple[object, ...]]]:
         """Of every relay in trouble and every slow domain what is known. They are few."""
+        if self._read is None and not _KNOWN.all(self.connection, {"now": to_micros(self.now)}):
+            self._read = {}
         if self._read is None:
             wanted = select(_state).where(or_(_state.c.trouble != "", _state.c.slow_until > self.now))
             self._read = {(row.relay, row.domain): row for row in self.connection.execute(wanted)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from commsched.core.platform.contract import Email, Mailer
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.messages import N_, Conflict
@@ -18,6 +20,9 @@ from commsched.store.models import Workspace
 from commsched.store.session import EVERY_WORKSPACE
 from commsched.store.vault import new_token
 
+_EVERYBODYS: Final = N_("Those who approve get a mail from now on, and so does the press list.")
+_OWN: Final = N_("A press list that chooses this mail server goes out through it.")
+
 
 def keep_if_it_sends(
     installation: Installation, actor: Actor, entered: servers.Entered, to: str, number: int = servers.ROW
@@ -26,7 +31,7 @@ def keep_if_it_sends(
     the field that is wrong; then nothing is kept."""
     servers.check_may(installation, actor, number)
     server = servers.server_of(installation, entered, number)
-    try_it(installation, actor, server, to)
+    try_it(installation, actor, server, to, own=number != servers.ROW)
     return servers.keep(installation, actor, server, number, entered)
 
 
@@ -40,19 +45,20 @@ def send_trial(installation: Installation, actor: Actor, to: str, number: int = 
     if mailer is None or not mailer.reaches():
         raise Conflict(N_("No mail server is set."))
     with waiting_for_a_server(actor):
-        _send(installation, actor, mailer, to, mailer.sender)
+        _send(installation, actor, mailer, to, mailer.sender, own=number != servers.ROW)
     with installation.store.write(EVERY_WORKSPACE) as session:
         states.settle(session.connection(), number, installation.now())
     installation.wake()
 
 
-def try_it(installation: Installation, actor: Actor, server: Server, to: str) -> None:
+def try_it(installation: Installation, actor: Actor, server: Server, to: str, own: bool = True) -> None:
+    """Sign in and send a mail to ``to``. ``own``: the server is the office's, for its press lists."""
     dial = _dial(installation, server)
     mailer = SmtpMailer(server.relay, server.sender, server.sender_name, PATIENCE, dial=dial)
     with waiting_for_a_server(actor):
         examine(server.relay, dial)
         try:
-            _send(installation, actor, mailer, to, server.sender)
+            _send(installation, actor, mailer, to, server.sender, own)
         finally:
             mailer.close()
 
@@ -66,13 +72,13 @@ def _dial(installation: Installation, server: Server) -> Dial:
     return mailer.dial
 
 
-def _send(installation: Installation, actor: Actor, mailer: Mailer, to: str, sender: str) -> None:
+def _send(installation: Installation, actor: Actor, mailer: Mailer, to: str, sender: str, own: bool) -> None:
     with installation.store.read(actor.workspace) as session:
         office = session.get_one(Workspace, actor.workspace)
     letter = Letter(
         subject=gettext(actor.language, N_("A trial mail from %(office)s")) % {"office": office.name},
         what=gettext(actor.language, N_("Mail gets through.")),
-        means=gettext(actor.language, N_("Those who approve get a mail from now on, and so does the press list.")),
+        means=gettext(actor.language, _OWN if own else _EVERYBODYS),
         press=gettext(actor.language, N_("Open the office")),
         url=f"{installation.base_url}/w/{office.slug}/",
         workspace=office.name,
@@ -89,6 +95,7 @@ def _send(installation: Installation, actor: Actor, mailer: Mailer, to: str, sen
             text=text,
             html=html,
             date=installation.now(),
+            headers={"Auto-Submitted": "auto-generated"},  # it may come to the mailbox that the office reads
         )
     )
     check_sent(outcome, sender, to)

@@ -73,7 +73,7 @@ def read_beside(installation: Installation, session: Session, actor: Actor, seen
             Proposed(
                 row,
                 people.get(row.person_id or 0, ""),
-                changes.compare(seen.content, row.parsed(), called, tell),
+                changes.compare(seen.content, row.parsed(), called, tell, seen.judgement.around.workspace.zone),
                 row.person_id == actor.person,
             )
             for row in rows

@@ -311,7 +311,8 @@ class _Comparison:
         channels = self._seen.judgement.around.channels
         tell = choices_told(self._installation, channels, self._actor.language)
         called = {number: row.name for number, row in channels.items()}
-        return changes.compare(before.parsed(), self._seen.content, called, tell)
+        zone = self._seen.judgement.around.workspace.zone
+        return changes.compare(before.parsed(), self._seen.content, called, tell, zone)
 
 
 def _last_own(actor: Actor, seen: item_view.ItemView) -> int | None:

@@ -17,7 +17,7 @@ from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
 from commsched.web.components.clock_input import WallFields
 from commsched.web.composer import _papers as papers
 from commsched.web.composer.fields import Fields, VideoFields
-from commsched.web.composer.release_fields import event_zone, is_invitation, quote_rows
+from commsched.web.composer.release_fields import event_zone, quote_rows
 from commsched.web.composer.release_fields import raw as release_raw
 
 _PARTS: Final = {"variants": "variants", "media": "pictures"}
@@ -77,7 +77,7 @@ def meaning(fields: Fields, zone: str, today: date | None = None) -> Meant:
 
 def _read_days(fields: Fields, today: date, faults: dict[str, Message]) -> None:
     named = {"publish_at": fields.publish, "latest_at": fields.latest, "embargo": fields.embargo}
-    if is_invitation(fields):
+    if not fields.event.empty:
         named |= {event_field(name): wall for name, wall in fields.event.times.items()}
     named |= {own_field(number, "publish_at"): wall for number, wall in fields.times.items()}
     for name, wall in named.items():
@@ -89,7 +89,7 @@ def _read_days(fields: Fields, today: date, faults: dict[str, Message]) -> None:
 
 def _event_times(meant: Meant, fields: Fields, zone: str) -> None:
     """Put the times of an invitation's event in the draft, as far as they are understood."""
-    event = meant.draft.event
+    event = meant.draft.event or meant.draft.event_aside
     for name, wall in fields.event.times.items():
         moment = _time(meant, wall, zone, event_field(name)) if event is not None else None
         if event is not None and moment is not None:

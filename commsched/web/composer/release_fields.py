@@ -100,8 +100,8 @@ def read_draft(fields: Fields, draft: DraftIn, zone: str) -> None:
         )
         for version in draft.versions
     ]
-    if draft.event is not None:
-        fields.event = _stored_event(draft.event, zone)
+    if (event := draft.event or draft.event_aside) is not None:
+        fields.event = _stored_event(event, zone)
 
 
 def _stored_event(event: EventIn, zone: str) -> EventFields:
@@ -127,7 +127,9 @@ def raw(fields: Fields) -> dict[str, object]:
             }
             for each in fields.versions
         ],
-        "event": {**fields.event.texts, "zone": fields.event.zone} if is_invitation(fields) else None,
+        ("event" if is_invitation(fields) else "event_aside"): (
+            None if fields.event.empty else {**fields.event.texts, "zone": fields.event.zone}
+        ),
     }
 
 
@@ -137,8 +139,8 @@ def quote_rows(quotes: list[Row]) -> list[dict[str, str]]:
 
 
 def is_invitation(fields: Fields) -> bool:
-    """Whether what is typed of an event belongs to the item: another genre has none, though the form may."""
-    return fields.kind == "release" and fields.texts["genre"] == INVITATION and not fields.event.empty
+    """Whether what is typed of an event is what the item invites to. In another genre it is put by, and not lost."""
+    return fields.kind == "release" and fields.texts["genre"] == INVITATION
 
 
 def event_zone(fields: Fields, zone: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 from flask import Blueprint, jsonify, redirect, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -24,13 +25,12 @@ from commsched.services.views import item_view
 from commsched.services.views.preview import Preview
 from commsched.services.workflow import approve, editing, idempotency
 from commsched.store.models import Channel, Item, Workspace
-from commsched.web.components import mail_status
+from commsched.web.components import length_words, mail_status
 from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
 from commsched.web.composer import _papers as papers
 from commsched.web.composer import (
     conflict,
-    embargo_words,
     lock,
     presses,
     proposing,
@@ -39,14 +39,16 @@ from commsched.web.composer import (
     view_model,
 )
 from commsched.web.composer import looks as drawn
+from commsched.web.composer.advice import embargo_words
+from commsched.web.composer.advice.left_out import left_out
 from commsched.web.composer.fields import Fields, from_form
 from commsched.web.composer.parse import Meant, meaning
 from commsched.web.composer.submit_bar import bar, marked
 from commsched.web.http.forms import Form
-from commsched.web.http.i18n import _, translated
+from commsched.web.http.i18n import _, ngettext, translated
 from commsched.web.http.nav import NavEntry
 from commsched.web.http.request_context import actor, installation, page, place
-from commsched.web.http.responses import done, sent
+from commsched.web.http.responses import done, say, sent
 
 bp = Blueprint("write", __name__, url_prefix="/w/<slug>")
 NAV = NavEntry("write.new", N_("Write"), "square-pen", order=22, permission="write", phone=True, group="daily")
@@ -55,6 +57,8 @@ KINDS = ("post", "release")
 LIVE = frozenset({"in_review", "approved", "scheduled", "held", "failed"})
 """States in which a change costs something, so that nothing is saved before its writer says so."""
 
+MOST_TOLD = 5
+"""Things that a draft does not keep of which each has a sentence of its own."""
 
 bp.add_app_template_filter(marked, "marked")
 bp.add_app_template_filter(lambda text: Markup(to_html(text)), "markdown")  # noqa: S704 (sanitised by core.markup)
@@ -160,7 +164,19 @@ def _posted(item: Item | None) -> str | Response | tuple[str, int]:
             raise
         form.fail(_home(error.field), translated(error.words), error.status)
         return _composer(fields, item, form), form.status
+    _tell_left_out(fields, meant)
     return _after(press, item, number, meant, form)
+
+
+def _tell_left_out(fields: Fields, meant: Meant) -> None:
+    """Say on the next page what of ``fields`` the draft that was saved has not."""
+    with installation().store.read(actor().workspace) as session:
+        channels = {row.id: row for row in view_model.channels_of(session)}
+    problems = left_out(fields, meant, channels, installation().platform)
+    for problem in problems[:MOST_TOLD]:
+        say(translated(problem.words)[:500], "note")
+    if (more := len(problems) - MOST_TOLD) > 0:
+        say(ngettext("%(num)s thing more is not kept.", "%(num)s things more are not kept.", more), "note")
 
 
 def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form) -> str | Response | tuple[str, int]:
@@ -178,7 +194,14 @@ def _after(press: str, item: Item | None, number: int, meant: Meant, form: Form)
 
 def _seen(fields: Fields, item: Item | None) -> list[Preview]:
     """What is typed, as its channels would say it."""
-    return view_model.view(installation(), actor(), _meant(fields), _target(item.id) if item else None).previews
+    return _judged(fields, _meant(fields), _target(item.id) if item else None).previews
+
+
+def _judged(fields: Fields, meant: Meant, target: view_model.Target | None) -> view_model.View:
+    """What the page says of what is typed, and of what of it no draft would keep."""
+    shown = view_model.view(installation(), actor(), meant, target)
+    shown.problems += [("", each) for each in left_out(fields, meant, shown.channels, installation().platform)]
+    return shown
 
 
 def _meant(fields: Fields) -> Meant:
@@ -267,7 +290,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
     form, meant = form or Form(), _meant(fields)
     target = _target(item.id) if item else None
     item = target.item if target else None
-    shown = view_model.view(installation(), actor(), meant, target)
+    shown = _judged(fields, meant, target)
     with installation().store.read(actor().workspace) as session:
         workspace = members.workspace_of(session, actor())
         channels = view_model.channels_of(session)
@@ -300,6 +323,7 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
         view=shown,
         looks=_looks(shown),
         counts=drawn.rooms(shown.previews),
+        counters=length_words.told(shown.lengths),
         clash=time_choices.clash(meant, place().zone),
         live=_live(item),
         unsaved=not fresh and "do" in request.form,
@@ -360,7 +384,7 @@ def check() -> Response:
     fields = from_form(request.form)
     divided = presses.pressed(fields, request.form.get("do", ""), Form(), lambda typed: _seen(typed, item))
     meant = _meant(fields)
-    shown = view_model.view(installation(), actor(), meant, target)
+    shown = _judged(fields, meant, target)
     context = {
         "view": shown,
         "looks": _looks(shown),
@@ -383,6 +407,7 @@ def check() -> Response:
         days={name: wall.day for name, wall in fields.walls().items()},
         bar={"press": submit.press, "label": submit.label, "words": submit.words, "when": submit.when},
         counts=counts,
+        lengths={name: msgspec.to_builtins(each) for name, each in length_words.told(shown.lengths).items()},
         rings=rings,
         clash=page("composer/_clash.html", **context),
         embargo=page("composer/_embargo_told.html", embargo_told=embargo_words.effects(shown, meant)),

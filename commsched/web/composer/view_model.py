@@ -15,8 +15,9 @@ from commsched.core.content.model import Content
 from commsched.core.content.release_draft import EVENT_TIMES, contacts_in_text, event_field
 from commsched.core.installation.inner_links import leads_inside
 from commsched.core.platform import threads
+from commsched.core.press.lengths import Length, lengths
 from commsched.core.text.messages import N_, Invalid, Message, Problem, block, warn
-from commsched.core.timing import dates
+from commsched.core.timing import dates, embargo
 from commsched.core.timing.wall_time import Moment
 from commsched.services.content import check, compose, drafts, embargo_times, habits, items
 from commsched.services.content.neighbours import Neighbour, Neighbours
@@ -29,7 +30,7 @@ from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
 from commsched.web.components.clock_input import WallFields
 from commsched.web.composer import _papers as papers
-from commsched.web.composer import problem_list
+from commsched.web.composer.advice import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, from_draft
 from commsched.web.composer.parse import Meant
 from commsched.web.composer.release_fields import Row, contact_row
@@ -53,6 +54,10 @@ class View(msgspec.Struct):
     problems: list[tuple[str, Problem]] = msgspec.field(default_factory=list)
     """With the channel's name, or empty where it is so on every channel."""
     faults: dict[str, Message] = msgspec.field(default_factory=dict)
+    lengths: list[Length] = msgspec.field(default_factory=list)
+    """How long the headline and the short version are."""
+    channels: Mapping[int, Channel] = msgspec.field(default_factory=dict)
+    """The office's, by their ids."""
     ahead: Ahead = msgspec.field(default_factory=lambda: Ahead(0, []))
     publish: Moment | None = None
     when_approved: bool = False
@@ -139,6 +144,7 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
     item = target.item if target else None
     with installation.store.read(actor.workspace) as session:
         around = check.read_around(session)
+        shown.channels = around.channels
         draft = without_removed(session, meant.draft, around.channels)
         try:
             corrects = target.revision.parsed().corrects if target and target.item.corrects_id else ""
@@ -149,6 +155,8 @@ def view(installation: Installation, actor: Actor, meant: Meant, target: Target 
             shown.faults[error.field] = error.words
             shown.problems += _times(shown.faults)
             return shown
+        office, now = around.workspace, installation.now()
+        shown.lengths = list(lengths(content, embargo.notices(content.embargo, office.zone, content.languages, now)))
         judgement = check.judge(
             installation,
             session,

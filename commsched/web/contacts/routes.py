@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from flask import Blueprint, request
@@ -165,7 +166,8 @@ def show(contact_id: int) -> str:
     return _show(contact_id, Form())
 
 
-def _show(contact_id: int, form: Form) -> str:
+def _show(contact_id: int, form: Form, mine: ContactIn | None = None) -> str:
+    """The contact's page; with ``mine``, what was typed while somebody else saved another version, beside that."""
     entry = book.entry(installation(), actor(), PRESS, contact_id)
     with installation().store.read(actor().workspace) as session:
         lists = search.press_lists(session)
@@ -176,6 +178,7 @@ def _show(contact_id: int, form: Form) -> str:
         entry=entry,
         lists=lists,
         names={channel.id: channel.name for channel in lists},
+        differs=_differs(entry, mine, form, {row.id: row.name for row in lists if not row.segment}) if mine else [],
         beats=beats,
         areas=areas,
         on=entry.on,
@@ -189,9 +192,33 @@ def _show(contact_id: int, form: Form) -> str:
 def change(contact_id: int) -> Response | tuple[str, int]:
     form = Form.read()
     with form.catch():
-        book.change(installation(), actor(), PRESS, contact_id, person(form), chosen(form))
+        try:
+            book.change(installation(), actor(), PRESS, contact_id, person(form), chosen(form), form.text("stamp", 64))
+        except book.Changed as error:
+            form.fail("", translated(error.words), error.status)
+            return _show(contact_id, form, person(form)), form.status
         return done(_("The contact is saved."), "contacts.show", contact_id=contact_id)
     return _show(contact_id, form), form.status
+
+
+def _differs(entry: book.Entry, mine: ContactIn, form: Form, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
+    """Where what stands now is not what was typed: what it is called, what stands, what was typed."""
+
+    def rows(facts: ContactIn, on: Collection[int]) -> dict[str, str]:
+        listed = sorted(names[number] for number in on if number in names)
+        return {
+            _("Name"): facts.name,
+            _("E-mail address"): facts.address,
+            _("Newspaper or newsroom"): facts.outlet,
+            _("Writes about"): ", ".join(facts.beats),
+            _("Area"): ", ".join(facts.areas),
+            _("Reads releases in"): translated(LANGUAGE_WORDS.get(facts.language, N_("The office’s language"))),
+            _("Notes"): facts.notes,
+            _("Lists"): ", ".join(listed),
+        }
+
+    stands, typed = rows(entry.facts, entry.on), rows(mine, chosen(form))
+    return [(label, stands[label], typed[label]) for label in stands if stands[label] != typed[label]]
 
 
 @bp.post("/<int:contact_id>/basis")

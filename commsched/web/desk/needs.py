@@ -241,7 +241,7 @@ def _mailboxes(shown: Now) -> Iterator[Need]:
 
 def _letters(shown: Now) -> Iterator[Need]:
     if shown.letters:
-        title = ngettext("One letter waits for an answer", "%(n)s letters wait for an answer", shown.letters)
+        title = ngettext("One message waits for an answer", "%(n)s messages wait for an answer", shown.letters)
         why = _("Somebody has written to the office.")
         yield Need("answer", "blue", "inbox", title, why, url_for("inbox.index"), _("Read"))
 

@@ -22,7 +22,7 @@ bp = Blueprint("mailboxes", __name__, url_prefix="/w/<slug>/inbox/mailboxes")
 SECURITIES: Final = (("implicit", N_("From the start (993)")), ("required", N_("STARTTLS (143)")))
 FORWARDS: Final = (
     ("", N_("Nothing")),
-    ("answers", N_("Letters from people")),
+    ("answers", N_("Messages from people")),
     ("everything", N_("Everything, also what machines write")),
 )
 Answer = str | Response | tuple[str, int]
@@ -120,5 +120,5 @@ def keep() -> Answer:
     form = Form.read()
     with form.catch():
         keeping.keep(installation(), actor(), form.number("months", keeping.LEAST, keeping.MOST))
-        return done(_("It is noted how long letters are kept."), "mailboxes.index")
+        return done(_("It is noted how long messages are kept."), "mailboxes.index")
     return _show(form), form.status

@@ -39,7 +39,7 @@ def history(item_id: int) -> str:
         old, new = new, old
     if not {old.id, new.id} <= {row.id for row in shown}:
         shown = rows  # what is compared stands in the list, marked
-    differences = changes.compare(old.parsed(), new.parsed(), names, tell)
+    differences = changes.compare(old.parsed(), new.parsed(), names, tell, place().zone)
     return page(
         "items/history.html",
         item=item,

@@ -22,6 +22,13 @@ def test_a_program_keeps_contacts_and_lists(program: Any, installation: Installa
     number = added.json["id"]
     changed = writer.put(f"/contacts/{number}", person | {"beats": [], "notes": "ring", "lists": None})
     assert (changed.json["lists"], changed.json["notes"]) == ([hand["id"]], "ring")
+    stale = writer.put(f"/contacts/{number}", person, match=f'"{added.json["stamp"]}"')
+    assert stale.status_code == 412, "somebody has changed it since it was read"
+    yes = {"basis": "consent", "words": "Ja till mejl", "how": "på mötet", "given_on": "2026-03-01"}
+    kept = writer.put(f"/contacts/{number}", person | {"grounds": yes}, match=changed.json["stamp"])
+    assert (kept.status_code, kept.json["grounds"]["given_on"]) == (200, "2026-03-01")
+    bare = writer.put(f"/contacts/{number}", person | {"name": "X", "grounds": {"basis": "consent"}})
+    assert (bare.status_code, bare.json["field"]) == (422, "how")
     assert [row["name"] for row in writer.get("/contacts?q=bo").json] == ["Bo Berg"]
     first = writer.get("/contacts?limit=1")
     assert len(first.json) == 1

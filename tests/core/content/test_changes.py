@@ -94,6 +94,11 @@ def test_each_field_is_told_by_its_name() -> None:
     assert [change.field for change in compare(old, new, NAMES)] == ["title", "text", "quotes", "channels", "text-1"]
 
 
+def test_an_embargo_is_told_in_the_offices_time() -> None:
+    (change,) = compare(Content(embargo="2026-12-02T05:00:00Z"), Content(embargo="?"), NAMES, zone="Europe/Stockholm")
+    assert (change.old, change.new) == ("2026-12-02 06:00", "?")
+
+
 def test_a_channels_own_text_is_compared_with_what_it_said_before() -> None:
     old = Content(text="samma", channels=[ChannelContent(channel=2)])
     new = Content(text="samma", channels=[ChannelContent(channel=2, text="samma, men kort")])

@@ -32,7 +32,7 @@ def test_what_is_handed_in_has_a_limit(field: TextField) -> None:
 def test_every_text_of_an_item_is_in_the_table() -> None:
     """What is not is no text that a person writes in one field: a kind, a time, rows, or a name."""
     others = {"kind", "embargo", "corrects", "quotes", "attachments", "channels", "card", "answers"}
-    others |= {"contacts", "event", "versions"}
+    others |= {"contacts", "event", "event_aside", "versions"}
     assert {*TEXTS} | others == {*Content.__struct_fields__}
 
 

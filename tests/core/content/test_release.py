@@ -10,7 +10,6 @@ from commsched.core.content.changes import compare
 from commsched.core.content.draft import ContactIn, DraftIn, EventIn, QuoteIn, VersionIn
 from commsched.core.content.model import Attachment, Content
 from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
-from commsched.core.content.release_checks import PRINT_PIXELS, release_problems
 from commsched.core.content.release_draft import (
     contacts_from,
     contacts_in_text,
@@ -20,6 +19,7 @@ from commsched.core.content.release_draft import (
     versions_from,
     versions_in,
 )
+from commsched.core.press.release_checks import PRINT_PIXELS, release_problems
 from commsched.core.text.messages import Invalid
 from commsched.core.timing.wall_time import Fold, Gap
 
@@ -129,7 +129,7 @@ def test_what_an_invitation_lacks_is_told_by_its_field() -> None:
 def test_a_headline_is_counted_with_what_stands_before_it_in_the_subject() -> None:
     content = Content(kind="release", title="x" * 60)
     assert not release_problems(content, None)
-    [problem] = release_problems(content, None, "Embargo till tisdag kl. 10.00: ")
+    [problem] = release_problems(content, None, {"sv": "Embargo till tisdag kl. 10.00: "})
     assert (problem.field, problem.words.params["count"]) == ("title", 91)
 
 

@@ -167,3 +167,48 @@ def test_a_page_of_contacts_costs_the_same_however_many_there_are(
     assert len(statements) <= 9, str(statements)
     with installation.store.read(cast.place.id) as session:
         assert len(session.scalars(select(Contact)).all()) == 3
+
+
+def test_two_who_change_a_contact_at_once_lose_nothing(browse: Browse, cast: Cast) -> None:
+    lists = [pasted(cast, "tips@z.example"), pasted(cast, "tips@z.example", "Kulturen")]
+    number = added(cast, "asa@x.example", name="Åsa Öberg", notes="Ring efter 10")
+    karin, gunnar = browse(cast.writer), browse(cast.approver)
+    stamps = [
+        re.findall(r'name="stamp" value="(\w+)"', each.get(f"~/contacts/{number}").text)[0] for each in (karin, gunnar)
+    ]
+    typed = {"address": "asa@x.example", "name": "Åsa Öberg", "notes": "Ring efter 10"}
+    first = typed | {"stamp": stamps[0], "notes": "Ring efter 10. Semester i juli.", "lists": str(lists[0])}
+    assert karin.post(f"~/contacts/{number}", first).status_code == 303
+    late = gunnar.post(f"~/contacts/{number}", typed | {"stamp": stamps[1], "name": "Åsa Ek", "lists": str(lists[1])})
+    assert late.status_code == 409
+    assert "Någon annan har ändrat" in late.text
+    cells = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]*)</td><td>([^<]*)</td>', late.text)
+    assert ("Anteckningar", "Ring efter 10. Semester i juli.", "Ring efter 10") in cells
+    assert ("Namn", "Åsa Öberg", "Åsa Ek") in cells
+    assert ("Listor", "Länets tidningar", "Kulturen") in cells or ("Listor", "Pressen", "Kulturen") in cells
+    assert 'value="Åsa Ek"' in late.text, "nothing typed is lost"
+    stamp = re.findall(r'name="stamp" value="(\w+)"', late.text)[0]
+    again = typed | {"stamp": stamp, "name": "Åsa Ek", "notes": "Ring efter 10. Semester i juli."}
+    assert gunnar.post(f"~/contacts/{number}", again).status_code == 303
+    page = gunnar.get(f"~/contacts/{number}").text
+    assert "Semester i juli." in page
+    assert 'value="Åsa Ek"' in page
+
+
+def test_why_they_get_mail_stands_on_their_page_and_is_written_down_anew(browse: Browse, cast: Cast) -> None:
+    karin = browse(cast.writer)
+    form = {"address": "asa@x.example", "basis": "consent", "words": "Ja till pressmejl", "how": "på pressträffen"}
+    refused = karin.post("~/contacts/new", form)
+    assert refused.status_code == 422
+    assert "Ja till pressmejl" in refused.text
+    answer = karin.post("~/contacts/new", form | {"given_on": "2026-03-01"})
+    page = karin.get(answer.headers["Location"]).text
+    assert "De har sagt ja till det" in page
+    assert "De sa ja den 2026-03-01: på pressträffen." in page
+    number = int(answer.headers["Location"].rpartition("/")[2])
+    assert karin.post(f"~/contacts/{number}/basis", {"basis": "interest", "why": "Bevakar oss"}).status_code == 303
+    page = karin.get(f"~/contacts/{number}").text
+    assert "Bevakar oss" in page
+    assert "Ja till pressmejl" in page, "what stood before stays in the history"
+    assert karin.post(f"~/contacts/{number}/basis", {"basis": ""}).status_code == 422
+    assert browse(cast.reader).post(f"~/contacts/{number}/basis", {"basis": "interest"}).status_code == 403

@@ -14,7 +14,7 @@ const start = async (form, desk) => {
   const rich = new Map();
   const targetOf = (field) => (rich.get(field)?.shown ? richTarget(rich.get(field)) : fieldTarget(field));
   startPasting(form, (field) => names.includes(field.name));
-  startCounting(form, desk);
+  startCounting(form);
 
   // the field that was written in last is the one that buttons write in
   let last = form.elements.text;

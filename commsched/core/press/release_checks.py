@@ -4,43 +4,48 @@ reached, a headline that no subject line shows whole. Pure; every door asks it t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from commsched.core.content.model import Content
-from commsched.core.content.release import INVITATION, Event
+from commsched.core.content.release import GENRES, INVITATION, Event
 from commsched.core.content.release_draft import event_field
-from commsched.core.text.messages import N_, Problem, block, warn
+from commsched.core.press.lengths import lengths, too_long
+from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.core.text.recipients import is_address
 
-SHOWN_ON_A_PHONE: Final = 40
-"""Characters of a subject that a telephone shows in its list of mails."""
-MOST_IN_SUBJECT: Final = 80
-"""Characters of a subject that mail programs on a screen show."""
+_IN_LANGUAGE: Final = N_("In another language (%(language)s): %(said)s")
+ASIDE: Final = N_(
+    "What is written of the event (when, where, who) is kept in the draft and sent to nobody, since the genre is "
+    "“%(genre)s”. Choose “Press invitation” to invite to it."
+)
 PRINT_PIXELS: Final = 1181
 """Pixels of ten centimetres at 300 dots an inch: below it a newspaper cannot print a picture over two columns."""
 
 
-def release_problems(content: Content, publish_at: datetime | None, prefix: str = "") -> list[Problem]:
-    """What stops a release and what its writer should think of; nothing for another kind. ``prefix`` stands before the
-    headline in the mail's subject (an embargo, ``Correction``)."""
+def release_problems(
+    content: Content, publish_at: datetime | None, notices: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """What stops a release and what its writer should think of; nothing for another kind. ``notices``: what stands
+    before the headline in the mail's subject by language, as for :func:`commsched.core.press.lengths.lengths`."""
     if content.kind != "release":
         return []
-    problems = [*_subject(content, prefix), *_contacts(content), *_pictures(content), *_versions(content)]
+    problems = [*_lengths(content, notices or {}), *_contacts(content), *_pictures(content), *_versions(content)]
     if content.genre == INVITATION:
         problems += _event(content.event or Event(), publish_at)
+    elif content.event_aside is not None:
+        problems.append(warn("genre", ASIDE, genre=Message(GENRES[content.genre])))
     return problems
 
 
-def _subject(content: Content, prefix: str) -> Iterator[Problem]:
-    whole = len(prefix) + len(content.title)
-    if content.title and whole > MOST_IN_SUBJECT:
-        words = N_(
-            "The subject becomes %(count)s characters with what stands before the headline: mail programs show about "
-            "%(most)s, a telephone about %(phone)s."
-        )
-        yield warn("title", words, count=whole, most=MOST_IN_SUBJECT, phone=SHOWN_ON_A_PHONE)
+def _lengths(content: Content, notices: Mapping[str, str]) -> Iterator[Problem]:
+    for length in lengths(content, notices):
+        words, tag = too_long(length), length.language
+        if words is not None and tag:
+            yield warn("versions", _IN_LANGUAGE, language=tag, said=words)
+        elif words is not None:
+            yield warn(length.field, words.message, **words.params)
 
 
 def _contacts(content: Content) -> Iterator[Problem]:
