@@ -40,6 +40,7 @@ from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
 from commsched.platforms._presslist.messages import below, embargo_notice, subject, text_body
+from commsched.platforms._presslist.own import DOCUMENTS, FILES
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -121,6 +122,15 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        Setting(
+            DOCUMENTS,
+            N_("Documents"),
+            required=False,
+            kind="choice",
+            choices=(("links", N_("Links to them")), (FILES, N_("Files with the mail"))),
+            default="links",
+            help=N_("Files make a mail heavy, and some servers refuse it. A list without links always gets files."),
+        ),
         WAITS_FOR_EMBARGO,
         Setting(
             "verp",
@@ -182,6 +192,9 @@ class PressList(Platform):
     def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
+    def as_set(self, facts: Facts, settings: Mapping[str, object]) -> Facts:
+        return {**facts, "carries": own.carries(settings)}
+
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
         problems = []
@@ -197,6 +210,8 @@ class PressList(Platform):
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
+        if facts.get("carries"):
+            problems += own.too_heavy(view)
         if view.pictures:
             problems.append(
                 warn(
@@ -243,10 +258,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, bool, bool, str], Email] = {}
+        common: dict[tuple[int, bool, bool, str, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language, part.basis)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
@@ -316,6 +331,7 @@ class PressList(Platform):
             headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
             calendar=own.calendar(view, ways, context),
+            files=own.files(view, ways),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 
