@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from commsched.core.content.draft import DocumentIn
 from commsched.services.channels import connect
 from commsched.services.content import items
+from commsched.services.deliver import calls
 from commsched.services.documents import library
 from commsched.services.kernel.blobs import blob_of
 from commsched.services.workflow import corrections, duplicate, takedown
@@ -159,3 +160,20 @@ def test_the_file_comes_with_the_mail_where_the_list_wants_it(cast: Cast, clock:
     assert (file.name, file.mime) == ("budgetforslag-2027.pdf", "application/pdf")
     with file.open() as stream:
         assert stream.read() == story.data
+
+
+def test_a_long_list_gets_it_each_once_and_the_file_is_read_once(
+    cast: Cast, clock: SetClock, mail: MailBag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [f"red{number}@tidning.example" for number in range(230)]
+    story = Story(
+        cast, clock, publish_at="2026-11-26T13:00", given={"addresses": "\n".join(people), "documents": "files"}
+    )
+    reads: list[str] = []
+    verified = calls._verified
+    monkeypatch.setattr(calls, "_verified", lambda file, sha256: reads.append(sha256) or verified(file, sha256))
+    story.at("13:00:00")
+    assert sorted(message.to for message in mail.sent) == sorted(people)
+    assert all(len(message.files) == 1 for message in mail.sent)
+    assert {row.state for row in desk.deliveries(cast, story.item)} == {"published"}
+    assert len(reads) <= 4  # the list's, and the newsroom's
