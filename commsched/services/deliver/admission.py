@@ -329,9 +329,11 @@ class Admission(msgspec.Struct, frozen=True):
             self.batch.part(row.id, number, message_id=known[number].message_id)
         part, handles = complete(part, known)
         context = self.context_for(row)
-        ready = job.prepared == number or (handles.ready and job.pictures is not None)
+        in_hand, needs = job.pictures is not None, platform.needs_prepare(part) and not part.edits
+        # What everybody on a list gets is read once, not once for each.
+        ready = job.prepared == number or (in_hand and (handles.ready or (platform.independent_parts and not needs)))
         has_files = part.pictures or part.view.other_files or part.view.card_picture
-        prepares = not ready and bool(has_files or (platform.needs_prepare(part) and not part.edits))
+        prepares = not ready and bool(has_files or needs)
         kind: Kind = "prepare" if prepares else "send"
         return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
 
