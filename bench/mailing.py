@@ -6,7 +6,7 @@
 A release is approved for a list of so many, and the dispatcher sends it from one process into ``smtp-sink``, a
 different message to each: the gate, the attempts before and the answers after every group are committed as at night.
 ``smtp-source -d -s 10`` sends as many messages of the same size into the same sink, before and after each round; what
-is compared is the median of the rounds, each with the better of its own two. With ``--relay`` both go to that server
+is compared is the median of the rounds, each with the mean of its own two. With ``--relay`` both go to that server
 instead. On a machine that does other things too the processor's time for each message says more than the ratio.
 """
 
@@ -123,8 +123,8 @@ class Round(NamedTuple):
 
     rate: float
     """Messages a second."""
-    best: float
-    """Of ``smtp-source``, the better of before and after."""
+    source: float
+    """Of ``smtp-source``, over the time of before and after together."""
     processor: float
     """Milliseconds of this process's time for each message."""
     approved: float
@@ -132,7 +132,7 @@ class Round(NamedTuple):
 
     @property
     def share(self) -> float:
-        return self.rate / self.best
+        return self.rate / self.source
 
 
 def measure(where: str, chosen: argparse.Namespace, create: Callable[[], URL | None]) -> list[Round]:
@@ -142,7 +142,7 @@ def measure(where: str, chosen: argparse.Namespace, create: Callable[[], URL | N
     for _ in range(chosen.rounds):
         rate, each, approved = ours(where, chosen, create())
         after = yardstick(where, chosen.count, chosen.size, chosen.to)
-        rounds.append(Round(rate, max(before, after), each, approved))
+        rounds.append(Round(rate, 2 / (1 / before + 1 / after), each, approved))
         words = f"commsched {rate:.0f}/s, {each:.3f} ms of processor each; smtp-source {before:.0f} and {after:.0f}/s"
         print(f"{words}: {rounds[-1].share:.0%}, load {os.getloadavg()[0]:.1f}", flush=True)
         before = after
