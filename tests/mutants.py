@@ -2333,9 +2333,30 @@ MUTANTS = (
     Mutant(
         "a picture corrected away can be fetched",
         "services/public/published_media.py",
-        "if (later[-1].item if later else original) != item.id:",
-        "if False:",
+        "return (later[-1].item if later else original) == item.id",
+        "return True",
         "tests/web/items/test_corrections.py",
+    ),
+    Mutant(
+        "a document of something confidential is everybody's",
+        "services/documents/library.py",
+        "if row is None or row.id not in readable(session, [row.id]):",
+        "if row is None:",
+        "tests/web/composer/test_documents.py",
+    ),
+    Mutant(
+        "a document may burst",
+        "services/documents/_archive.py",
+        "if self._unpacked > max(_ALWAYS, min(MOST_INSIDE, MOST_RATIO * self._length)):",
+        "if False:",
+        "tests/services/documents/test_examine.py",
+    ),
+    Mutant(
+        "documents that nothing leads to are lost",
+        "platforms/_presslist/messages.py",
+        "return self.attaches or not self.files",
+        "return self.attaches",
+        "tests/platforms/test_presslist_documents.py",
     ),
     Mutant(
         "what was corrected or taken down goes on elsewhere",
@@ -2343,6 +2364,20 @@ MUTANTS = (
         "if case.superseded or case.mute:",
         "if case.mute:",
         "tests/web/items/test_corrections.py",
+    ),
+    Mutant(
+        "a correction from before it was taken down goes out",
+        "services/kernel/superseded.py",
+        "and_(Takedown.item_id == Item.corrects_id, Takedown.at >= Item.created_at)",
+        "and_(Takedown.item_id == Item.corrects_id, Takedown.at < Item.created_at)",
+        "tests/services/workflow/test_calling_off.py",
+    ),
+    Mutant(
+        "who was never invited is sent a cancellation",
+        "platforms/_presslist/own.py",
+        "if is_called_off(view.content) and not invited:",
+        "if False:",
+        "tests/services/workflow/test_calling_off.py",
     ),
     Mutant(
         "stopped in silence",

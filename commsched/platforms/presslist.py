@@ -40,6 +40,7 @@ from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
 from commsched.platforms._presslist.messages import below, embargo_notice, subject, text_body
+from commsched.platforms._presslist.own import DOCUMENTS, FILES
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -129,6 +130,15 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        Setting(
+            DOCUMENTS,
+            N_("Documents"),
+            required=False,
+            kind="choice",
+            choices=(("links", N_("Links to them")), (FILES, N_("Files with the mail"))),
+            default="links",
+            help=N_("Files make a mail heavy, and some servers refuse it. A list without links always gets files."),
+        ),
         WAITS_FOR_EMBARGO,
         Setting(
             "verp",
@@ -190,6 +200,9 @@ class PressList(Platform):
     def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
+    def as_set(self, facts: Facts, settings: Mapping[str, object]) -> Facts:
+        return {**facts, "carries": own.carries(settings)}
+
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
         problems = []
@@ -205,6 +218,8 @@ class PressList(Platform):
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
+        if facts.get("carries"):
+            problems += own.too_heavy(view)
         if view.pictures:
             problems.append(
                 warn(
@@ -323,7 +338,8 @@ class PressList(Platform):
             html=html_body(view, ways, head, foot, picture, embargo, about),
             headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
-            calendar=own.calendar(view, ways, context),
+            calendar=own.calendar(view, ways, context, invited=bool(part.corrects)),
+            files=own.files(view, ways),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 

@@ -20,7 +20,11 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
         return None
     typed = (event.reply_to, *(person.email for person in content.contacts))
     people = [address for address in typed if is_address(address)]  # a calendar refuses what is none
-    words = [content.lead.strip(), *(f"{label}: {said}" for label, said in event_rows(content)[2:]), url]
+    words = [
+        content.lead.strip(),
+        *(f"{label}: {said}" for label, said in event_rows(content)[2 + event.called_off :]),
+        url,
+    ]
     return Entry(
         uid=f"{content.corrects or uid}-event",
         sequence=event.sequence,
@@ -34,4 +38,5 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
         url=url,
         organizer=next(iter([*people, page])),
         organizer_name=office,
+        called_off=event.called_off,
     )
