@@ -35,7 +35,7 @@ from commsched.core.platform.email import Letterhead, mark
 from commsched.core.platform.settings import YES
 from commsched.core.press.lengths import headline_length, too_long
 from commsched.core.text.messages import N_, Problem, block, warn
-from commsched.core.text.recipients import Recipients, is_address, read
+from commsched.core.text.recipients import Recipients, has_foreign_name, is_address, read, why_none
 from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
@@ -61,6 +61,14 @@ def _unread_lines(people: Recipients) -> str:
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
+_FOREIGN: Final = N_(
+    "Mail servers take no letters such as å, ä or ö before the @ (the line’s number comes first): %(lines)s. Ask for "
+    "the address in plain letters."
+)
+
+
+def _unread(people: Recipients) -> str:
+    return _FOREIGN if all(has_foreign_name(entry.text) for entry in people.unread) else _UNREAD
 
 
 FRESH: Final = timedelta(seconds=5)
@@ -164,13 +172,13 @@ class PressList(Platform):
     def connect(self, context: ChannelContext) -> Account:
         people = read(context.secrets.get("addresses", ""))
         if people.unread:
-            raise ConnectError(_UNREAD, "addresses", lines=_unread_lines(people))
+            raise ConnectError(_unread(people), "addresses", lines=_unread_lines(people))
         if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
         for key in ("sender", "reply_to"):
             value = context.settings.get(key, "").strip()
             if value and not is_address(value):
-                raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
+                raise ConnectError(why_none(value), key, address=value[:100])
         self._require_relay(context)
         sender = context.settings.get("sender", "").strip()
         name = context.settings.get("sender_name", "").strip() or sender or context.office_name or context.workspace
@@ -199,7 +207,7 @@ class PressList(Platform):
         people = people_in(view.recipients)
         problems = []
         if people.unread:
-            problems.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
+            problems.append(block("recipients", _unread(people), lines=_unread_lines(people)))
         elif not people.addresses:
             problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
@@ -330,7 +338,7 @@ class PressList(Platform):
             html=html_body(view, ways, head, foot, picture, embargo, about),
             headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
-            calendar=own.calendar(view, ways, context),
+            calendar=own.calendar(view, ways, context, invited=bool(part.corrects)),
             files=own.files(view, ways),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )

@@ -108,6 +108,8 @@ class EventIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     reply_by: Line = ""
     reply_to: Line = ""
     """The e-mail address that newsrooms answer to."""
+    called_off: bool = False
+    """It does not take place. A correction alone says so; it takes the entry out of its readers' calendars."""
 
 
 class VersionIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

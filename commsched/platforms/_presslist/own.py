@@ -18,7 +18,7 @@ from commsched.core.platform.settings import YES
 from commsched.core.press import answer_links
 from commsched.core.press.calendar_file import calendar as calendar_file
 from commsched.core.press.invitation import entry_of
-from commsched.core.press.words import event_of, language_of
+from commsched.core.press.words import event_of, is_called_off, language_of
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Problem, block
 from commsched.core.text.slug import address_of
@@ -69,15 +69,17 @@ def marks(part: Part, context: ChannelContext) -> dict[str, str]:
     """What differs from one recipient to the next: their own addresses for leaving the list and for saying that they
     come."""
     own = {"leave": part.leave} if part.leave else {}
-    if event_of(part.view.content) is None:
+    if event_of(part.view.content) is None or is_called_off(part.view.content):
         return own
     token = answer_links.token(context.client_key(), part.view.uid, part.key)
     return own | {"answer": f"{context.public_url}/{answer_links.PATH}/{token}"}
 
 
-def calendar(view: ChannelView, ways: Ways, context: ChannelContext) -> str:
+def calendar(view: ChannelView, ways: Ways, context: ChannelContext, invited: bool = False) -> str:
     """An invitation's event for the reader's own calendar. Its stamp is the list's day, so that everybody on it gets
-    the same bytes."""
+    the same bytes. Who was never ``invited`` has no entry that could be taken out."""
+    if is_called_off(view.content) and not invited:
+        return ""
     stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
     page = f"{context.public_url}/n/{context.workspace}/"
     office = context.office_name or context.workspace
