@@ -72,7 +72,7 @@ def calendar(view: ChannelView, ways: Ways, context: ChannelContext, invited: bo
     stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
     page = f"{context.public_url}/n/{context.workspace}/"
     office = context.office_name or context.workspace
-    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    entry = entry_of(view.content, view.uid, office=office, url=ways.read, page=page, stamp=stamp)
     return calendar_file(entry) if entry is not None else ""
 
 
@@ -85,7 +85,7 @@ def ways(view: ChannelView, context: ChannelContext) -> Ways:
     """Where the mail leads. A list says whether its releases stand in the newsroom too; under embargo there is only the
     secret address."""
     if not is_over(view.content.embargo, context.now()):
-        return Ways(view.preview_url, view.preview_url)
+        return Ways(view.preview_url, view.preview_url, secret=True)
     if context.settings.get("newsroom_link", "").lower() not in ("1", "true", "yes", "on"):
         return Ways()
     address = address_of(view.content.title, view.text, view.uid)
