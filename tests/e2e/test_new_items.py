@@ -14,6 +14,7 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast
+from tests.e2e.conftest import wait_for
 
 SEND = re.compile("Skicka till Gunnar Lind")
 TEXT = "Fler turer på linje 14 från årsskiftet."
@@ -46,14 +47,6 @@ def page(visit: Callable[..., Any], installation: Installation, cast: Cast, tick
 def items_of(installation: Installation, cast: Cast) -> list[tuple[str, str]]:
     with installation.store.read(cast.place.id) as session:
         return [(item.title, item.state) for item in session.query(Item).order_by(Item.id)]
-
-
-def wait_for(page: Any, condition: Callable[[], Any]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it never came")
 
 
 def kept(page: Any) -> int:
@@ -154,3 +147,12 @@ def test_a_picture_like_an_old_one_is_shown_beside_it_and_one_chooses(
     first = page.locator("[data-shots] li").first
     expect(first).to_have_attribute("data-picture", str(old))
     expect(first.locator("textarea")).to_have_value("En buss vid hållplatsen Storgatan.")
+
+
+def test_a_table_that_is_too_large_is_told_before_it_is_sent(page: Any) -> None:
+    page.goto("/w/gruppen/contacts/import/")
+    file = page.locator("input[type=file]")
+    file.evaluate("input => { input.dataset.most = '0'; }")
+    file.set_input_files({"name": "press.csv", "mimeType": "text/csv", "buffer": b"a@b.example"})
+    expect(page.get_by_text("Filen är 1 MB, och en tabell med kontakter")).to_be_visible()
+    assert file.input_value() == ""

@@ -206,8 +206,8 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     @property
     def attached(self) -> list[DocumentIn]:
         """Its documents, each once."""
-        given = [each if isinstance(each, DocumentIn) else DocumentIn(id=each) for each in self.documents]
-        return list({each.id: each for each in given}.values())
+        wanted = [each if isinstance(each, DocumentIn) else DocumentIn(id=each) for each in self.documents]
+        return list({each.id: each for each in wanted}.values())
 
     @property
     def channel_ids(self) -> list[int]:

@@ -37,6 +37,8 @@ LIST: Final = "addresses"
 GONE: Final = ("unsubscribed", "bounced", "removed")
 """States of those to whom nothing is sent, however often the list is pasted anew. A person sets them: an address that
 the relay refuses is told with its mailing and stays on the list."""
+SUBSCRIBED: Final = "subscribed"
+"""The source of a place on a list that its person asked for: no rule of the office's takes it away."""
 _table: Final = Base.metadata.tables[ListRecipient.__tablename__]
 _channel: Final = Base.metadata.tables[Channel.__tablename__]
 _KNOWN: Final = (_table.c.blind, _table.c.state, _table.c.since, _table.c.source)
@@ -281,9 +283,10 @@ def welcome(
     _locked(rows, channel)
     standing = rows.execute(select(_table.c.state).where(*whom)).scalar()
     if standing == "active":
+        rows.execute(update(_table).where(*whom).values(source=SUBSCRIBED))
         return False
     last = rows.execute(select(func.max(_table.c.position)).where(_table.c.channel_id == channel)).scalar() or 0
-    came = {"state": "active", "since": installation.now(), "source": "subscribed", "position": last + 1, **known}
+    came = {"state": "active", "since": installation.now(), "source": SUBSCRIBED, "position": last + 1, **known}
     if standing is None:
         rows.execute(insert(_table).values(channel_id=channel, workspace_id=workspace, blind=blind, **came))
     else:

@@ -65,10 +65,12 @@ def _settle(
 ) -> None:
     active = [row for row in people if row.state == "active"]
     belong = [row for row in active if segment.fits(row.beats, row.areas, row.language or language)]
-    on = select(_list.c.contact_id).where(_list.c.channel_id == channel, _list.c.state == "active")
-    members = {row[0] for row in rows.execute(on.where(_list.c.contact_id.in_([row.id for row in people])))}
+    on = select(_list.c.contact_id, _list.c.source).where(_list.c.channel_id == channel, _list.c.state == "active")
+    stands = rows.execute(on.where(_list.c.contact_id.in_([row.id for row in people]))).all()
+    members = {number for number, _source in stands}
+    asked = {number for number, source in stands if source == lists.SUBSCRIBED}
     join(installation, rows, channel, [_member(row) for row in belong if row.id not in members], SOURCE)
-    part(rows, channel, members & ({row.id for row in active} - {row.id for row in belong}))
+    part(rows, channel, (members - asked) & ({row.id for row in active} - {row.id for row in belong}))
 
 
 def _member(row: Row[*tuple[object, ...]]) -> Member:

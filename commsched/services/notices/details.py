@@ -43,6 +43,7 @@ def details(
     asks = row.kind in ASKS or row.kind in ("asked_to_accept", "approved", "bypass_used")
     if asks and item is not None:
         add(N_("Embargo"), _embargo(installation, session, item, workspace, language, now))
+        add(N_("Correction"), _correction(session, item))
         add(N_("Channels"), ", ".join(row.name for row in _channels(session, item)))
         add(N_("By e-mail to"), _people(facts, language))
     reason = str(facts.get("reason") or "")
@@ -84,6 +85,12 @@ def _channels(session: Session, item: Item) -> list[Channel]:
     wanted = [part.channel for part in revision.parsed().channels] if revision is not None else []
     same = (Channel.id.in_(wanted), Channel.workspace_id == item.workspace_id)
     return list(session.scalars(select(Channel).where(*same).order_by(Channel.name)))
+
+
+def _correction(session: Session, item: Item) -> str:
+    """What it says of itself where it corrects what is out; else nothing."""
+    revision = session.get(Revision, item.revision_id) if item.corrects_id and item.revision_id else None
+    return revision.parsed().correction if revision is not None else ""
 
 
 def _embargo(

@@ -376,6 +376,16 @@ _NAMED: Final = Kind(
 )
 
 
+_PARTLY: Final = Kind(
+    N_("Did not reach everybody: %(title)s"),
+    N_("“%(title)s” did not reach everybody%(where)s."),
+    N_("It is not tried again by itself. Look at who did not get it, and choose what to do."),
+    N_("See who did not get it"),
+)
+
+
 def kind_of(row: Notice) -> Kind:
-    """The letter of a notice: a comment that names its reader has words of its own."""
+    """The letter of a notice: a comment that names its reader has words of its own, and so has what some have got."""
+    if row.kind == "failed" and int(row.facts.get("out") or 0):
+        return _PARTLY
     return _NAMED if row.kind == "commented" and row.facts.get("named") else KINDS[row.kind]

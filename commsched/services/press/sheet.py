@@ -41,6 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
     credit: str
     width: int
     height: int
+    caption: str = ""
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -108,7 +109,7 @@ def sheet(content: Content, text: str, origin: Origin, picture: Shown | None = N
         url=origin.url,
         page=gettext(language, N_("Page")),
         alt=(picture.alt.strip() or _alt(picture, language)) if picture else "",
-        caption=_credit(picture, language) if picture else "",
+        caption=_below(picture, language) if picture else "",
         picture_width=_width(picture),
         logo_alt=translate(Message(N_("Logo of %(office)s"), {"office": origin.office}), language),
     )
@@ -131,6 +132,11 @@ def _html(box: words.Box) -> str:
         case "people":
             return f"<p>{contact_to_html(box.text)}</p>"
     return plain_to_html(box.text)
+
+
+def _below(picture: Shown, language: str) -> str:
+    """What stands below a picture: its caption, and who took it."""
+    return " ".join(words for words in (picture.caption.strip(), _credit(picture, language)) if words)
 
 
 def _credit(picture: Shown, language: str) -> str:

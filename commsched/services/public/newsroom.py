@@ -284,7 +284,9 @@ def _with_pictures(
     entries = []
     for (item, every, number), group in zip(shown_items, wanted, strict=True):
         pictures = [
-            msgspec.structs.replace(shown[version.sha256], alt=version.alt, credit=version.credit)
+            msgspec.structs.replace(
+                shown[version.sha256], alt=version.alt, credit=version.credit, caption=version.title
+            )
             for version in group
             if version.sha256 in shown
         ]

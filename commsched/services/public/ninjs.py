@@ -139,13 +139,16 @@ def _picture(room: Newsroom, shot: Shot, uri: str, url: Addresses) -> JsonObject
         "height": shot.height,
         "sizeInBytes": shot.size,
     }
+    said = {"alt": shot.alt, "caption": shot.caption}
     news: JsonObject = {
         "name": shot.name[:12],
         "uri": f"{uri}#{shot.name[:12]}",
         "type": "picture",
         "by": shot.credit,
         "copyrightHolder": shot.credit or room.name,
-        "descriptions": [{"role": "alt", "contentType": "text/plain", "value": shot.alt}] if shot.alt else [],
+        "descriptions": [
+            {"role": role, "contentType": "text/plain", "value": text} for role, text in said.items() if text
+        ],
         "renditions": [{key: value for key, value in whole.items() if value}],
     }
     return {key: value for key, value in news.items() if value}

@@ -206,12 +206,13 @@ def plain(room: Newsroom, entry: Publication) -> str:
 
 
 def _listed(shots: list[tuple[str, Shot]], language: str) -> str:
-    """The list of the pictures: file, byline, alt text."""
+    """The list of the pictures: file, caption, byline, alt text."""
     blocks = []
     for name, shot in shots:
         alt = f"{_said(N_('Alt text'), language)}: {shot.alt}" if shot.alt else ""
         size = f"{shot.width} × {shot.height}"
-        blocks.append("\n".join(line for line in (name, byline(shot.credit, language), alt, size) if line))
+        lines = (name, shot.caption.strip(), byline(shot.credit, language), alt, size)
+        blocks.append("\n".join(line for line in lines if line))
     return "\n\n".join(blocks) + "\n"
 
 

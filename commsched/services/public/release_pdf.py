@@ -77,7 +77,7 @@ def _origin(installation: Installation, room: Newsroom, entry: Publication, url:
 
 
 def _shown(shot: Shot | None) -> Shown | None:
-    return Shown(shot.alt, shot.credit, shot.width, shot.height) if shot else None
+    return Shown(shot.alt, shot.credit, shot.width, shot.height, shot.caption) if shot else None
 
 
 def file_name(content: Content, uid: str) -> str:

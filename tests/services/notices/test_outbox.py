@@ -206,9 +206,12 @@ def test_what_stopped_is_told_with_why_and_the_answer(
     tell(installation, cast, "failed", item, "writer", **FACTS["failed"])
     outbox.send_due(installation)
     text = mail.sent[0].text
-    assert "”Ja till fler turer” kunde inte publiceras i kanalen X." in text
+    assert "”Ja till fler turer” nådde inte alla i kanalen X." in text
     assert "403 Forbidden <b>" in text
     assert "Ute hittills: 1 av 3" in text
+    tell(installation, cast, "failed", item, "writer", **FACTS["failed"] | {"out": 0})
+    outbox.send_due(installation)
+    assert "”Ja till fler turer” kunde inte publiceras i kanalen X." in mail.sent[-1].text
 
 
 def test_a_kind_that_has_no_letter_is_refused_where_it_is_queued(installation: Installation, cast: Cast) -> None:

@@ -35,7 +35,7 @@ CONTENT = Content(
     short="Notisen.",
     contact="Eva Sandström, 070-000 00 00, eva@gruppen.example",
 )
-PICTURE = Shown("En buss i snö", "Anna Ek", 1600, 900)
+PICTURE = Shown("En buss i snö", "Anna Ek", 1600, 900, "Linje 9.")
 
 
 def typeset(content: Content, tmp_path: Path, *, pictured: bool = False, origin: Origin = ORIGIN) -> bytes:
@@ -95,7 +95,7 @@ def test_it_says_everything_in_reading_order(tmp_path: Path) -> None:
         "PRESSMEDDELANDE",
         CONTENT.title,
         CONTENT.lead,
-        "Foto: Anna Ek",
+        "Linje 9. Foto: Anna Ek",
         "Regionen säger",
         "Tjugo linjer",
         "Äntligen!",

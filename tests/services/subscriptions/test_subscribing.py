@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from commsched.core.contacts.segment import Segment
 from commsched.core.delivery.outcome import Rejected, Retry
 from commsched.core.text.messages import Invalid, NotFound
 from commsched.services.channels import list_editing
-from commsched.services.contacts import consent, leave_links, suppression
+from commsched.services.contacts import consent, leave_links, segments, suppression
 from commsched.services.ops import chores
 from commsched.services.subscriptions import leaving, offers, questions, subscribing
 from commsched.services.subscriptions.offers import Offer, Offers
@@ -283,3 +284,13 @@ def test_a_mail_waits_for_its_server_and_goes_once(cast: Cast, mail: MailBag, cl
     mail.answer = Rejected("550 no such user", "address")
     ask(cast, number)
     assert count(cast, ContactMail) == 0
+
+
+def test_a_list_that_fills_itself_keeps_whoever_asked_to_be_on_it(cast: Cast, mail: MailBag) -> None:
+    number = opened(cast)
+    list_editing.set_segment(cast.installation, cast.actor(), number, Segment(beats=("vård",)))
+    subscribed(cast, mail, number)
+    row, _said = of(cast)
+    with cast.installation.store.write(cast.place.id) as session:
+        segments.follow(cast.installation, session, cast.place.id, "press", [row.id])
+    assert on_list(cast, number) == "active"

@@ -167,9 +167,10 @@ def test_each_output_is_there_in_each_language(
         ("?language=en", "en", "Yes to more"),
         ("?language=ar", "ar", ""),
     ):
-        answer = press.get(f"{at}/release.pdf{query}")
-        assert f"-{tag}.pdf" in answer.headers["Content-Disposition"]
-        with pikepdf.open(io.BytesIO(answer.data)) as sheet:
+        with press.get(f"{at}/release.pdf{query}") as answer:
+            assert f"-{tag}.pdf" in answer.headers["Content-Disposition"]
+            data = answer.data
+        with pikepdf.open(io.BytesIO(data)) as sheet:
             assert str(sheet.Root.Lang) == tag
             assert headline in str(sheet.docinfo["/Title"])
         news = press.get(f"{at}/ninjs.json{query}").json

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec import structs
 
 from commsched import images
 from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
@@ -125,6 +126,7 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
     credit = {"credit": "Ljungpartiet"}
     first = named(installation, cast, b"en", "Vårdcentral Björkåsa.JPG", alt="Huset.", **credit)
     second = named(installation, cast, b"tva", "vårdcentral björkåsa.jpg", alt="Huset igen.", **credit)
+    second = structs.replace(second, title="I Björkåsa.")
     camera = named(installation, cast, b"tre", "IMG_20261126_0001.jpg", alt="Regionrådet i talarstolen")
     quotes = [Quote(text="Äntligen!", person="Karin Lund")]
     item = release(installation, cast, room, quotes=quotes, attachments=[first, second, camera], short="Kort.")
@@ -146,7 +148,11 @@ def test_the_kit_holds_the_text_and_the_pictures_under_names_that_say_what_they_
     assert "Regionen säger ja." in text
     assert "– Äntligen!\r\nKarin Lund" in text
     listed = kit["bilder.txt"].decode("utf-8-sig")
-    assert "Foto: Ljungpartiet\r\nAlt-text: Huset igen." in listed
+    assert "I Björkåsa.\r\nFoto: Ljungpartiet\r\nAlt-text: Huset igen." in listed
+    entry = press.get(f"{address(press, item)}/ninjs.json").get_json()
+    assert {"role": "caption", "contentType": "text/plain", "value": "I Björkåsa."} in entry["associations"][1][
+        "descriptions"
+    ]
 
 
 def test_the_kit_holds_the_portrait_of_who_is_quoted(

@@ -64,6 +64,17 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-autosend]")) event.target.form.requestSubmit();
 });
 
+// A file that the server would cut off on its way, without a word, is not sent. Its most is in MB.
+document.addEventListener("change", (event) => {
+  const { files, dataset } = event.target;
+  const words = dataset?.most && event.target.parentElement.querySelector("[data-too-large]");
+  if (!words) return;
+  const size = Math.max(0, ...[...files].map((file) => Math.ceil(file.size / 1_048_576)));
+  words.hidden = size <= Number(dataset.most);
+  words.textContent = words.hidden ? "" : words.dataset.tooLarge.replace("#", size);
+  if (!words.hidden) event.target.value = "";
+});
+
 // What is missing is told by the server, in the person's own language and by the field, not in the browser's.
 for (const form of document.forms) form.noValidate = true;
 for (const button of document.querySelectorAll("[data-dismiss]")) button.hidden = false;
