@@ -320,6 +320,7 @@ class PressList(Platform):
         embargo, marks = embargo_notice(view, context), own.marks(part, context)
         ways = msgspec.structs.replace(
             own.ways(part.view, context),
+            language="" if view.content.language == part.view.content.language else view.content.language,
             answer=mark("answer") if "answer" in marks else "",
         )
         name = self.seen_as(context.settings, context.account_name, context.office_name)

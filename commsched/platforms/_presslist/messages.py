@@ -42,10 +42,22 @@ class Ways(msgspec.Struct, frozen=True):
     """The list wants documents as files."""
     answer: str = ""
     """Where its reader says whether they come to what it invites to."""
+    language: str = ""
+    """The tag of the language that the mail is in, where that is not the release's own."""
+    secret: bool = False
+    """Whether it leads to the secret address of an embargo."""
+
+    @property
+    def read(self) -> str:
+        """The release's own page, in its reader's language."""
+        if not (self.page and self.language):
+            return self.page
+        return f"{self.page}?language={self.language}" if self.secret else f"{self.page}/in/{self.language}"
 
     @property
     def pdf(self) -> str:
-        return f"{self.page}/release.pdf" if self.page else ""
+        asked = f"?language={self.language}" if self.language else ""
+        return f"{self.page}/release.pdf{asked}" if self.page else ""
 
     @property
     def kit(self) -> str:
@@ -102,7 +114,7 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     """What an editor fetches: words and address, in the order in which they are wanted. Under embargo (``notice``) all
     of it is behind the secret address."""
     label = labels(content)
-    rows = [(label["answer"], ways.answer), (label["preview" if notice else "newsroom"], ways.page)]
+    rows = [(label["answer"], ways.answer), (label["preview" if notice else "newsroom"], ways.read)]
     if content.kind == "release":
         rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
     if not ways.carries:

@@ -83,7 +83,7 @@ def calendar(view: ChannelView, ways: Ways, context: ChannelContext, invited: bo
     stamp = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
     page = f"{context.public_url}/n/{context.workspace}/"
     office = context.office_name or context.workspace
-    entry = entry_of(view.content, view.uid, office=office, url=ways.page, page=page, stamp=stamp)
+    entry = entry_of(view.content, view.uid, office=office, url=ways.read, page=page, stamp=stamp)
     return calendar_file(entry) if entry is not None else ""
 
 
@@ -97,7 +97,7 @@ def ways(view: ChannelView, context: ChannelContext) -> Ways:
     secret address."""
     files = context.settings.get(DOCUMENTS, "") == FILES
     if not is_over(view.content.embargo, context.now()):
-        return Ways(view.preview_url, view.preview_url, files)
+        return Ways(view.preview_url, view.preview_url, files, secret=True)
     if not _stands_in_newsroom(context.settings):
         return Ways(attaches=files)
     address = address_of(view.content.title, view.text, view.uid)

@@ -23,7 +23,7 @@ from commsched.core.content.model import Attachment, Content
 from commsched.core.press.words import event_rows
 from commsched.core.text.length import split_thread
 from commsched.core.text.messages import N_, NotFound
-from commsched.core.text.slug import TAIL, address_of
+from commsched.core.text.slug import TAIL, address_of, slug
 from commsched.platforms import shown_in
 from commsched.services.content import versions
 from commsched.services.content.versions import Shot, Version, may_be_seen
@@ -80,6 +80,17 @@ class Publication(msgspec.Struct, frozen=True):
         """It as a reader in ``language`` gets it; itself where it has no words of that language."""
         content = self.content.in_language(language)
         return self if content is self.content else msgspec.structs.replace(self, content=content, text=content.text)
+
+    def in_each_language(self) -> list[Publication]:
+        """It in every language that it is written in, its own first."""
+        return [self.in_language(tag) for tag in self.content.languages]
+
+    def named(self, language: str = "") -> str:
+        """How the name of a file of it begins, in ``language`` where it has words of that. Of a release in several
+        languages it says which."""
+        said = self.in_language(language)
+        tag = f"-{said.content.language.lower()}" if self.content.versions else ""
+        return f"{slug(said.headline, 50, whole_words=False) or self.uid[:8]}{tag}"
 
     def event_rows(self) -> list[tuple[str, str]]:
         """What an invitation is to: when, where, who; empty for what invites to nothing."""

@@ -5,7 +5,7 @@ It says what the page says: every wording is a version of one item under one URI
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -24,10 +24,15 @@ Addresses: TypeAlias = Callable[..., str]
 """Makes an address outside of a page's name and its values."""
 
 
-def item(room: Newsroom, entry: Publication, uri: str, url: Addresses) -> JsonObject:
-    """One publication; ``uri`` is the name that never changes. What is empty is left out."""
-    content, here = entry.content, {"place": room.slug, "address": entry.address}
-    page = url("newsroom.item", **here)
+def item(room: Newsroom, whole: Publication, uri: str, url: Addresses, language: str = "") -> JsonObject:
+    """One publication, in ``language`` where it has words of that; ``uri`` is the name that never changes, with the
+    language behind it where that is not the release's own. What is empty is left out."""
+    entry = whole.in_language(language)
+    others = [tag for tag in whole.content.languages if tag != entry.content.language]
+    content, here = entry.content, {"place": room.slug, "address": whole.address}
+    if entry is not whole:
+        here["language"], uri = content.language, f"{uri}#{content.language}"
+    page = _page(whole, content.language, url, room)
     news: JsonObject = {
         "uri": uri,
         "standard": {"name": "ninjs", "version": VERSION, "schema": SCHEMA},
@@ -51,12 +56,36 @@ def item(room: Newsroom, entry: Publication, uri: str, url: Addresses) -> JsonOb
         "associations": [
             *(_picture(room, shot, uri, url) for shot in entry.pictures),
             *(_document(room, each, uri, url) for each in entry.documents),
+            *(_translation(room, whole, tag, uri.partition("#")[0], url) for tag in others),
         ],
         "places": _places(entry),
         "eventDetails": _event(entry),
         "renditions": _renditions(entry, page, url, here),
     }
     return {key: value for key, value in news.items() if value}
+
+
+def _page(whole: Publication, tag: str, url: Addresses, room: Newsroom) -> str:
+    """Where ``whole`` stands in the language ``tag``."""
+    here = {"place": room.slug, "address": whole.address}
+    return (
+        url("newsroom.item", **here) if tag == whole.content.language else url("newsroom.in_language", **here, tag=tag)
+    )
+
+
+def _translation(room: Newsroom, whole: Publication, tag: str, uri: str, url: Addresses) -> JsonObject:
+    """The same in another language: a news item of its own."""
+    own = tag == whole.content.language
+    address = url("feeds.ninjs_item", place=room.slug, address=whole.address, language=None if own else tag)
+    forms = [("page", "text/html", _page(whole, tag, url, room)), ("ninjs", MIME, address)]
+    return {
+        "name": f"translation-{tag}",
+        "uri": uri if own else f"{uri}#{tag}",
+        "type": "text",
+        "language": tag,
+        "title": whole.in_language(tag).headline,
+        "renditions": [{"name": name, "contentType": kind, "href": href} for name, kind, href in forms],
+    }
 
 
 def _moment(moment: datetime) -> str:
@@ -159,12 +188,12 @@ def _event(entry: Publication) -> JsonObject:
     return {"dates": dates | ({"endDate": _moment(event.ends_at)} if event.ends_at else {})}
 
 
-def _renditions(entry: Publication, page: str, url: Addresses, here: dict[str, str]) -> list[JsonObject]:
+def _renditions(entry: Publication, page: str, url: Addresses, here: Mapping[str, str]) -> list[JsonObject]:
     """Where it stands, and in which other forms it is to be had."""
     forms = [("page", "text/html", page)]
     if entry.kind == "release":
         forms.append(("pdf", "application/pdf", url("press.pdf", **here)))
-        forms.append(("press-kit", "application/zip", url("press.kit", **here)))
+        forms.append(("press-kit", "application/zip", url("press.kit", **{**here, "language": None})))
     if event_of(entry.content) is not None:
-        forms.append(("calendar", "text/calendar", url("press.event", **here)))
+        forms.append(("calendar", "text/calendar", url("press.event", **{**here, "language": None})))
     return [{"name": name, "contentType": kind, "href": address} for name, kind, address in forms]

@@ -65,24 +65,25 @@ class Kit(msgspec.Struct, frozen=True):
 
 
 def kit(
-    installation: Installation, place: str, address: str, url: Callable[[str], str]
+    installation: Installation, place: str, address: str, url: Callable[[Newsroom, Publication, str], str]
 ) -> tuple[Newsroom, Publication, Kit]:
-    """The kit of what stands at ``address`` now; ``url`` says where that is outside. Raises as
+    """The kit of what stands at ``address`` now; ``url`` says where that is outside, in each language. Raises as
     :func:`newsroom.entry`."""
     room, entry = newsroom.entry(installation, place, address)
-    return room, entry, kit_of(installation, room, entry, url(entry.address))
+    return room, entry, kit_of(installation, room, entry, lambda tag: url(room, entry, tag))
 
 
-def kit_of(installation: Installation, room: Newsroom, entry: Publication, url: str, use: Use = "public") -> Kit:
-    """The kit of ``entry``, which stands at ``url``."""
+def kit_of(
+    installation: Installation, room: Newsroom, entry: Publication, url: Callable[[str], str], use: Use = "public"
+) -> Kit:
+    """The kit of ``entry`` in all its languages; ``url`` says where it stands in each."""
     language = known(entry.content.language, room.language)
-    folder = slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
     shots = [*_kept(installation, room, entry), *_quoted(installation, room, entry)]
-    texts = _texts(room, entry, folder, url, language)
+    texts = [text for said in entry.in_each_language() for text in _texts(room, entry, said, url)]
     if shots:
         said = _listed([(name, shot) for name, shot, _file in shots], language)
         texts.append((f"{slug(_said(N_('Pictures'), language))}.txt", said))
-    files = _files(installation, room, entry, folder, url, use)
+    files = _files(installation, room, entry, url, use)
     names = distinct([name for name, _text in texts] + [name for name, _file in files] + [each[0] for each in shots])
     texts = [(fresh, text) for fresh, (_name, text) in zip(names, texts, strict=False)]
     files = [(fresh, file) for fresh, (_name, file) in zip(names[len(texts) :], files, strict=False)]
@@ -92,7 +93,11 @@ def kit_of(installation: Installation, room: Newsroom, entry: Publication, url: 
     ]
     parts = (texts, [(name, file.key) for name, file in files], [(each.name, each.file.key) for each in pictures])
     etag = hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-    return Kit(f"{folder}.zip", etag, texts, files, pictures)
+    return Kit(f"{_folder(entry)}.zip", etag, texts, files, pictures)
+
+
+def _folder(entry: Publication) -> str:
+    return slug(entry.headline, 50, whole_words=False) or entry.uid[:8]
 
 
 def _kept(installation: Installation, room: Newsroom, entry: Publication) -> list[tuple[str, Shot, File]]:
@@ -130,23 +135,30 @@ def _is_named(name: str, quoted: set[str]) -> bool:
     return any(said == folded or said.startswith((f"{folded},", f"{folded} ")) for said in quoted)
 
 
-def _texts(room: Newsroom, entry: Publication, folder: str, url: str, language: str) -> list[tuple[str, str]]:
-    """The text to paste, the same as a page, and the short version alone, which may be printed as it is."""
-    texts = [(f"{folder}.txt", plain(room, entry)), (f"{folder}.html", page(entry, url, language))]
-    if entry.content.short.strip():
-        texts.append((f"{slug(_said(N_('Short version'), language))}.txt", entry.content.short.strip() + "\n"))
+def _texts(room: Newsroom, whole: Publication, said: Publication, url: Callable[[str], str]) -> list[tuple[str, str]]:
+    """The text to paste, the same as a page, and the short version alone, which may be printed as it is; in the
+    language of ``said``."""
+    tag = said.content.language
+    language, name = known(tag, room.language), whole.named(tag)
+    texts = [(f"{name}.txt", plain(room, said)), (f"{name}.html", page(said, url(tag), language))]
+    if short := said.content.short.strip():
+        ending = f"-{tag.lower()}" if whole.content.versions else ""
+        texts.append((f"{slug(_said(N_('Short version'), language))}{ending}.txt", f"{short}\n"))
     return texts
 
 
 def _files(
-    installation: Installation, room: Newsroom, entry: Publication, folder: str, url: str, use: Use
+    installation: Installation, room: Newsroom, entry: Publication, url: Callable[[str], str], use: Use
 ) -> list[tuple[str, File]]:
-    """The PDF and the office's logo. A kit whose PDF cannot be made has the rest."""
+    """The PDF in each language and the office's logo. A kit whose PDF cannot be made has the rest."""
     files = []
-    try:
-        files.append((f"{folder}.pdf", release_pdf.of(installation, room, entry, url, use)))
-    except CannotTypeset:
-        log.warning("the PDF of %s could not be made", entry.uid, exc_info=True)
+    for tag in entry.content.languages:
+        try:
+            sheet = release_pdf.of(installation, room, entry, url(tag), use, tag)
+        except CannotTypeset:
+            log.warning("the PDF of %s could not be made", entry.uid, exc_info=True)
+            continue
+        files.append((f"{entry.named(tag)}.pdf", sheet))
     files += [(name, file) for name, file in _documents(installation, entry) if file.exists()]
     logo = release_pdf.logo_of(installation, room.id)
     if logo is not None and logo.exists():

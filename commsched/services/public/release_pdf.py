@@ -19,9 +19,12 @@ from commsched.services.public.newsroom import Newsroom, Publication
 from commsched.store.models import Workspace
 
 
-def of(installation: Installation, room: Newsroom, entry: Publication, url: str, use: Use = "public") -> File:
-    """The sheet of ``entry`` as its readers have it now; ``url`` is where it stands. Raises
-    :class:`commsched.services.press.pdf.CannotTypeset`."""
+def of(
+    installation: Installation, room: Newsroom, whole: Publication, url: str, use: Use = "public", language: str = ""
+) -> File:
+    """The sheet of ``whole`` as its readers have it now, in ``language`` where it has words of that; ``url`` is where
+    it stands. Raises :class:`commsched.services.press.pdf.CannotTypeset`."""
+    entry = whole.in_language(language)
     shot = entry.pictures[0] if entry.pictures else None
     with installation.store.read(room.id) as session:
         kit = brand_kit.kit_of(session.get_one(Workspace, room.id))
@@ -32,7 +35,8 @@ def of(installation: Installation, room: Newsroom, entry: Publication, url: str,
     material = Material(
         blob_of(installation, row) if row is not None else None, blob_of(installation, logo) if logo else None
     )
-    return pdf.render(installation, said, material, kit, name=f"{entry.uid} {entry.version}", use=use)
+    tag = "" if entry is whole else f" {entry.content.language}"
+    return pdf.render(installation, said, material, kit, name=f"{entry.uid} {entry.version}{tag}", use=use)
 
 
 def of_item(installation: Installation, actor: Actor, item_id: int) -> tuple[File, str]:

@@ -6,6 +6,8 @@ is opened from it learns it. What ends it answers as an address that never was.
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, g, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -15,6 +17,7 @@ from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, NotFound
 from commsched.services.media import thumbnails
 from commsched.services.public import embargoed, press_kit, release_pdf
+from commsched.services.public.newsroom import Publication
 from commsched.web.components import files
 from commsched.web.components.documents import serve
 from commsched.web.http.request_context import installation, page
@@ -33,8 +36,11 @@ def show(token: str) -> Response:
         return _secret(make_response(page("public/gone.html", room=None), 404))
     if preview.public:
         return _secret(redirect(url_for("newsroom.item", place=preview.room.slug, address=preview.public)))
-    g.language = known(preview.room.language)
-    body = page("public/embargoed.html", preview=preview, room=preview.room, entry=preview.entry)
+    entry, tag = preview.entry, _language(preview.entry)
+    g.language = known(tag, known(preview.room.language))
+    others = [(each, _url(token, each)) for each in entry.content.languages] if entry.content.versions else []
+    shown = {"preview": preview, "room": preview.room, "entry": entry.in_language(tag)}
+    body = page("public/embargoed.html", **shown, others=others, here=_url(token, tag))
     return _secret(make_response(body))
 
 
@@ -43,10 +49,10 @@ def show(token: str) -> Response:
 def pdf(token: str) -> Response:
     """What the address shows, to print. The embargo stands first on the sheet."""
     preview = embargoed.preview(installation(), token)
-    file = release_pdf.of(installation(), preview.room, preview.entry, _url(token), "embargo")
+    tag = _language(preview.entry)
+    file = release_pdf.of(installation(), preview.room, preview.entry, _url(token, tag), "embargo", tag)
     response = files.send(file, file.key.rpartition("-")[2][:-4])
-    name = f"embargo-{release_pdf.file_name(preview.entry.content, preview.entry.uid)}"
-    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers.set("Content-Disposition", "inline", filename=f"embargo-{preview.entry.named(tag)}.pdf")
     return _secret(response)
 
 
@@ -55,14 +61,19 @@ def pdf(token: str) -> Response:
 def kit(token: str) -> Response:
     """Its text and pictures in one file."""
     preview = embargoed.preview(installation(), token)
-    kit = press_kit.kit_of(installation(), preview.room, preview.entry, _url(token), "embargo")
+    kit = press_kit.kit_of(installation(), preview.room, preview.entry, partial(_url, token), "embargo")
     response = Response(press_kit.stream(kit), mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=f"embargo-{kit.name}")
     return _secret(response)
 
 
-def _url(token: str) -> str:
-    return installation().base_url + url_for("embargoed.show", token=token)
+def _url(token: str, tag: str = "") -> str:
+    return installation().base_url + url_for("embargoed.show", token=token, language=tag or None)
+
+
+def _language(entry: Publication) -> str:
+    """The language that is asked for, where the release has words of that; else its own."""
+    return entry.in_language(request.args.get("language", "")[:35]).content.language
 
 
 @bp.get("/<token>/<name>")

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, make_response
+from flask import Blueprint, Response, jsonify, make_response, request
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -135,9 +135,10 @@ def ninjs_feed(place: str) -> AnyResponse:
 @bp.get("/n/<place>/<address>/ninjs.json")
 @outward
 def ninjs_item(place: str, address: str) -> AnyResponse:
-    """One publication in ninjs."""
+    """One publication in ninjs; ``?language=en``: in that language."""
     room, entry = newsroom.entry(installation(), place, address)
-    answer = _json(jsonify(ninjs.item(room, entry, guid(entry), absolute)))
+    wanted = request.args.get("language", "")[:35]
+    answer = _json(jsonify(ninjs.item(room, entry, guid(entry), absolute, wanted)))
     return dated(answer, front_page.changed_at(installation(), room, [entry]))
 
 

@@ -11,7 +11,7 @@ from commsched.services.public import front_page, invitations, look, newsroom, p
 from commsched.web.components import files
 from commsched.web.components.counting import visited
 from commsched.web.http.request_context import installation, page
-from commsched.web.public.newsroom import SHORTLY, absolute, dated, outward, speak
+from commsched.web.public.newsroom import SHORTLY, absolute, dated, language_url, outward, speak
 
 bp = Blueprint("press", __name__)
 
@@ -61,7 +61,7 @@ def print_logo(place: str) -> AnyResponse:
 @outward
 def kit(place: str, address: str) -> AnyResponse:
     """A release's text and pictures in one file, written while it is sent."""
-    room, entry, kit = press_kit.kit(installation(), place, address, lambda now_at: _address(place, now_at))
+    room, entry, kit = press_kit.kit(installation(), place, address, language_url)
     visited(entry.uid, room.zone, "kit")
     response = Response(press_kit.stream(kit), mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=kit.name)
@@ -77,13 +77,13 @@ def _address(place: str, address: str) -> str:
 @bp.get("/n/<place>/<address>/release.pdf")
 @outward
 def pdf(place: str, address: str) -> AnyResponse:
-    """A release to read and print, tagged for screen readers."""
+    """A release to read and print, tagged for screen readers; ``?language=en``: in that language."""
     room, entry = newsroom.entry(installation(), place, address)
     visited(entry.uid, room.zone, "pdf")
-    file = release_pdf.of(installation(), room, entry, _address(place, entry.address))
+    tag = entry.in_language(request.args.get("language", "")[:35]).content.language
+    file = release_pdf.of(installation(), room, entry, language_url(room, entry, tag), language=tag)
     response = files.send(file, file.key.rpartition("-")[2][:-4], name="")
-    name = release_pdf.file_name(entry.content, entry.uid)
-    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers.set("Content-Disposition", "inline", filename=f"{entry.named(tag)}.pdf")
     response.headers["X-Robots-Tag"] = "noindex"
     return dated(response, front_page.changed_at(installation(), room, [entry]))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
 import icalendar
 import jsonschema
+import pikepdf
 import pytest
 from flask.testing import FlaskClient
 
-from commsched.core.content.release import ContactPerson, Event, Quote
+from commsched.core.content.release import ContactPerson, Event, LanguageVersion, Quote
 from commsched.services.kernel.context import Installation
 from commsched.services.workflow import takedown
 from tests import publications
@@ -148,3 +151,47 @@ def test_what_is_under_embargo_is_behind_no_door(
     for where in (f"hemligt-{item.uid[:8]}", item.uid):
         assert press.get(f"/n/gruppen/{where}/{door}").status_code == 404
     assert "Hemligt" not in json.dumps(press.get("/n/gruppen/feed.ninjs").get_json())
+
+
+def test_each_output_is_there_in_each_language(
+    press: FlaskClient, installation: Installation, cast: Cast, room: int
+) -> None:
+    english = LanguageVersion(
+        language="en", title="Yes to more buses", text="The region says **yes**.", short="In short."
+    )
+    arabic = LanguageVersion(language="ar", title="نعم لمزيد من الحافلات", text="تقول المنطقة نعم.")
+    item = release(installation, cast, room, short="Kort.", versions=[english, arabic])
+    at = address(press, item)
+    for query, tag, headline in (
+        ("", "sv", "Ja till"),
+        ("?language=en", "en", "Yes to more"),
+        ("?language=ar", "ar", ""),
+    ):
+        with press.get(f"{at}/release.pdf{query}") as answer:
+            assert f"-{tag}.pdf" in answer.headers["Content-Disposition"]
+            data = answer.data
+        with pikepdf.open(io.BytesIO(data)) as sheet:
+            assert str(sheet.Root.Lang) == tag
+            assert headline in str(sheet.docinfo["/Title"])
+        news = press.get(f"{at}/ninjs.json{query}").json
+        assert news["language"] == tag
+        assert headline in news["title"]
+        others = {each["language"] for each in news["associations"] if each["name"].startswith("translation-")}
+        assert others == {"sv", "en", "ar"} - {tag}
+        for each in news["associations"]:
+            for form in each["renditions"]:
+                with press.get(form["href"].removeprefix("http://localhost")) as there:
+                    assert there.status_code == 200, form
+    with zipfile.ZipFile(io.BytesIO(press.get(f"{at}/press.zip").data)) as archive:
+        names = archive.namelist()
+        assert len(set(names)) == len(names)
+        for tag in ("sv", "en", "ar"):
+            assert [name for name in names if name.endswith(f"-{tag}.pdf")], names
+            assert [name for name in names if name.endswith(f"-{tag}.txt")], names
+        text = next(name for name in names if name.endswith("-en.txt") and name.startswith("yes"))
+        assert b"Yes to more buses" in archive.read(text)
+    page = press.get(f"{at}/in/en").text
+    assert "release.pdf?language=en" in page
+    assert "release.pdf?language" not in press.get(at).text
+    with press.get(f"{at}/release.pdf?language=xx") as own:
+        assert own.status_code == 200, "a language that it lacks gives its own"
