@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from sqlalchemy import URL, select
+from sqlalchemy import URL, event, select
 
 from commsched import platforms
 from commsched.core.delivery.outcome import CannotTell, Finding, Outcome, Published
@@ -266,7 +266,7 @@ def installation(home: Path, database_url: URL, clock: SetClock, mail: MailBag) 
 def _installation(home: Path, url: URL, clock: SetClock, mail: MailBag) -> Installation:
     return Installation(
         home=home,
-        store=Store(url),
+        store=_open_store(url),
         blobs=blobs_in(home / "media"),
         cache=LocalBlobs(home / "cache"),
         vault=Vault.open(home / "secret.key"),
@@ -278,6 +278,15 @@ def _installation(home: Path, url: URL, clock: SetClock, mail: MailBag) -> Insta
         settings={"base_url": "http://localhost"},
         dns=_no_dns,
     )
+
+
+def _open_store(url: URL) -> Store:
+    """The store, whose commits do not wait for the disk: a test's office outlives no power cut. What the program itself
+    asks of SQLite is shown with a store that nobody has touched (``tests/store/test_session.py``)."""
+    store = Store(url)
+    if store.is_sqlite:
+        event.listen(store.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+    return store
 
 
 def _no_dns(_name: str, _kind: str) -> list[str]:

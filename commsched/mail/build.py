@@ -70,7 +70,8 @@ def build_to_carry(message: Email) -> Built:
     """As :func:`build`, in both its forms."""
     if message.date is None:
         raise CannotBuild(N_("A message needs its date."), "date")
-    body = _compiled(
+    compiled = _compiled_with_files if message.files else _compiled
+    body = compiled(
         Content(message.text, message.html, message.images, message.calendar, message.files, frozenset(message.marks))
     )
     head = b"".join((_headers(message), body.head))
@@ -86,6 +87,8 @@ def build_to_carry(message: Email) -> Built:
 
 _compiled = lru_cache(maxsize=8)(compile_body)
 """Of the mailings that are on their way: each recipient's message is made of the same chunks."""
+_compiled_with_files = lru_cache(maxsize=2)(compile_body)
+"""The same for those that carry documents, which are large: fewer are kept."""
 
 
 def _headers(message: Email) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 
 from commsched.core.text.clean import clean
 from commsched.core.text.messages import N_, Invalid
-from commsched.core.text.recipients import HOSTS
+from commsched.core.text.recipients import HOSTS, why_none
 
 LONGEST_WORD: Final = 75
 """Octets of an encoded word (RFC 2047, 2)."""
@@ -49,7 +49,7 @@ def clean_address(value: str, field: str = "to") -> str:
     local, _, domain = value.strip().rpartition("@")
     whole = f"{local}@{ascii_domain(unicodedata.normalize('NFC', domain))}"
     if not _ADDRESS.fullmatch(whole):
-        raise CannotBuild(N_("“%(address)s” is not an e-mail address."), field, address=plain_line(value, 100))
+        raise CannotBuild(why_none(value), field, address=plain_line(value, 100))
     return whole
 
 

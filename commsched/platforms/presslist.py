@@ -36,11 +36,12 @@ from commsched.core.platform.settings import YES
 from commsched.core.press.lengths import headline_length, too_long
 from commsched.core.text.catalogues import own_words
 from commsched.core.text.messages import N_, Problem, block, warn
-from commsched.core.text.recipients import Recipients, is_address, read
+from commsched.core.text.recipients import Recipients, has_foreign_name, is_address, read, why_none
 from commsched.core.timing.embargo import is_over
 from commsched.platforms._presslist import own
 from commsched.platforms._presslist.html import html_body
 from commsched.platforms._presslist.messages import below, embargo_notice, subject, text_body
+from commsched.platforms._presslist.own import DOCUMENTS, FILES
 
 
 def people_in(lines: tuple[str, ...]) -> Recipients:
@@ -61,6 +62,14 @@ def _unread_lines(people: Recipients) -> str:
 
 
 _UNREAD: Final = N_("This is no e-mail address (the line’s number comes first): %(lines)s")
+_FOREIGN: Final = N_(
+    "Mail servers take no letters such as å, ä or ö before the @ (the line’s number comes first): %(lines)s. Ask for "
+    "the address in plain letters."
+)
+
+
+def _unread(people: Recipients) -> str:
+    return _FOREIGN if all(has_foreign_name(entry.text) for entry in people.unread) else _UNREAD
 
 
 FRESH: Final = timedelta(seconds=5)
@@ -122,6 +131,15 @@ class PressList(Platform):
             kind="bool",
             help=N_("Choose this if your releases are also published in your newsroom."),
         ),
+        Setting(
+            DOCUMENTS,
+            N_("Documents"),
+            required=False,
+            kind="choice",
+            choices=(("links", N_("Links to them")), (FILES, N_("Files with the mail"))),
+            default="links",
+            help=N_("Files make a mail heavy, and some servers refuse it. A list without links always gets files."),
+        ),
         WAITS_FOR_EMBARGO,
         Setting(
             "verp",
@@ -155,13 +173,13 @@ class PressList(Platform):
     def connect(self, context: ChannelContext) -> Account:
         people = read(context.secrets.get("addresses", ""))
         if people.unread:
-            raise ConnectError(_UNREAD, "addresses", lines=_unread_lines(people))
+            raise ConnectError(_unread(people), "addresses", lines=_unread_lines(people))
         if not people.addresses:
             raise ConnectError(N_("Write at least one address."), "addresses")
         for key in ("sender", "reply_to"):
             value = context.settings.get(key, "").strip()
             if value and not is_address(value):
-                raise ConnectError(N_("“%(address)s” is not an e-mail address."), key, address=value[:100])
+                raise ConnectError(why_none(value), key, address=value[:100])
         self._require_relay(context)
         sender = context.settings.get("sender", "").strip()
         name = context.settings.get("sender_name", "").strip() or sender or context.office_name or context.workspace
@@ -184,11 +202,14 @@ class PressList(Platform):
     def limits(self, facts: Facts) -> Limits:
         return Limits(pictures=20, documents=MOST, document_types=TYPES, document_bytes=DOCUMENT_BYTES)
 
+    def as_set(self, facts: Facts, settings: Mapping[str, object]) -> Facts:
+        return {**facts, "carries": own.carries(settings)}
+
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         people = people_in(view.recipients)
         problems = []
         if people.unread:
-            problems.append(block("recipients", _UNREAD, lines=_unread_lines(people)))
+            problems.append(block("recipients", _unread(people), lines=_unread_lines(people)))
         elif not people.addresses:
             problems.append(block("recipients", N_("The press list has no addresses.")))
         if not view.content.title.strip():
@@ -199,6 +220,8 @@ class PressList(Platform):
             problems.append(block("text", N_("There is no text to publish.")))
         if not (view.content.contact.strip() or view.content.contacts):
             problems.append(warn("contact", N_("There is no press contact: whom should a journalist call?")))
+        if facts.get("carries"):
+            problems += own.too_heavy(view)
         if view.pictures:
             problems.append(
                 warn(
@@ -245,10 +268,10 @@ class PressList(Platform):
 
     def _messages(self, parts: Sequence[Part], context: ChannelContext) -> list[Email]:
         """The mails of several recipients. What those have in common who get the same words is made once."""
-        common: dict[tuple[int, bool, bool, str], Email] = {}
+        common: dict[tuple[int, bool, bool, str, str], Email] = {}
         mails: list[Email] = []
         for part in parts:
-            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language)
+            key = (id(part.view.content), bool(part.corrects), bool(part.leave), part.language, part.basis)
             if key not in common:
                 common[key] = self._kept_common(part, context)
             mails.append(_addressed(common[key], part, context))
@@ -317,7 +340,8 @@ class PressList(Platform):
             html=html_body(view, ways, head, foot, picture, embargo, about),
             headers=_QUIETLY | {"List-Id": list_id(context)} | _subscribing(head),
             images=tuple(image for image in (head.logo, picture) if image is not None),
-            calendar=own.calendar(view, ways, context),
+            calendar=own.calendar(view, ways, context, invited=bool(part.corrects)),
+            files=own.files(view, ways),
             signer=context.signer(_sender(context).rpartition("@")[2]),
         )
 

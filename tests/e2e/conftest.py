@@ -33,6 +33,8 @@ FLAGS = [
 ]
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
+PATIENCE = 60.0
+"""Seconds that a browser and a server may take to anything on a busy machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,8 +52,9 @@ def chromium() -> Iterator[Any]:
         if os.environ.get("CI", "").lower() == "true":
             pytest.fail(f"no browser at {CHROMIUM}")
         pytest.skip(f"no browser at {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -90,6 +93,15 @@ def live(app: Flask, installation: Installation) -> Iterator[str]:
 Visit = Callable[..., Any]
 
 
+def wait_for(page: Any, condition: Callable[[], Any]) -> None:
+    """Let the page go on until ``condition`` is true."""
+    for _ in range(round(PATIENCE / 0.05)):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"it never came in {PATIENCE:.0f} seconds")
+
+
 @pytest.fixture
 def visit(chromium: Any, live: str, installation: Installation, cast: Cast) -> Iterator[Visit]:
     """``visit(person, phone=True, language="en", script=False)`` is a page; its faults fail the test at the end."""
@@ -113,7 +125,7 @@ def visit(chromium: Any, live: str, installation: Installation, cast: Cast) -> I
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         cookies = [{"name": "language", "value": language, "url": live}]
         if person is not None:
             people.set_own(installation, person.id, language=language)

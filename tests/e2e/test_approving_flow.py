@@ -52,6 +52,13 @@ def test_marked_words_become_a_proposal_and_one_press_takes_it(
     assert state(installation, cast, number) == "scheduled"
 
 
+TEN_SECONDS = """
+  const wait = window.setTimeout;
+  window.setTimeout = (deed, time, ...more) => time === 10000 ? (window.pass = deed) && 0 : wait(deed, time, ...more);
+"""
+"""The offer's ten seconds pass when the test says so, however long a busy machine takes."""
+
+
 def test_a_decision_is_undone_in_time_and_the_offer_goes_away(
     visit: Any, installation: Installation, cast: Cast, axe: Axe, ticking: Installation
 ) -> None:
@@ -59,6 +66,7 @@ def test_a_decision_is_undone_in_time_and_the_offer_goes_away(
     first = writing.submitted(installation, cast, to, text="Det första. " + writing.TEXT)
     writing.submitted(installation, cast, to, text="Det andra. " + writing.TEXT, publish_at="2026-11-27T09:30")
     phone = visit(cast.approver, phone=True)
+    phone.add_init_script(TEN_SECONDS)
     phone.goto(f"/w/gruppen/items/{first}/review")
     expect(phone.get_by_text("1 av 2", exact=True)).to_be_visible()
     phone.locator(".decide-bar button").click()
@@ -72,7 +80,9 @@ def test_a_decision_is_undone_in_time_and_the_offer_goes_away(
     phone.get_by_role("button", name="Skicka tillbaka: Siffran").click()
     expect(phone.locator("[data-regret]")).to_be_visible()
     assert state(installation, cast, first) == "changes_requested"
-    expect(phone.locator("[data-regret]")).to_have_count(0, timeout=15_000)
+    phone.mouse.move(0, 0)  # whoever is about to press is not hurried
+    phone.evaluate("pass()")
+    expect(phone.locator("[data-regret]")).to_have_count(0)
 
 
 def test_an_outsider_answers_in_a_browser_of_their_own(

@@ -9,6 +9,7 @@ import pytest
 
 from commsched.services.workflow import pause
 from tests.conftest import Cast, SetClock
+from tests.e2e.conftest import wait_for
 from tests.publications import channel
 from tests.services.desk import approved, look, publish_what_is_due, scheduled, submitted, written
 
@@ -33,12 +34,12 @@ def drag(page: Any, item: int, day: str, *, approved: bool = False) -> None:
     with page.expect_response(lambda answer: answer.url.endswith(f"/{item}/move") and answer.request.method == "GET"):
         page.evaluate(DRAG, [item, day])
     taken = page.locator(f"[data-day='{day}'].over{' .over-say' if approved else ''}")
-    for _ in range(100):  # the page marks the day at once, and says what a drop means when it has asked
+
+    def takes() -> bool:  # the page marks the day at once, and says what a drop means when it has asked
         page.evaluate("over()")
-        if taken.count():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("the day never took the post")
+        return bool(taken.count())
+
+    wait_for(page, takes)
 
 
 def let_go(page: Any) -> None:
@@ -204,10 +205,12 @@ def test_a_phone_of_360_points_shows_everything_without_scrolling_sideways(visit
 
 def test_the_first_page_follows_what_happens(visit: Any, cast: Cast) -> None:
     page = visit(cast.approver)
+    page.clock.install()
     page.goto("/w/gruppen/")
     assert page.get_by_text("Inget väntar på någon").is_visible()
     submitted(cast)
-    page.get_by_text("Väntar på ditt ja").wait_for(timeout=20_000)
+    page.clock.fast_forward(6_000)
+    page.get_by_text("Väntar på ditt ja").wait_for()
 
 
 def test_everything_is_paused_and_resumed_from_the_page(visit: Any, cast: Cast, clock: SetClock) -> None:
@@ -297,12 +300,13 @@ def test_a_post_is_cancelled_in_the_panel_and_undone_from_the_toast(visit: Any, 
 def test_a_move_with_a_mouse_is_undone_with_one_press(visit: Any, cast: Cast) -> None:
     item = written(cast)
     page = visit(cast.writer)
+    page.clock.install()
     drag(page, item, "2026-11-27")
     with page.expect_navigation():
         let_go(page)
     toast = page.locator(".toast", has_text="Flyttat till fre 27 nov 12:00.")
     toast.wait_for()
-    page.wait_for_timeout(10_500)
+    page.clock.fast_forward(10_500)
     with page.expect_navigation():
         toast.get_by_role("button", name="Ångra").click()
     assert look(cast, item).wall_time == "2026-11-26T12:00"

@@ -45,12 +45,15 @@ def test_nothing_is_exchanged_under_somebodys_hands(
 ) -> None:
     number = two_channels(installation, cast)
     page = visit(cast.writer)
+    page.clock.install()
     page.goto(f"/w/gruppen/items/{number}")
     page.locator("summary", has_text="Avbryt publiceringen").first.click()
     from commsched.services.workflow import schedule
 
     schedule.schedule(installation, cast.actor("writer"), number, installation.now().isoformat())
-    page.wait_for_timeout(500)
+    with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+        page.clock.fast_forward(20_000)
+    page.wait_for_timeout(300)
     expect(page.locator(".else details[open]")).to_have_count(1)
 
 
@@ -60,9 +63,11 @@ def test_the_calendar_follows_too(visit: Any, installation: Installation, cast: 
 
     schedule.schedule(installation, cast.actor("writer"), number, installation.now().isoformat())
     page = visit(cast.writer)
+    page.clock.install()
     page.goto("/w/gruppen/calendar/")
     page.evaluate("window.kept = true")
     expect(page.locator(f".ev:has(#i{number})")).to_contain_text("Schemalagd")
     publish_what_is_due(installation)
-    expect(page.locator(f".ev:has(#i{number})")).to_contain_text("Publicerad", timeout=25_000)
+    page.clock.fast_forward(20_000)
+    expect(page.locator(f".ev:has(#i{number})")).to_contain_text("Publicerad")
     assert page.evaluate("window.kept") is True

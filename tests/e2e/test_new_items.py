@@ -14,6 +14,7 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast
+from tests.e2e.conftest import wait_for
 
 SEND = re.compile("Skicka till Gunnar Lind")
 TEXT = "Fler turer på linje 14 från årsskiftet."
@@ -46,14 +47,6 @@ def page(visit: Callable[..., Any], installation: Installation, cast: Cast, tick
 def items_of(installation: Installation, cast: Cast) -> list[tuple[str, str]]:
     with installation.store.read(cast.place.id) as session:
         return [(item.title, item.state) for item in session.query(Item).order_by(Item.id)]
-
-
-def wait_for(page: Any, condition: Callable[[], Any]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it never came")
 
 
 def kept(page: Any) -> int:

@@ -14,6 +14,7 @@ from commsched.services.kernel.context import Installation
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast
+from tests.e2e.conftest import wait_for
 
 SEND = re.compile("Skicka till Gunnar Lind")
 
@@ -95,7 +96,7 @@ def test_saving_waits_too_and_a_closed_tab_is_asked_about(page: Any, photo: Path
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.close(run_before_unload=True)
-    page.wait_for_timeout(500)
+    wait_for(page, lambda: asked)
     assert asked == ["beforeunload"]
     expect(page.locator("[data-way]")).to_contain_text("hållplats.jpg")
 
@@ -125,7 +126,7 @@ def test_each_file_has_a_bar_that_moves(page: Any, photo: Path) -> None:
     )
     page.locator("#f-files").set_input_files(photo)
     expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En bild är på väg: [1-9]\d? %"))
-    expect(page.locator("[data-shots] li")).to_have_count(1, timeout=20_000)
+    expect(page.locator("[data-shots] li")).to_have_count(1)
 
 
 def test_at_two_hundred_per_cent_the_bar_is_not_over_the_page(page: Any) -> None:

@@ -132,7 +132,7 @@ def test_a_restart_of_the_server_costs_one_piece(
     page.set_input_files("#f-files", photo)
     expect(page.get_by_text("Anslutningen är bruten.")).to_be_visible()
     server.start()
-    expect(page.locator(".gallery li")).to_have_count(1, timeout=15_000)
+    expect(page.locator(".gallery li")).to_have_count(1)
     assert names(installation, cast) == ["torget"]
     assert offsets.count("0") == 1
 

@@ -25,7 +25,7 @@ def test_a_video_is_added_played_and_given_another_poster(
     page = visit(cast.writer, phone=phone)
     page.goto("/w/gruppen/pictures/")
     page.set_input_files("#f-files", film)
-    expect(page.get_by_role("heading", name="torget")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="torget")).to_be_visible()
     player = page.locator("video")
     player.evaluate("""film => new Promise((done) => {
         film.addEventListener("timeupdate", () => film.currentTime > 0.3 && done());

@@ -18,6 +18,7 @@ from commsched.services.workflow import approve, editing
 from commsched.store.models import Item
 from tests import writing
 from tests.conftest import Cast, MailBag, SetClock
+from tests.e2e.conftest import wait_for
 
 Axe = Callable[[Any], None]
 
@@ -229,8 +230,7 @@ def test_a_late_answer_about_the_link_takes_nothing_newer_away(
 
     page.route("**/write/check", meet)
     page.goto(f"/w/gruppen/items/{number}/edit")
-    page.wait_for_timeout(1500)
-    assert held, "the page of the link is asked for"
+    wait_for(page, lambda: held)  # the page of the link is asked for
     page.get_by_label("Publiceras: dag").fill("2027-10-31")
     page.get_by_label("Publiceras: klockslag").fill("02:30")
     second = page.get_by_role("button", name=re.compile("Andra 02:30"))

@@ -131,10 +131,10 @@ class Relay:
         if answer == DROP:
             return False
         if answer == STALL:
-            self.over.wait(5)
+            self.over.wait(60)
             return False
         if answer == DRIP:
-            until = time.monotonic() + 5
+            until = time.monotonic() + 60
             while time.monotonic() < until and not self.over.is_set():
                 conn.sendall(b"2")
                 time.sleep(0.02)

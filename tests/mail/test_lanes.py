@@ -64,7 +64,7 @@ class Log:
             most = max(most, now)
         return most
 
-    def delivered(self, patience: float = 30.0) -> Counter[str]:
+    def delivered(self, patience: float = 120.0) -> Counter[str]:
         """How often each recipient got it; waits until everybody did, or ``patience`` seconds have passed."""
         until = time.monotonic() + patience
         while True:

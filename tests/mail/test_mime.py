@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from commsched.core.platform.email import AttachedFile, Email, mark
 from commsched.core.text.clean import clean
-from commsched.mail.build import build
+from commsched.mail._mime import stuffed
+from commsched.mail.build import build, build_to_carry
 from commsched.mail.headers import CannotBuild
 from tests.mail.test_build import LETTER, NEWLINES, read, wild
 
@@ -125,3 +126,14 @@ def test_an_answer_names_what_it_answers() -> None:
     mail = read(replace(LETTER, headers={"In-Reply-To": "<a@paper.example>", "References": ids}))
     assert mail["In-Reply-To"] == "<a@paper.example>"
     assert mail["References"] == ids
+
+
+@settings(max_examples=50)
+@given(st.text(st.sampled_from(".a \n\r=å"), max_size=200), st.text(st.sampled_from(".a&"), min_size=1, max_size=90))
+def test_what_smtp_carries_is_the_content_with_its_dots_doubled(text: str, page: str) -> None:
+    for words in (text, f"{mark('leave')}\n{text}{mark('leave')}", f".\n{mark('leave')}"):
+        message = replace(PLAIN, text=words, html=f"<p>{words}</p>", marks={"leave": page})
+        built = build_to_carry(message)
+        assert built.content == build(message)
+        assert built.carried == stuffed(built.content)
+        assert b"\r\n.\r\n" not in built.carried

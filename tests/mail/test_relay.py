@@ -31,7 +31,7 @@ LETTER = Email(
     html="<p>Hej åäö!</p>",
     date=datetime(2026, 11, 26, 6, 30, tzinfo=UTC),
 )
-HASTY = Patience(connect=1, command=0.4, answer=0.4, total=1.5)
+HASTY = Patience(connect=2, command=1.0, answer=1.0, total=3)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_whatever_breaks_before_the_content_was_not_sent(
     with relay(**steps) as server:
         began = time.monotonic()
         assert isinstance(mailer(server).send(LETTER), Retry)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 40
         assert server.script.contents == []
 
 
@@ -127,7 +127,7 @@ def test_what_breaks_after_the_content_is_unknown(mailer: Callable[..., SmtpMail
     with relay(content=answer) as server:
         began = time.monotonic()
         assert isinstance(mailer(server).send(LETTER), Unknown)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 40
         assert len(server.script.contents) == 1, "what may have gone out was sent again"
 
 

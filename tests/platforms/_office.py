@@ -21,7 +21,7 @@ PNG = base64.b64decode(
 NOW = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
 
 
-HASTY = 0.5
+HASTY = 1.0
 """Seconds to wait for an answer that will not come. Where one will, a test waits as long as a busy machine takes."""
 
 

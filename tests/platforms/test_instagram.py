@@ -24,7 +24,7 @@ from commsched.core.delivery.outcome import (
 )
 from commsched.core.platform.contract import AttachmentFile, ChannelContext, ConnectError, DeadToken, Part, Progress
 from commsched.platforms import get
-from tests.platforms._office import HASTY, context, hurried, just_now, lose, part, send, view
+from tests.platforms._office import context, hurried, just_now, lose, part, send, view
 from tests.sims._server import Answer
 from tests.sims.instagram import ACCOUNT, RENEWED, TOKEN, USERNAME, InstagramSimulator
 
@@ -500,7 +500,7 @@ def test_an_account_that_is_no_number_is_refused_before_any_call(
 
 
 def test_a_server_that_drips_is_given_up_on(sim: InstagramSimulator, on: ChannelContext) -> None:
-    impatient = context(dict(on.settings), dict(on.secrets), deadline=HASTY, timeout=5.0)
+    impatient = context(dict(on.settings), dict(on.secrets), deadline=1.5, timeout=60.0)
     one = part(instagram, "Hej", photo())
     handles = prepared(one, on)
     sim.faults.append("slow_drip")

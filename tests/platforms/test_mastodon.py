@@ -202,11 +202,11 @@ def test_every_answer_has_its_outcome(proxy: MastodonProxy, on: ChannelContext, 
 
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(proxy: MastodonProxy, fault: str) -> None:
-    on = context({"base_url": proxy.url}, {"access_token": TOKEN}, deadline=0.6, timeout=5.0)
+    on = context({"base_url": proxy.url}, {"access_token": TOKEN}, deadline=1.5, timeout=60.0)
     proxy.faults.append(fault)
     started = datetime.now(UTC)
     assert isinstance(send(mastodon, part(mastodon, fresh("Hej")), on), Unknown)
-    assert datetime.now(UTC) - started < timedelta(seconds=3)
+    assert datetime.now(UTC) - started < timedelta(seconds=40)
 
 
 def test_a_rate_limit_says_when_and_stops_the_whole_channel(proxy: MastodonProxy, on: ChannelContext) -> None:

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commsched.core.delivery.outcome import Rejected, Retry, Unknown
-from commsched.platforms._http import connections
+from commsched.platforms._http import connections, dial
 from commsched.platforms._http.network import AddressBlocked, AnswerTooLarge, Moved, Session, public_only, was_sent
 from commsched.platforms._shared.answers import from_failure, invisible, redact
 from tests.platforms._office import context
@@ -61,10 +61,16 @@ def outcome(error: Exception) -> Any:
     return from_failure(error, context({}, {}))
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+LONG = 40.0
+"""Seconds that only a call without an end takes: the simulators hold their answers back for a minute and more."""
+
+
+@pytest.fixture
+def unused_port() -> Iterator[int]:
+    """A port at which nobody answers and that nobody else is given meanwhile: it is bound, and not listened at."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
 
 
 def named(*addresses: str) -> Any:
@@ -84,8 +90,8 @@ def test_an_ordinary_call_is_answered(sim: Echo) -> None:
     assert len(sim.calls[-1].body) == 300_000
 
 
-def test_a_refused_connection_was_not_sent() -> None:
-    error = fail(Session(guard=None), "POST", f"http://127.0.0.1:{unused_port()}/")
+def test_a_refused_connection_was_not_sent(unused_port: int) -> None:
+    error = fail(Session(guard=None), "POST", f"http://127.0.0.1:{unused_port}/")
     assert not was_sent(error)
     assert outcome(error) == Retry(outcome(error).detail, whole_channel=True)
 
@@ -269,14 +275,16 @@ def test_a_name_that_only_looks_like_the_houses_is_asked_for(way_out: Tunnel, ce
     assert way_out.asked == [f"{name}:443" for name in names]
 
 
-def test_what_the_proxy_refuses_was_not_sent_and_is_said_so(sim: Echo, way_out: Tunnel, certificate: Path) -> None:
+def test_what_the_proxy_refuses_was_not_sent_and_is_said_so(
+    sim: Echo, way_out: Tunnel, certificate: Path, unused_port: int
+) -> None:
     way_out.refuses = "403 Forbidden by policy"
     session = Session(proxy=way_out.url, ca_file=str(certificate), resolve=by_name())
     refused = outcome(fail(session, "POST", "https://mastodon.example:443/"))
     assert isinstance(refused, Retry)
     assert "Forbidden by policy" in refused.detail
     assert "proxy-password" not in refused.detail
-    gone = Session(proxy=f"http://127.0.0.1:{unused_port()}", resolve=by_name())
+    gone = Session(proxy=f"http://127.0.0.1:{unused_port}", resolve=by_name())
     assert isinstance(outcome(fail(gone, "POST", "https://mastodon.example:443/")), Retry)
 
 
@@ -304,8 +312,11 @@ def test_a_reset_after_the_handshake_is_unknown(sim: Echo, secure: str, certific
     "fault", ["timeout_after_accept", "reset_after_accept", "reset_before_accept", "slow_drip", "slow_headers"]
 )
 def test_whatever_happens_after_the_first_byte_is_unknown(sim: Echo, fault: str) -> None:
-    sim.faults.append(fault)
-    error = fail(Session(guard=None, deadline=0.4), "POST", sim.url)
+    for deadline in (0.4, 4.0, 40.0):  # a busy machine may not even send it in the first of them
+        sim.faults = [fault]
+        error = fail(Session(guard=None, deadline=deadline), "POST", sim.url)
+        if sim.calls:
+            break
     assert was_sent(error)
     assert isinstance(outcome(error), Unknown)
 
@@ -314,17 +325,17 @@ def test_whatever_happens_after_the_first_byte_is_unknown(sim: Echo, fault: str)
 def test_a_call_ends_within_its_deadline_however_slowly_it_is_answered(sim: Echo, fault: str) -> None:
     sim.faults.append(fault)
     started = time.monotonic()
-    fail(Session(guard=None, deadline=0.4, timeout=10), "GET", sim.url)
-    assert time.monotonic() - started < 2
+    fail(Session(guard=None, deadline=0.4, timeout=60), "GET", sim.url)
+    assert time.monotonic() - started < LONG
 
 
 def test_an_upload_nobody_reads_ends_within_its_deadline() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(1)
-        session, started = Session(guard=None, deadline=0.4, timeout=10), time.monotonic()
+        session, started = Session(guard=None, deadline=1.5, timeout=60), time.monotonic()
         error = fail(session, "POST", f"http://127.0.0.1:{deaf.getsockname()[1]}/", data=b"a" * 30_000_000)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < LONG
     assert isinstance(outcome(error), Unknown)
 
 
@@ -363,8 +374,8 @@ def test_an_upload_that_flows_is_not_cut_however_long_it_takes() -> None:
 def test_an_upload_that_only_drips_ends_within_its_deadline() -> None:
     with reader(200, 0.05) as url:
         started = time.monotonic()
-        error = fail(Session(guard=None, deadline=0.5, timeout=10), "POST", url, data=b"a" * 900_000)
-        assert time.monotonic() - started < 3
+        error = fail(Session(guard=None, deadline=1.5, timeout=60), "POST", url, data=b"a" * 900_000)
+        assert time.monotonic() - started < LONG
     assert isinstance(outcome(error), Unknown)
 
 
@@ -387,20 +398,21 @@ def test_an_address_that_swallows_everything_does_not_hide_the_next(sim: Echo) -
         for other in others:
             other.setblocking(False)
             other.connect_ex(("127.0.0.2", port))
-        session = Session(guard=None, deadline=6, timeout=6, resolve=leading_to("127.0.0.2", "127.0.0.1"))
+        session = Session(guard=None, deadline=60, timeout=60, resolve=leading_to("127.0.0.2", "127.0.0.1"))
         started = time.monotonic()
         assert session.get(f"http://mastodon.example:{port}/").status_code == 200
-        assert time.monotonic() - started < 4
+        assert time.monotonic() - started < LONG
         for other in others:
             other.close()
 
 
-def test_an_address_that_refuses_makes_room_for_the_next_at_once(sim: Echo) -> None:
+def test_an_address_that_refuses_makes_room_for_the_next_at_once(sim: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
     port = sim.url.rpartition(":")[2]
-    session = Session(guard=None, resolve=leading_to("127.0.0.3", "127.0.0.4", "127.0.0.1"))
+    monkeypatch.setattr(dial, "HEAD_START", 2 * LONG)  # how long one that says nothing makes the next wait
+    session = Session(guard=None, deadline=4 * LONG, resolve=leading_to("127.0.0.3", "127.0.0.4", "127.0.0.1"))
     started = time.monotonic()
     assert session.get(f"http://mastodon.example:{port}/").status_code == 200
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < LONG
 
 
 def test_families_take_turns_so_that_many_dead_ones_do_not_come_first() -> None:
@@ -412,10 +424,10 @@ def test_families_take_turns_so_that_many_dead_ones_do_not_come_first() -> None:
 
 def test_a_look_up_that_hangs_ends_and_nothing_was_sent() -> None:
     hang = threading.Event()
-    session = Session(guard=None, deadline=0.4, resolve=lambda *_: hang.wait(30))
+    session = Session(guard=None, deadline=0.4, resolve=lambda *_: hang.wait(90))
     started = time.monotonic()
     error = fail(session, "POST", "http://mastodon.example/")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < LONG
     assert isinstance(outcome(error), Retry)
     assert "could not be looked up" in outcome(error).detail
     hang.set()
@@ -429,11 +441,11 @@ def test_mail_looks_a_name_up_within_its_patience_too(monkeypatch: pytest.Monkey
         assert sock.getpeername()[1] == port
         assert sock.gettimeout() == 5.0
     hang = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: hang.wait(30))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: hang.wait(90))
     started = time.monotonic()
     with pytest.raises(socket.gaierror):
         connect("relay.example", 587, 0.3)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < LONG
     hang.set()
 
 
@@ -444,11 +456,11 @@ def refusal_of(failure: OSError) -> Any:
     return outcome(fail(Session(guard=None, resolve=resolve), "GET", "http://mastodon.example/api?token=abc"))
 
 
-def test_what_went_wrong_is_said_in_words_and_not_in_python(sim: Echo) -> None:
+def test_what_went_wrong_is_said_in_words_and_not_in_python(sim: Echo, unused_port: int) -> None:
     nobody = refusal_of(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
     assert nobody.detail == "There is no server called “mastodon.example”."
     assert "could not be looked up" in refusal_of(socket.gaierror(socket.EAI_AGAIN, "again")).detail
-    refused = outcome(fail(Session(guard=None), "POST", f"http://127.0.0.1:{unused_port()}/"))
+    refused = outcome(fail(Session(guard=None), "POST", f"http://127.0.0.1:{unused_port}/"))
     assert refused.detail == "“127.0.0.1” refuses the connection."
     sim.faults += ["reset_before_accept", "timeout_before_accept"]
     assert outcome(fail(Session(guard=None), "POST", sim.url)).detail == "The connection to “127.0.0.1” was lost."

@@ -150,10 +150,10 @@ def test_every_answer_has_its_outcome(sim: XSimulator, on: ChannelContext, fault
 @pytest.mark.parametrize("fault", ["slow_drip", "slow_headers"])
 def test_a_server_that_drips_is_given_up_on(sim: XSimulator, fault: str) -> None:
     sim.faults.append(fault)
-    on = context({"base_url": sim.url}, KEYS, deadline=0.6, timeout=5.0)
+    on = context({"base_url": sim.url}, KEYS, deadline=1.5, timeout=60.0)
     started = datetime.now(UTC)
     assert isinstance(send(x, part(x, "Hej"), on), Unknown)
-    assert datetime.now(UTC) - started < timedelta(seconds=3)
+    assert datetime.now(UTC) - started < timedelta(seconds=40)
     assert len(sim.posts) == 1
 
 

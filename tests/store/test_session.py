@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import URL, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from commsched.services.kernel.context import Installation
@@ -27,8 +27,8 @@ from tests.publications import channel, published
 
 
 @pytest.mark.sqlite("its PRAGMAs")
-def test_the_database_is_as_durable_as_it_can_be(installation: Installation) -> None:
-    with installation.store.engine.connect() as connection:
+def test_the_database_is_as_durable_as_it_can_be(database_url: URL) -> None:
+    with closing(Store(database_url)) as store, store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

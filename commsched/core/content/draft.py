@@ -108,6 +108,8 @@ class EventIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     reply_by: Line = ""
     reply_to: Line = ""
     """The e-mail address that newsrooms answer to."""
+    called_off: bool = False
+    """It does not take place. A correction alone says so; it takes the entry out of its readers' calendars."""
 
 
 class VersionIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -204,8 +206,8 @@ class DraftIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_def
     @property
     def attached(self) -> list[DocumentIn]:
         """Its documents, each once."""
-        given = [each if isinstance(each, DocumentIn) else DocumentIn(id=each) for each in self.documents]
-        return list({each.id: each for each in given}.values())
+        wanted = [each if isinstance(each, DocumentIn) else DocumentIn(id=each) for each in self.documents]
+        return list({each.id: each for each in wanted}.values())
 
     @property
     def channel_ids(self) -> list[int]:

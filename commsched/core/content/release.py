@@ -113,6 +113,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Until when newsrooms are asked to say that they come."""
     reply_to: str = ""
     """The e-mail address that they answer to."""
+    called_off: bool = False
+    """It does not take place: what a correction tells those who were invited."""
     sequence: int = 0
     """Which wording of the event this is, so that calendars put a correction in the place of what it corrects."""
 

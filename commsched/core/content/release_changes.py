@@ -15,6 +15,7 @@ from commsched.core.timing.dates import local
 
 _TEXT_LABELS: Final = {field.name: field.label for field in TEXT_FIELDS}
 EVENT_LABELS: Final = {
+    "called_off": N_("Called off"),
     "starts": N_("Begins"),
     "ends": N_("Ends"),
     "place": N_("Place"),
@@ -78,7 +79,8 @@ def _of_event(event: Event | None, name: str) -> str:
     moment = {"starts": event.starts_at, "ends": event.ends_at, "reply_by": event.reply_by_at}.get(name)
     if moment is not None:
         return f"{local(moment, event.zone):%Y-%m-%d %H:%M}"
-    return str(getattr(event, name))
+    said = getattr(event, name)
+    return said if isinstance(said, str) else "✓" if said else ""
 
 
 def _versions(old: Content, new: Content) -> Iterator[PartChange]:

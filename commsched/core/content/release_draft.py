@@ -88,6 +88,7 @@ def _kept_event(event: EventIn | None, zone: str) -> Event | None:
         address=one_line(event.address),
         people=settled(event.people, event_field("people")).strip(),
         reply_to=one_line(event.reply_to),
+        called_off=event.called_off,
         starts=moment("starts"),
         ends=moment("ends"),
         reply_by=moment("reply_by"),

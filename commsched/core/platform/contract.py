@@ -285,6 +285,10 @@ class Platform(ABC):
         """Lines that stand below what was written, as its readers get them: an address, how to leave a list."""
         return []
 
+    def as_set(self, facts: Facts, settings: Mapping[str, object]) -> Facts:
+        """``facts`` with what of the channel's settings matters to :meth:`check`."""
+        return facts
+
     @abstractmethod
     def check(self, view: ChannelView, facts: Facts) -> list[Problem]:
         """Problems in words; the same answer for composer, API, import and publisher."""

@@ -57,12 +57,15 @@ class Entry(msgspec.Struct, frozen=True):
     organizer: str = ""
     """An e-mail address, or the address of a page where there is none."""
     organizer_name: str = ""
+    called_off: bool = False
+    """A correction has called it off: its sequence counts that."""
 
 
 def calendar(entry: Entry, method: Method = "PUBLISH") -> str:
-    """The file, with CRLF line ends. The same entry is the same bytes."""
+    """The file, with CRLF line ends; it cancels where the event is called off. The same entry is the same bytes."""
     from icalendar import Calendar, Timezone
 
+    method = "CANCEL" if entry.called_off else method
     file = Calendar()
     file.add("prodid", "-//commsched//press invitation//")
     file.add("version", "2.0")
@@ -79,7 +82,7 @@ def _add_event(file: Calendar, entry: Entry, method: Method) -> None:
 
     event = Event()
     event.add("uid", entry.uid)
-    event.add("sequence", entry.sequence + (method == "CANCEL"))
+    event.add("sequence", entry.sequence + (method == "CANCEL" and not entry.called_off))
     event.add("dtstamp", entry.stamp)
     zone = ZoneInfo(NAME if entry.zone == NAME else "UTC")
     ends = entry.ends if entry.ends is not None and entry.ends > entry.starts else entry.starts + USUAL

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from commsched.core.content.model import Content
 from commsched.core.press.calendar_file import Entry
 from commsched.core.press.words import event_of, event_rows
+from commsched.core.text.recipients import is_address
 
 
 def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, stamp: datetime) -> Entry | None:
@@ -17,8 +18,13 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
     event = event_of(content)
     if event is None or event.starts_at is None:
         return None
-    people = [person.email for person in content.contacts if person.email]
-    words = [content.lead.strip(), *(f"{label}: {said}" for label, said in event_rows(content)[2:]), url]
+    typed = (event.reply_to, *(person.email for person in content.contacts))
+    people = [address for address in typed if is_address(address)]  # a calendar refuses what is none
+    words = [
+        content.lead.strip(),
+        *(f"{label}: {said}" for label, said in event_rows(content)[2 + event.called_off :]),
+        url,
+    ]
     return Entry(
         uid=f"{content.corrects or uid}-event",
         sequence=event.sequence,
@@ -30,6 +36,7 @@ def entry_of(content: Content, uid: str, *, office: str, url: str, page: str, st
         place=", ".join(part for part in (event.place, event.address) if part),
         about="\n\n".join(word for word in words if word),
         url=url,
-        organizer=next(iter([*filter(None, [event.reply_to]), *people, page])),
+        organizer=next(iter([*people, page])),
         organizer_name=office,
+        called_off=event.called_off,
     )

@@ -12,11 +12,13 @@ from typing import Final, Literal
 import msgspec
 
 from commsched.core.content.model import Content
+from commsched.core.press.words import is_called_off
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.messages import N_, Message
 
 CORRECTION: Final = N_("Correction")
+CALLED_OFF: Final = N_("Called off")
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -92,8 +94,10 @@ def subject(headline: str, notice: str = "", word: str = "") -> str:
 
 
 def corrects_with(content: Content) -> str:
-    """The word that a correction's headline begins with, in the content's language; empty for an original."""
-    return gettext(known(content.language, SOURCE), CORRECTION) if content.correction else ""
+    """The word that a correction's headline begins with, in the content's language; empty for an original. Of an
+    event that is called off it says that, whoever reads it."""
+    word = CALLED_OFF if is_called_off(content) else CORRECTION if content.correction else ""
+    return gettext(known(content.language, SOURCE), word) if word else ""
 
 
 def headline_length(content: Content, notice: str = "", language: str = "") -> Length:

@@ -83,6 +83,8 @@ def _event(event: Event, publish_at: datetime | None) -> Iterator[Problem]:
     starts, ends, reply_by = event.starts_at, event.ends_at, event.reply_by_at
     if starts is None:
         yield block(event_field("starts"), N_("An invitation says when: choose the day and the time it begins."))
+    if event.called_off:
+        return
     if not event.place:
         yield block(event_field("place"), N_("An invitation says where: write the place."))
     if event.reply_to and not is_address(event.reply_to):

@@ -64,6 +64,12 @@ def event_of(content: Content) -> Event | None:
     return event if event is not None and event.starts_at is not None else None
 
 
+def is_called_off(content: Content) -> bool:
+    """Whether what it invites to does not take place."""
+    event = event_of(content)
+    return event is not None and event.called_off
+
+
 def event_rows(content: Content) -> list[tuple[str, str]]:
     """What an invitation is to, as rows of a label and what is said; empty for what invites to nothing."""
     event, language = event_of(content), language_of(content)
@@ -71,12 +77,15 @@ def event_rows(content: Content) -> list[tuple[str, str]]:
         return []
     place = ", ".join(part for part in (event.place, event.address) if part)
     answer = _moment(event.reply_by_at, event.zone, language) if event.reply_by_at else ""
+    if event.called_off:
+        answer = ""
     rows = [
+        (N_("Please note"), gettext(language, N_("The event is called off")) if event.called_off else ""),
         (N_("When"), span(event.starts_at, event.ends_at, event.zone, language)),
         (N_("Where"), place),
         (N_("Can be interviewed"), event.people.strip()),
         (N_("Please answer by"), answer),
-        (N_("Answer to"), event.reply_to),
+        (N_("Answer to"), "" if event.called_off else event.reply_to),
     ]
     return [(gettext(language, label), said) for label, said in rows if said]
 

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from commsched.core.text.messages import N_
+
 _UNSEEN: Final = dict.fromkeys((0xFEFF, 0xAD, 0x2060, *range(0x200B, 0x2010)), "") | {0xA0: " ", 0x202F: " "}
 _CELL: Final = re.compile(r'(?:"[^"]*+"|<[^<>]*+>|[^\t,;])++|(?<=[\t,;])(?=[\t,;])')
 _ANGLE: Final = re.compile(r"<\s*+([^<>]*+)>\s*+$")
@@ -21,8 +23,25 @@ _HEADING: Final = re.compile(r"mail|mejl|e-?post|adress?", re.IGNORECASE)
 _PLAIN: Final = re.compile(
     r"[a-z0-9_]++(?:[.+-][a-z0-9_]++)*+@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,24}", re.IGNORECASE
 )
+NO_ADDRESS: Final = N_("“%(address)s” is not an e-mail address.")
+FOREIGN: Final = N_(
+    "“%(address)s” has letters before the @ that mail servers do not take, such as å, ä or ö. Ask for the address in "
+    "plain letters."
+)
 HOSTS: Final = frozenset({"localhost"})
 """Names without a dot that can be written to: this computer, for trying."""
+
+
+def has_foreign_name(text: str) -> bool:
+    """Whether ``text`` would be an address if the letters before its @ were plain ones: those would need SMTPUTF8,
+    which most servers on the way do not speak. A domain may have any letters (IDNA)."""
+    name, _, domain = text.strip().rpartition("@")
+    return not name.isascii() and not any(sign in name for sign in '<>()",;: @') and is_address(f"x@{domain}")
+
+
+def why_none(text: str) -> str:
+    """The sentence for ``text``, which is no address (:func:`is_address`): a msgid with the field ``address``."""
+    return FOREIGN if has_foreign_name(text) else NO_ADDRESS
 
 
 class BadEntry(msgspec.Struct, frozen=True):

@@ -76,6 +76,7 @@ def html_body(
         caption=messages.caption(view),
         boxes=_boxes(view),
         takes=messages.takes(content, ways, notice),
+        attached=messages.attached(content, ways),
         about=about,
         foot=foot,
         by_mail=_by_mail(foot),

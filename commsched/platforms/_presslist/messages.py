@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from commsched.core.content.markup import to_plain
-from commsched.core.content.model import SUFFIXES, Content
+from commsched.core.content.model import ENDINGS, SUFFIXES, Attachment, Content
+from commsched.core.media.documents import described
 from commsched.core.platform.contract import ChannelContext, ChannelView
 from commsched.core.press import lengths
 from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
@@ -24,8 +25,7 @@ _LABELS: Final = {
     "print": N_("Picture in print quality"),
     "photo": N_("Photo: %(credit)s"),
     "answer": N_("Say whether you come"),
-    "document": N_("Document"),
-    "in_kit": N_("in the press kit"),
+    "attached": N_("Attached: %(documents)s"),
     "corrected": N_("Corrected"),
     "preview": N_("Read it with its pictures before that, at an address of your own"),
 }
@@ -38,6 +38,8 @@ class Ways(msgspec.Struct, frozen=True):
     """The release's own page, without a slash at its end; empty for a list whose releases stand nowhere."""
     files: str = ""
     """What stands before a picture's name where it is fetched in print quality; empty as above."""
+    attaches: bool = False
+    """The list wants documents as files."""
     answer: str = ""
     """Where its reader says whether they come to what it invites to."""
 
@@ -48,6 +50,15 @@ class Ways(msgspec.Struct, frozen=True):
     @property
     def kit(self) -> str:
         return f"{self.page}/press.zip" if self.page else ""
+
+    @property
+    def carries(self) -> bool:
+        """Whether documents come with the mail: also where there is no address at which they could be fetched."""
+        return self.attaches or not self.files
+
+    def document(self, document: Attachment) -> str:
+        """Where a document is fetched."""
+        return f"{self.files}/documents/{document.sha256}{ENDINGS.get(document.mime, '')}"
 
     def print_file(self, content: Content) -> str:
         """Where the first picture is fetched as it was approved."""
@@ -94,10 +105,24 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     rows = [(label["answer"], ways.answer), (label["preview" if notice else "newsroom"], ways.page)]
     if content.kind == "release":
         rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
-        rows += [(f"{each.title or label['document']} ({label['in_kit']})", ways.kit) for each in content.documents]
+    if not ways.carries:
+        rows += [(_described(each, content), ways.document(each)) for each in content.documents]
     if content.link.startswith(("https://", "http://")):
         rows.append((content.link, content.link))
     return [(words, url) for words, url in rows if url]
+
+
+def attached(content: Content, ways: Ways) -> str:
+    """What comes with the mail as files; empty where nothing does."""
+    if not (ways.carries and content.documents):
+        return ""
+    return labels(content)["attached"] % {
+        "documents": ", ".join(_described(each, content) for each in content.documents)
+    }
+
+
+def _described(document: Attachment, content: Content) -> str:
+    return described(document.title, document.mime, document.size, language_of(content))
 
 
 def text_body(view: ChannelView, ways: Ways, foot: Foot, notice: str = "", about: str = "", office: str = "") -> str:
@@ -115,6 +140,7 @@ def text_body(view: ChannelView, ways: Ways, foot: Foot, notice: str = "", about
         *(f"– {said.text}\n{said.speaker}".strip() for said in content.quotes),
         *(_headed(box) for box in press_boxes(content)),
         "\n".join(words if words == url else f"{words}: {url}" for words, url in takes(content, ways, notice)),
+        attached(content, ways),
         _signed(foot, about, office),
     ]
     return "\n\n".join(block.rstrip().lstrip("\n") for block in blocks if block.strip()) + "\n"
@@ -139,6 +165,7 @@ def below(view: ChannelView, ways: Ways, foot: Foot, notice: str = "", about: st
     """What stands below the words: what may be fetched, what the office says of itself, and the mail's foot."""
     taken = takes(view.content, ways, notice)
     lines = [words if words == url else f"{words}: {url}" for words, url in taken]
+    lines.append(attached(view.content, ways))
     return [line for line in (*lines, *about.strip().split("\n"), *foot.lines()) if line]
 
 

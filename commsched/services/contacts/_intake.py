@@ -13,13 +13,13 @@ from commsched.core.contacts.facts import MOST_NAME, MOST_NOTES, ContactIn, term
 from commsched.core.contacts.names import natural
 from commsched.core.contacts.names import read as read_name
 from commsched.core.text.clean import clean, one_line
-from commsched.core.text.recipients import entries
+from commsched.core.text.recipients import entries, has_foreign_name
 from commsched.services.contacts import consent, contacts, membership, segments
 from commsched.services.contacts.lists import locked_digest
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Base, Contact, ContactImport, ContactImportNote
 
-NOBODY: Final = ("no address", "bad address", "several")
+NOBODY: Final = ("no address", "bad address", "letters", "several")
 """What is said of rows that name nobody who can be written to."""
 _contact: Final = Base.metadata.tables[Contact.__tablename__]
 _COLUMNS: Final = ("name", "outlet", "beats", "areas", "language", "notes")
@@ -76,7 +76,7 @@ def _person(cells: dict[str, str], number: int, remarks: list[_Remark]) -> Conta
     pieces = entries(written)
     named = {entry.address.casefold(): entry for entry in pieces if entry.address}
     if len(named) != 1:
-        reason = "several" if named else "bad address" if written else "no address"
+        reason = "several" if named else _why_none(written)
         remarks.append(_Remark(number, reason, written or "; ".join(cell for cell in cells.values() if cell)))
         return None
     (entry,) = named.values()
@@ -100,6 +100,13 @@ def _person(cells: dict[str, str], number: int, remarks: list[_Remark]) -> Conta
 def _together(before: ContactIn, after: ContactIn) -> ContactIn:
     """Two rows about one person: what the later one says, and what only the earlier one says."""
     return msgspec.structs.replace(before, **{name: getattr(after, name) or getattr(before, name) for name in _COLUMNS})
+
+
+def _why_none(written: str) -> str:
+    if not written:
+        return "no address"
+    bare = written.rpartition("<")[2].strip("<> ")
+    return "letters" if has_foreign_name(bare) else "bad address"
 
 
 def _cut(person: ContactIn, number: int, remarks: list[_Remark]) -> ContactIn:

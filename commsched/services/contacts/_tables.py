@@ -191,7 +191,8 @@ def _cell(value: object) -> str:
 
 # -- out -------------------------------------------------------------------------------------------
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet may take for the beginning of a formula, in wide letters too."""
 
 
 def defused(cell: str) -> str:

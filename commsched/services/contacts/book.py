@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from commsched.core.contacts.facts import MOST_NAME, MOST_NOTES, ContactIn, terms_of
 from commsched.core.text.clean import clean, one_line
 from commsched.core.text.messages import N_, Conflict, Invalid
-from commsched.core.text.recipients import is_address
+from commsched.core.text.recipients import is_address, why_none
 from commsched.services.contacts import consent, contacts, lists, segments, suppression
 from commsched.services.contacts.membership import Member, join, part, recount
 from commsched.services.contacts.search import find
@@ -42,7 +42,7 @@ def checked(person: ContactIn) -> ContactIn:
     if not address:
         raise Invalid(N_("This is needed."), "address")
     if not is_address(address):
-        raise Invalid(N_("“%(address)s” is not an e-mail address."), "address", address=address[:100])
+        raise Invalid(why_none(address), "address", address=address[:100])
     if person.language and person.language not in LANGUAGES:
         raise Invalid(N_("Choose one of the languages."), "language")
     for field, most in (("name", MOST_NAME), ("outlet", MOST_NAME), ("notes", MOST_NOTES)):

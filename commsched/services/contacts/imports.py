@@ -38,6 +38,7 @@ _ANALYZE: Final = text("ANALYZE contact, contact_event, list_recipient")
 REASONS: Final = {
     "no address": N_("There is no e-mail address in the row."),
     "bad address": N_("This is no e-mail address."),
+    "letters": N_("Mail servers take no letters such as å, ä or ö before the @. Ask for the address in plain letters."),
     "several": N_("There are several addresses in one cell. Give each a row of its own."),
     "unsubscribed": N_("Left out: they have said that they want no mail from you."),
     "bounced": N_("Left out: mail to this address has come back."),

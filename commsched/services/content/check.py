@@ -237,7 +237,7 @@ def _content_problems(
     files: Mapping[str, Stored],
 ) -> list[Problem]:
     """What the platform finds in the words and the files."""
-    said = platform.check(view, channel.facts)
+    said = platform.check(view, platform.as_set(channel.facts, channel.settings))
     if content.answers:  # an answer to a comment needs neither a picture nor a headline
         said = [problem for problem in said if problem.field == "text"]
     unready = _unready(content, channel, limits, files)

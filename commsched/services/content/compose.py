@@ -85,6 +85,9 @@ def _event(session: Session, draft: DraftIn, zone: str, corrects: str) -> Event 
     """The event, which counts the corrections that were finished before: so that each goes before the one it corrects
     in whoever's calendar has it."""
     event = event_from(draft, zone)
+    if event is not None and event.called_off and not corrects:
+        words = N_("Only a correction calls an event off: those who were invited are told by it.")
+        raise Invalid(words, "event.called_off")
     if event is None or not corrects:
         return event
     first = select(Item.id).where(Item.uid == corrects).scalar_subquery()

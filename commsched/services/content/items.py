@@ -21,7 +21,7 @@ from commsched.services.contacts import addressees
 from commsched.services.content import check, times, versions
 from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
-from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Workspace
+from commsched.store.models import Channel, Decision, Delivery, Item, Revision, Takedown, Workspace
 from commsched.store.types import to_micros
 
 ONE_STRETCH = timedelta(minutes=10)
@@ -234,7 +234,10 @@ def _goes_to_its_place(session: Session, original: int, content: Content, edits:
     chosen = select(Channel.id, Channel.platform).where(
         Channel.id.in_([channel.channel for channel in content.channels])
     )
+    down = select(Takedown.id).where(Takedown.item_id == original, Takedown.ended_at.is_(None)).limit(1)
     standing, wanted = (_own_pages(session.execute(rows).all()) for rows in (out, chosen))
+    if session.scalar(down) is not None:
+        standing = set()
     return wanted <= standing and bool(wanted or (edits and not standing))
 
 

@@ -248,10 +248,11 @@ class Admission(msgspec.Struct, frozen=True):
         calls: list[Call] = []
         view, first = self.view(job, row, content), self.recipients.with_first(row.id, 0)
         for lane, person in zip(lanes, people, strict=False):
-            one_lane = msgspec.structs.replace(job, lanes=(lane,))
-            calls.append(self._call(one_lane, row, self._addressed(view, row, person), first | {person.number: person}))
-            if calls[-1].kind == "prepare":
-                return calls[-1:]  # what it prepares is kept with the delivery, so nobody else is prepared meanwhile
+            known = first | {person.number: person}
+            calls.append(self._call(job, row, self._addressed(view, row, person), known, lane))
+            if calls[-1].kind == "prepare":  # what it prepares is kept with the delivery: nobody else is meanwhile
+                calls[-1].job = msgspec.structs.replace(job, lanes=job.lanes[:1])
+                return calls[-1:]
         return self._begin(row, calls)
 
     def _places(self, job: Job, row: DeliverySnapshot, allowed: int) -> list[int]:
@@ -321,7 +322,7 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.delivery(row.id, **values)
         self.batch.items.add(row.item_id)
 
-    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: PartsByNumber) -> Call:
+    def _call(self, job: Job, row: DeliverySnapshot, part: Part, known: PartsByNumber, lane: int | None = None) -> Call:
         """What is to be done for ``part``: it is sent, or first prepared. Nothing is begun by this."""
         platform, number = self.installation.platform(row.platform), part.number
         if not known[number].message_id and part.recipient:
@@ -329,11 +330,14 @@ class Admission(msgspec.Struct, frozen=True):
             self.batch.part(row.id, number, message_id=known[number].message_id)
         part, handles = complete(part, known)
         context = self.context_for(row)
-        ready = job.prepared == number or (handles.ready and job.pictures is not None)
+        in_hand, needs = job.pictures is not None, platform.needs_prepare(part) and not part.edits
+        # What everybody on a list gets is read once, not once for each.
+        ready = job.prepared == number or (in_hand and (handles.ready or (platform.independent_parts and not needs)))
         has_files = part.pictures or part.view.other_files or part.view.card_picture
-        prepares = not ready and bool(has_files or (platform.needs_prepare(part) and not part.edits))
+        prepares = not ready and bool(has_files or needs)
         kind: Kind = "prepare" if prepares else "send"
-        return Call(kind, job, platform, context, part, handles, self.now, row, known, job.lanes[0])
+        place = job.lanes[0] if lane is None else lane
+        return Call(kind, job, platform, context, part, handles, self.now, row, known, place)
 
     def _begin(self, row: DeliverySnapshot, calls: list[Call]) -> list[Call]:
         """Write the attempts of what is sent down. Nothing can fail after the first: a committed attempt is called."""
@@ -383,8 +387,7 @@ class Admission(msgspec.Struct, frozen=True):
     def _message_id(self, row: DeliverySnapshot, number: int, part: Part) -> str:
         """Stored before the first call, the same on every try; its right half is the sender's own domain. It proves a
         bounce, so nobody but its reader may know it: the item's uid and an address are no secrets."""
-        settings: dict[str, str] = msgspec.json.decode(row.settings)
-        domain = settings.get("sender", "").rpartition("@")[2] or urlsplit(self.installation.base_url).hostname
+        domain = _sender_domain(row.settings) or urlsplit(self.installation.base_url).hostname
         named = part.message_id or f"{row.uid}.{number}"
         secret = hmac.digest(self.installation.vault.derive("message id"), named.encode(), hashlib.sha256)
         return f"{secret.hex()[:40]}@{domain or 'localhost'}"
@@ -482,6 +485,12 @@ class Admission(msgspec.Struct, frozen=True):
         self.batch.lines.append(AuditLine(row.workspace_id, None, "scheduler", f"delivery.{state}", row.item_id, facts))
         if reason not in ("paused", "twice", HALTED, *STOPS):  # whoever paused or cancelled knows
             self.alerts.append(Alert(row.workspace_id, row.item_id, "held", facts))
+
+
+@lru_cache(maxsize=1000)
+def _sender_domain(settings: str) -> str:
+    """The domain that a channel's settings (as JSON) say its mail comes from."""
+    return str(msgspec.json.decode(settings).get("sender") or "").rpartition("@")[2]
 
 
 class _Names:

@@ -373,7 +373,7 @@ class Dispatcher:
         )
         recorder = OutcomeRecorder(now, loaded, batch, admission)
         again = recorder.record_all(done)
-        calls = self._consider(admission, again, jobs)
+        calls = self._consider(admission, again, jobs, done)
         batch.flush(connection, now)
         send_alerts(self.installation, connection, admission.alerts)
         return calls, later
@@ -387,13 +387,22 @@ class Dispatcher:
         close_orphaned(self.installation, connection, dead, channels=claimed.taken_over)
         return claimed.held - {row.channel_id for row in orphaned(connection, dead)}
 
-    def _consider(self, admission: Admission, again: list[Job], jobs: list[Job]) -> list[Call]:
-        """First what has just been prepared, then the next in each line. What is gone on with after an answer is
-        considered afresh in the next turn, from rows as committed, and so is its channel."""
+    def _consider(self, admission: Admission, again: list[Job], jobs: list[Job], done: Sequence[Done]) -> list[Call]:
+        """First what has just been prepared, then the next in each line, then the recipients after those whose answers
+        were recorded. Whatever else is gone on with after an answer is considered afresh in the next turn, from rows as
+        committed, and so is its channel."""
         prepared = [job for job in again if job.prepared >= 0]
         more = [job for job in again if job.prepared < 0]
         taken = {job.channel for job in again}
-        for job in [job for job in jobs if job.channel in taken] + more:
-            self.lanes.put_back(job)
         fresh = [job for job in jobs if job.channel not in taken]
-        return [call for job in prepared + fresh for call in admission.consider(job)]
+        room = self.width - len(self._on_hands) - len(prepared) - sum(len(job.lanes) for job in fresh)
+        settled = {number for number, row in admission.loaded.rows.items() if not row.was}
+        on = [job for job in more if job.delivery in settled and self._goes_on(job, done, room)][:1]
+        for job in [job for job in jobs if job.channel in taken] + [job for job in more if job not in on]:
+            self.lanes.put_back(job)
+        return [call for job in prepared + fresh + on for call in admission.consider(job)]
+
+    def _goes_on(self, job: Job, done: Sequence[Done], room: int) -> bool:
+        """Whether a list is gone on with in the transaction that records its last answers: each costs a write of the
+        disk, and hundreds of recipients have theirs in common."""
+        return not self.stopping and self.lanes.is_grouped(job.channel) and self.lanes.fill(job, done, room)

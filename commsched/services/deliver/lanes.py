@@ -112,6 +112,10 @@ class Lanes:
     def is_instant(self, channel: int) -> bool:
         return self._traits(channel).instant
 
+    def is_grouped(self, channel: int) -> bool:
+        """Whether it is a list whose recipients go in groups."""
+        return self._traits(channel).is_list and self._traits(channel).group > 1
+
     # -- deliveries in line ------------------------------------------------------------------------
 
     def waits(self, has_room: bool) -> bool:
@@ -165,6 +169,13 @@ class Lanes:
             if line:
                 self.lines[channel] = line
         return jobs
+
+    def fill(self, job: Job, ended: Sequence[Done], room: int) -> bool:
+        """Give ``job``, a list's, every lane that is free once ``ended`` are recorded, as far as calls can be made at
+        once (``room``). Returns whether there is one."""
+        free = self.free(job.channel, {done.call.token for done in ended})
+        job.lanes, job.group = free[: max(room, 0)], self._size(job.channel)
+        return bool(job.lanes)
 
     def _take(self, line: deque[Job], channel: int, lanes: tuple[int, ...], ended: Collection[str]) -> list[Job]:
         """What is first in ``line``: for each lane a delivery, or one to a list for all of them."""

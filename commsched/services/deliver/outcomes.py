@@ -34,7 +34,7 @@ from commsched.services.deliver.types import Alert, Call, Done, Job
 from commsched.services.kernel import budgets
 from commsched.services.kernel.audit_log import AuditLine
 from commsched.services.mailing.states import asks_patience, domain_of, relay_of
-from commsched.store.types import from_micros
+from commsched.store.types import from_micros, to_micros
 
 MAX_DETAIL = 2000
 
@@ -70,7 +70,7 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         if row is None:
             return None
         self._allowance(row)
-        known = self.recipients.numbered(row.id, [0, *(done.call.part.number for done in group)])
+        known = self._as_begun(row, group)
         parts = [known[done.call.part.number] for done in group]
         for done, part in zip(group, parts, strict=True):
             self._keep(row, part, self._came_to(done, row, part))
@@ -78,6 +78,15 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
         result = self._status(row, states, True)
         self._delivery(row, known, parts[-1], call.platform, result)
         return self._again(row, call, result)
+
+    def _as_begun(self, row: DeliverySnapshot, group: Sequence[Done]) -> PartsByNumber:
+        """The recipients of ``group`` as they were begun, and part 0. While an attempt is open nobody else changes what
+        matters of its recipient here, and one that is open no more cannot be closed. An answer that a transaction has
+        lost may have been written down by it: its recipient is read again."""
+        again = [done.call.part.number for done in group if done.again]
+        begun = [done.call.known[done.call.part.number] for done in group if not done.again]
+        known = self.recipients.numbered(row.id, [0, *again])
+        return known | {part.number: msgspec.structs.replace(part) for part in begun}
 
     def record(self, done: Done) -> Job | None:
         """Record ``done``. Returns its job where there is more to do for it right now."""
@@ -333,6 +342,8 @@ class OutcomeRecorder(msgspec.Struct, frozen=True):
             )
             return  # it is what it was before, and was told of then
         self._alert(row, known, part, platform, result, reason)
+        row.state = result.state  # as whoever considers it in this very transaction must know it
+        row.next = None if result.next_at is None else to_micros(result.next_at)
 
     def _reach(self, known: PartsByNumber, part: PartSnapshot, platform: Platform) -> tuple[int, int]:
         """How many parts are out, of how many."""

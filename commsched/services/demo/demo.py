@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Final
@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import aftermath, events, journalists, letters, mail_servers, press
+from commsched.services.demo import aftermath, events, journalists, letters, mail_servers, papers, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -163,7 +163,8 @@ def _found(installation: Installation, said: JsonObject) -> None:
         for person in (main.writer, main.leader):
             last_office.choose_office(then, person.actor.person or 0, said["office"]["slug"])
         pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
-        plans = [_plan(main, entry, now, pictures, "") for entry in said["items"]]
+        attached = papers.furnish(then, main.writer.actor)
+        plans = [_plan(main, entry, now, pictures, "", attached) for entry in said["items"]]
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         mails = letters.happenings(then, main, now)
         events.live(then, past, [plan for plan in plans if plan], now, mails)
@@ -269,14 +270,23 @@ def _pictures(installation: Installation, place: DemoOffice, said: JsonObject, k
 # -- what is said ---------------------------------------------------------------------------------------------------
 
 
-def _plan(place: DemoOffice, entry: JsonObject, now: datetime, pictures: Pictures, kind: str) -> PlannedItem:
+def _plan(
+    place: DemoOffice,
+    entry: JsonObject,
+    now: datetime,
+    pictures: Pictures,
+    kind: str,
+    attached: Mapping[str, int] | None = None,
+) -> PlannedItem:
     at = _moment(place, entry, now)
     state = entry.get("state") or ("published" if at and at <= now - timedelta(minutes=1) else "scheduled")
     if state == "draft" and at and at <= now:
         at = None
+    draft = _draft(place, entry, at or now, pictures, kind, timed=at is not None)
+    draft.documents = [(attached or {})[key] for key in entry.get("documents", [])]
     return PlannedItem(
         place,
-        _draft(place, entry, at or now, pictures, kind, timed=at is not None),
+        draft,
         at,
         state,
         entry.get("comment", ""),

@@ -40,7 +40,7 @@ class Archive:
         try:
             with zipfile.ZipFile(source) as packed:
                 self.entries, start, comment = packed.infolist(), packed.start_dir, packed.comment
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, NotImplementedError, struct.error):
+        except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, RuntimeError, struct.error):
             raise errors.Damaged() from None
         self.names = [entry.filename for entry in self.entries]
         if len(self.entries) > MOST_ENTRIES or sum(entry.file_size for entry in self.entries) > MOST_INSIDE:

@@ -15,14 +15,14 @@ _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 def examine(source: BinaryIO, length: int, ending: str = "") -> Found:
     """What the file of ``length`` bytes is, and what its sender should know of it. ``ending`` is that of its name.
     Raises an :class:`errors.BadDocument` with the sentence for the person."""
-    found, head = Found(), source.read(_magic.HEAD)
+    finds, head = Found(), source.read(_magic.HEAD)
     source.seek(0)
     if not head:
         raise errors.EmptyDocument()
     if head.startswith(_magic.PDF):
-        _pdf.examine(source, length, found)
+        _pdf.examine(source, length, finds)
     elif head.startswith(_magic.ZIP):
-        _packed(Archive(source, length), found)
+        _packed(Archive(source, length), finds)
     elif head.startswith(_magic.OLD):
         raise errors.Locked() if _ENCRYPTED in source.read() else errors.IsOld()
     elif head.startswith(b"{\\rtf"):
@@ -30,16 +30,16 @@ def examine(source: BinaryIO, length: int, ending: str = "") -> Found:
     elif _magic.is_program(head):
         raise errors.IsProgram()
     else:
-        _texts.examine(source.read(), ending, found)
+        _texts.examine(source.read(), ending, finds)
         if ending in FORMS and ending not in ("csv", "txt"):
             raise errors.OtherName(ending=ending)
-    return found
+    return finds
 
 
-def _packed(archive: Archive, found: Found) -> None:
+def _packed(archive: Archive, finds: Found) -> None:
     if _ooxml.TYPES in archive.names:
-        _ooxml.examine(archive, found)
+        _ooxml.examine(archive, finds)
     elif _odf.MIMETYPE in archive.names:
-        _odf.examine(archive, found)
+        _odf.examine(archive, finds)
     else:
         raise errors.OtherKind()

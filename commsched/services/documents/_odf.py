@@ -23,7 +23,7 @@ _NAMES: Final = frozenset({"initial-creator", "creator", "printed-by"})
 _WEB: Final = ("http", "https", "mailto", "tel", "")
 
 
-def examine(archive: Archive, found: Found) -> None:
+def examine(archive: Archive, finds: Found) -> None:
     """As :func:`commsched.services.documents._ooxml.examine`."""
     first = archive.entries[0]
     if first.filename != MIMETYPE or first.compress_type != ZIP_STORED:
@@ -31,13 +31,13 @@ def examine(archive: Archive, found: Found) -> None:
     form = BY_MIME.get(b"".join(archive.pieces(first))[:100].decode("latin-1").strip())
     if form is None or form.kind not in _KINDS:
         raise errors.OtherKind()
-    found.kind = form.kind
+    finds.kind = form.kind
     for entry in archive.entries[1:]:
         if not entry.is_dir():
-            _entry(archive, entry, found)
+            _entry(archive, entry, finds)
 
 
-def _entry(archive: Archive, entry: ZipInfo, found: Found) -> None:
+def _entry(archive: Archive, entry: ZipInfo, finds: Found) -> None:
     name = entry.filename
     if name.startswith(("Basic/", "Scripts/", "Dialogs/")):
         raise errors.Macros()
@@ -45,12 +45,12 @@ def _entry(archive: Archive, entry: ZipInfo, found: Found) -> None:
         _file(archive, entry)
         return
     text = _markup.Text(_NAMES if name == "meta.xml" else frozenset())
-    _markup.read(archive.pieces(entry), lambda local, has: _element(local, has, found), text)
+    _markup.read(archive.pieces(entry), lambda local, has: _element(local, has, finds), text)
     for _local, words in text.words:
-        found.name(words)
+        finds.name(words)
 
 
-def _element(local: str, has: Mapping[str, str], found: Found) -> None:
+def _element(local: str, has: Mapping[str, str], finds: Found) -> None:
     if local == "encryption-data":
         raise errors.Locked()
     if local in _MACROS:
@@ -58,21 +58,21 @@ def _element(local: str, has: Mapping[str, str], found: Found) -> None:
     if local in _FETCHES:
         raise errors.Remote(what=local)
     if local == "changed-region":
-        found.changes = True
+        finds.changes = True
     elif local == "annotation":
-        found.comments = True
+        finds.comments = True
     if (target := has.get("href")) is not None:
-        _leads(local, target, found)
+        _leads(local, target, finds)
 
 
-def _leads(local: str, target: str, found: Found) -> None:
+def _leads(local: str, target: str, finds: Found) -> None:
     """Whether what ``target`` names lies in the document, or is a link that a reader presses."""
     try:
         scheme = urlsplit(target).scheme.lower()
     except ValueError:
         scheme = "?"
     if local == "a" and (scheme == "file" or len(scheme) == 1 or target.startswith("\\\\")):
-        found.link(target)
+        finds.link(target)
         return
     pressed = local == "a" and scheme in _WEB
     within = local != "a" and not scheme and not target.startswith(("/", "..", "\\\\"))

@@ -31,13 +31,13 @@ _STARTS: Final = re.compile(r"ppaction://(program|macro|ole)", re.I)
 _NAMES: Final = frozenset({"creator", "lastModifiedBy", "Company", "Manager"})
 
 
-def examine(archive: Archive, found: Found, depth: int = 0) -> None:
-    """Look through the whole document, and note in ``found`` what its sender should know. Raises an
+def examine(archive: Archive, finds: Found, depth: int = 0) -> None:
+    """Look through the whole document, and note in ``finds`` what its sender should know. Raises an
     :class:`errors.BadDocument` for what acts or fetches."""
-    found.kind = _kind(archive)
+    finds.kind = _kind(archive)
     for entry in archive.entries:
         if not entry.is_dir():
-            _entry(archive, entry, found, depth)
+            _entry(archive, entry, finds, depth)
 
 
 def _kind(archive: Archive) -> DocumentKind:
@@ -53,43 +53,43 @@ def _kind(archive: Archive) -> DocumentKind:
     return kinds[0]
 
 
-def _entry(archive: Archive, entry: ZipInfo, found: Found, depth: int) -> None:
+def _entry(archive: Archive, entry: ZipInfo, finds: Found, depth: int) -> None:
     name = entry.filename
     if _PROGRAMS.search(name):
         raise errors.Macros()
     if _ELSEWHERE.search(name):
         raise errors.Remote(what=name.rpartition("/")[2][:60])
     if name.endswith(".rels"):
-        _markup.read(archive.pieces(entry), lambda _name, has: _relation(has, found))
+        _markup.read(archive.pieces(entry), lambda _name, has: _relation(has, finds))
     elif name.endswith(".xml") and name != TYPES:
-        _part(archive, entry, found)
+        _part(archive, entry, finds)
     else:
-        _file(archive, entry, found, depth)
+        _file(archive, entry, finds, depth)
 
 
-def _relation(has: Mapping[str, str], found: Found) -> None:
+def _relation(has: Mapping[str, str], finds: Found) -> None:
     """What one part leads to. A link that a reader presses is all that may lead out."""
     kind, target = has.get("Type", ""), has.get("Target", "")
     if kind.endswith(_ACTS):
         raise errors.Macros()
     if kind.endswith("/hyperlink"):
-        _link(target, found)
+        _link(target, finds)
     elif has.get("TargetMode", "").lower() == "external":
         raise errors.Remote(what=kind.rpartition("/")[2][:40] or target[:40])
 
 
-def _link(target: str, found: Found) -> None:
+def _link(target: str, finds: Found) -> None:
     try:
         scheme = urlsplit(target).scheme.lower()
     except ValueError:
         scheme = "?"
     if scheme == "file" or target.startswith("\\\\") or len(scheme) == 1:
-        found.link(target)
+        finds.link(target)
     elif scheme not in _WEB:
         raise errors.Remote(what=target[:60])
 
 
-def _part(archive: Archive, entry: ZipInfo, found: Found) -> None:
+def _part(archive: Archive, entry: ZipInfo, finds: Found) -> None:
     """One part in XML. Sheets with their cells are only unpacked: they are large, and nothing in a cell acts."""
     name = entry.filename
     if name.startswith("xl/worksheets/sheet") or name == "xl/sharedStrings.xml":
@@ -97,15 +97,15 @@ def _part(archive: Archive, entry: ZipInfo, found: Found) -> None:
             pass
         return
     text = _markup.Text(frozenset({"instrText", "t"} if name.startswith(("word/", "ppt/notesSlides/")) else _NAMES))
-    _markup.read(archive.pieces(entry), lambda local, has: _element(name, local, has, found), text)
+    _markup.read(archive.pieces(entry), lambda local, has: _element(name, local, has, finds), text)
     if name.startswith("word/"):
         fields = "".join(words for local, words in text.words if local == "instrText")[:_MOST_FIELDS]
         _field(fields)
     elif name.startswith("ppt/notesSlides/"):
-        found.notes |= any(words.strip() and not words.strip().isdigit() for _local, words in text.words)
+        finds.notes |= any(words.strip() and not words.strip().isdigit() for _local, words in text.words)
     elif name.startswith("docProps/"):
         for _local, words in text.words:
-            found.name(words)
+            finds.name(words)
 
 
 def _field(code: str) -> None:
@@ -113,16 +113,16 @@ def _field(code: str) -> None:
         raise errors.Remote(what=act[1].upper())
 
 
-def _element(part: str, local: str, has: Mapping[str, str], found: Found) -> None:
+def _element(part: str, local: str, has: Mapping[str, str], finds: Found) -> None:
     if local in ("ins", "del", "moveFrom", "moveTo"):
-        found.changes |= part.startswith("word/")
+        finds.changes |= part.startswith("word/")
     elif local in ("comment", "threadedComment", "cm"):
-        found.comments |= "comments" in part.lower()
+        finds.comments |= "comments" in part.lower()
     elif local == "fldSimple":
         _field(has.get("instr", ""))
     elif local.startswith("hlink") and _STARTS.match(has.get("action", "")):
         raise errors.Macros()
-    found.hidden |= _is_hidden(part, local, has)
+    finds.hidden |= _is_hidden(part, local, has)
 
 
 def _is_hidden(part: str, local: str, has: Mapping[str, str]) -> bool:
@@ -137,7 +137,7 @@ def _is_hidden(part: str, local: str, has: Mapping[str, str]) -> bool:
     return False
 
 
-def _file(archive: Archive, entry: ZipInfo, found: Found, depth: int) -> None:
+def _file(archive: Archive, entry: ZipInfo, finds: Found, depth: int) -> None:
     """What is no XML: pictures, fonts; and other files, which have no place in it but for a chart's workbook."""
     pieces, head = archive.pieces(entry), b""
     for piece in pieces:
@@ -151,7 +151,7 @@ def _file(archive: Archive, entry: ZipInfo, found: Found, depth: int) -> None:
         if TYPES not in nested.names:
             raise errors.Inside(what=entry.filename.rpartition("/")[2][:60])
         examine(nested, inner, depth + 1)
-        found.inside = True
+        finds.inside = True
         return
     if is_file(head[:HEAD]):
         raise errors.Inside(what=entry.filename.rpartition("/")[2][:60])

@@ -22,7 +22,7 @@ _CALLS: Final = re.compile(
 """What a spreadsheet asks another program or the web for."""
 
 
-def examine(data: bytes, ending: str, found: Found) -> None:
+def examine(data: bytes, ending: str, finds: Found) -> None:
     """As :func:`commsched.services.documents._ooxml.examine`; ``ending`` of its name tells a table from a text, for
     bytes cannot."""
     text = _decoded(data)
@@ -30,11 +30,11 @@ def examine(data: bytes, ending: str, found: Found) -> None:
         raise errors.OtherKind()
     if _LEAD.match(text) or _MARKUP.search(text[:_STARTS]):
         raise errors.IsPage()
-    found.kind = "csv" if ending == "csv" else "txt"
-    if found.kind == "csv":
+    finds.kind = "csv" if ending == "csv" else "txt"
+    if finds.kind == "csv":
         if _CALLS.search(text):
             raise errors.Remote(what="CSV")
-        found.formulas = bool(_FORMULA.search(text))
+        finds.formulas = bool(_FORMULA.search(text))
 
 
 def _decoded(data: bytes) -> str:

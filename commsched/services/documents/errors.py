@@ -33,8 +33,8 @@ class BadDocument(Invalid):
     sentence = N_("The document could not be read. Save it again, or as a PDF, and try once more.")
 
     def __init__(self, **params: object) -> None:
-        told = {name: Message(_WHAT[str(value)]) if str(value) in _WHAT else value for name, value in params.items()}
-        super().__init__(self.sentence, "file", **told)
+        shown = {name: Message(_WHAT[str(value)]) if str(value) in _WHAT else value for name, value in params.items()}
+        super().__init__(self.sentence, "file", **shown)
         self.params = params
 
 

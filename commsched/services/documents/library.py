@@ -47,8 +47,8 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
     who hands it in, and :class:`commsched.services.media.quota.Full` where there is no room for it."""
     actor.require("write")
     sha256 = _digest(path)
-    found = looking.look(path, filename)
-    form = FORMS[found.kind]
+    finds = looking.look(path, filename)
+    form = FORMS[finds.kind]
     with installation.store.write(actor.workspace) as session:
         locks.shared(session, locks.FILES)
         locks.alone(session, f"document {actor.workspace} {sha256}")
@@ -60,7 +60,7 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
             row.title = title_of(filename) or form.called
             session.add(row)
         row.person_id, row.created_at = actor.person, installation.now()
-        row.facts = _facts(found)
+        row.facts = _facts(finds)
         with path.open("rb") as source:
             installation.blobs.put(source, row.suffix, sha256)
         session.flush()
@@ -69,8 +69,8 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
     return Taken(row, again)
 
 
-def _facts(found: looking.Found) -> JsonObject:
-    facts: JsonObject = msgspec.to_builtins(found)
+def _facts(finds: looking.Found) -> JsonObject:
+    facts: JsonObject = msgspec.to_builtins(finds)
     return {name: value for name, value in facts.items() if value and name != "kind"}
 
 

@@ -31,10 +31,10 @@ _SAID: Final = {
 
 def of(row: Document, title: str) -> list[Message]:
     """What was found in it, a sentence each. ``title`` is what readers are shown."""
-    found = msgspec.convert({"kind": row.suffix[1:]} | row.facts, Found)
+    finds = msgspec.convert({"kind": row.suffix[1:]} | row.facts, Found)
     sentences = []
     for name, sentence in _SAID.items():
-        value = getattr(found, name)
+        value = getattr(finds, name)
         if value:
             names = {"names": ", ".join(value)} if isinstance(value, list) else {}
             sentences.append(Message(sentence, {"title": title, **names}))

@@ -281,7 +281,11 @@ def put_aside(installation: Installation, actor: Actor, number: int, version: in
 
 def changing(session: Session, number: int, version: int) -> InboxMessage:
     """The message, locked, to be changed by whoever saw it as ``version``; it gets a new one. Raises
-    :class:`Conflict` where somebody was first."""
+    :class:`Conflict` where somebody was first. Its conversation is locked too: what is done to one of its messages may
+    change the others, and two who begin at two ends would wait for each other."""
+    thread = load(session, number).thread
+    if thread:
+        locks.alone(session, f"conversation {thread}")
     row = load(session, number, lock=True)
     if row.version != version:
         raise Conflict(OVERTAKEN)

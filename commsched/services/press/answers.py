@@ -161,6 +161,8 @@ def give(installation: Installation, invitation: Invitation, reply: Reply, visit
     the address whose own link it came by. Raises :class:`Invalid` by field, :class:`Conflict` after the last moment,
     :class:`TooMany`."""
     now, kept = installation.now(), _settled(reply)
+    if invitation.event.called_off:
+        raise Conflict(N_("The event is called off."))
     if now > invitation.closes:
         raise Conflict(N_("It is too late to answer here. Please call or write to the press contact."))
     blind = installation.vault.blind(kept.email)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from commsched.core.text.clean import line
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Invalid, NotFound, OfficeError
-from commsched.core.text.recipients import is_address
+from commsched.core.text.recipients import is_address, why_none
 from commsched.services.accounts.login_throttle import Limit, network
 from commsched.services.contacts import consent, lists, suppression
 from commsched.services.contacts.consent import Said
@@ -80,7 +80,7 @@ def ask(installation: Installation, workspace: int, wish: Wish) -> None:
 def _checked(installation: Installation, workspace: int, wish: Wish) -> Wish:
     address = line(wish.address, "address")
     if not is_address(address):
-        raise Invalid(N_("“%(address)s” is not an e-mail address."), "address", address=address[:100])
+        raise Invalid(why_none(address), "address", address=address[:100])
     name, outlet = line(wish.name, "name"), line(wish.outlet, "outlet")
     for field, value in (("name", name), ("outlet", outlet)):
         if len(value) > MOST_NAME:

@@ -9,6 +9,7 @@ from sqlalchemy import desc, select
 from sqlalchemy.orm import Session
 
 from commsched.core.content.draft import DraftIn, VariantIn
+from commsched.core.press.words import event_of, is_called_off
 from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import known
 from commsched.core.text.messages import N_, Conflict
@@ -52,6 +53,8 @@ class OwnPages(msgspec.Struct, frozen=True):
     """It has gone to people by e-mail, who can be sent a correction."""
     going: bool = False
     """Something of it is still to go out, which a correction stops."""
+    invites: bool = False
+    """People have been invited by e-mail to an event that is not called off."""
     replaced: Item | None = None
     """The corrected text for those channels where it had not gone out, while that is being written."""
 
@@ -86,9 +89,16 @@ def own_pages(installation: Installation, session: Session, item: Item) -> OwnPa
         correctable=down is None and bool(places(installation, session, original)),
         mailed=mailed and down is None,
         going=bool(_going(session, original)),
+        invites=mailed and _invites(session, original),
         replaced=_replacement(session, original),
         stays=_unchanged(installation, [channel for _delivery, _part, channel in networks]) if down is None else [],
     )
+
+
+def _invites(session: Session, original: Item) -> bool:
+    """Whether what stands invites to an event, and no correction that calls it off is out or being written."""
+    content = items.current(session, unfinished(session, original) or _newest(session, original)).parsed()
+    return event_of(content) is not None and not is_called_off(content)
 
 
 def _unchanged(installation: Installation, channels: list[Channel]) -> list[str]:
@@ -97,7 +107,7 @@ def _unchanged(installation: Installation, channels: list[Channel]) -> list[str]
     return [name for name, kind in kinds.items() if not kind.own and not versions.changes_in_place(kind)]
 
 
-def begin(installation: Installation, actor: Actor, item_id: int) -> int:
+def begin(installation: Installation, actor: Actor, item_id: int, call_off: bool = False) -> int:
     """Begin a correction of a published item, from its newest published wording; returns the new draft's id.
 
     It reaches every channel where it is out: on our own pages and on networks that change what is published it takes
@@ -105,14 +115,18 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
     gone out yet is stopped. Where a list was sent to in part, the others on it get the corrected text alone, by the
     same delivery; for channels where nothing was out a second draft has the corrected text.
 
+    ``call_off``: it says of an invitation that its event does not take place, which takes the entry out of the
+    calendars of those who were invited. It can be begun also when the invitation was taken down: then it goes to those
+    alone who got it by mail. Like any correction it is approved before anybody is told.
+
     There is only one at a time: where a correction was begun already, its id is returned. Raises :class:`Conflict`
     where nothing of it stands where it can be corrected.
     """
     actor.require("write")
     with installation.store.read(actor.workspace) as session:
         item = items.load(session, item_id)
-        draft, name = _begun_from(installation, session, item), original_of(session, item).uid
-        rest = _rest(installation, session, original_of(session, item))
+        draft, name = _begun_from(installation, session, item, call_off), original_of(session, item).uid
+        rest = None if call_off else _rest(installation, session, original_of(session, item))
     ready = editing.ready(installation, actor, draft, name)
     rest_ready = editing.ready(installation, actor, rest) if rest is not None else None
     with installation.store.write(actor.workspace) as session:
@@ -120,7 +134,7 @@ def begin(installation: Installation, actor: Actor, item_id: int) -> int:
         open_ = unfinished(session, original)
         if open_ is not None:
             return open_.id
-        _begun_from(installation, session, original)  # it may have been taken down a moment ago
+        _begun_from(installation, session, original, call_off)  # it may have been taken down a moment ago
         _stop_the_rest(installation, session, actor, original)
         correction = editing.create_in(installation, session, actor, draft, ready, corrects=original)
         if rest is not None and rest_ready is not None:
@@ -204,23 +218,33 @@ def _corrects(installation: Installation, session: Session, original: Item, chan
     return changes and bool(versions.out_there(session, original.id, channel))
 
 
-def _begun_from(installation: Installation, session: Session, item: Item) -> DraftIn:
+def _begun_from(installation: Installation, session: Session, item: Item, call_off: bool = False) -> DraftIn:
     """The first draft of a correction: what readers see today, on our own pages only."""
     original = original_of(session, item)
-    channels = places(installation, session, original)
+    down = standing(session, original.id) is not None
+    channels = [] if down else places(installation, session, original)
     channels += sorted(addressees.reached_channels(session, original.id) & _open_channels(session))
+    if down and not call_off:
+        raise Conflict(N_("It has been taken down. Put it back before you correct it."))
     if not channels:
         raise Conflict(N_("Nothing of it stands where it can be corrected from here."))
-    if standing(session, original.id) is not None:
-        raise Conflict(N_("It has been taken down. Put it back before you correct it."))
     newest = _newest(session, original)
     revision = session.get_one(Revision, newest.revision_id)
     draft = drafts.as_draft(installation, session, newest, revision)
-    anew = _anew(installation, session, original, channels)
+    anew = [] if down else _anew(installation, session, original, channels)
     variants = draft.variants | {str(number): _said_anew(draft, number) for number in anew}
     over = embargo.is_over(revision.parsed().embargo, installation.now())
     draft = replace(draft, publish_at=None, latest_at=None, when_approved=False, correction="", variants=variants)
-    return _to(replace(draft, embargo=None) if over else draft, channels + anew)
+    draft = replace(draft, embargo=None) if over else draft
+    return _to(_called_off(draft) if call_off else draft, channels + anew)
+
+
+def _called_off(draft: DraftIn) -> DraftIn:
+    """``draft``, which says that its event does not take place."""
+    if draft.event is None or not draft.event.starts:
+        raise Conflict(N_("It invites to nothing that could be called off."))
+    words = gettext(known(draft.language), N_("The event is called off."))
+    return replace(draft, event=replace(draft.event, called_off=True), correction=words)
 
 
 def _to(draft: DraftIn, channels: list[int]) -> DraftIn:

@@ -208,7 +208,7 @@ class Part(Base):
     """What finds its recipient in the list again; empty in those of before there was any."""
     language: Mapped[str] = mapped_column(String(8), default="", server_default="")
     """Which language its recipient reads, frozen with the address; empty for the item's own."""
-    basis: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    basis: Mapped[str] = mapped_column(String(10), server_default="")
     """Why its recipient may be written to, frozen with the address: what its foot says."""
     message_id: Mapped[str] = mapped_column(String(200), default="")
     handles: Mapped[dict[str, str]] = mapped_column(default=dict)

@@ -41,6 +41,7 @@ class EventFields(msgspec.Struct):
     texts: dict[str, str] = msgspec.field(default_factory=lambda: dict.fromkeys(EVENT_TEXTS, ""))
     zone: str = ""
     """The clock its times are on, where that is not the office's."""
+    called_off: bool = False
 
     @property
     def empty(self) -> bool:
@@ -75,6 +76,7 @@ def event_of(form: MultiDict[str, str]) -> EventFields:
         {name: read_wall(form, f"event-{name}") for name in EVENT_TIMES},
         {name: typed(form.get(f"event-{name}", "")) for name in EVENT_TEXTS},
         form.get("event-zone", "")[:100],
+        form.get("event-called_off", "") == "1",
     )
 
 
@@ -108,7 +110,7 @@ def _stored_event(event: EventIn, zone: str) -> EventFields:
     own = event.zone or zone
     times = {name: WallFields.of(_moment(getattr(event, name)), own) for name in EVENT_TIMES}
     texts = {name: str(getattr(event, name)) for name in EVENT_TEXTS}
-    return EventFields(times, texts, own if own != zone else "")
+    return EventFields(times, texts, own if own != zone else "", event.called_off)
 
 
 def _moment(kept: str) -> datetime | None:
@@ -128,7 +130,9 @@ def raw(fields: Fields) -> dict[str, object]:
             for each in fields.versions
         ],
         ("event" if is_invitation(fields) else "event_aside"): (
-            None if fields.event.empty else {**fields.event.texts, "zone": fields.event.zone}
+            None
+            if fields.event.empty
+            else {**fields.event.texts, "zone": fields.event.zone, "called_off": fields.event.called_off}
         ),
     }
 
@@ -159,7 +163,7 @@ def spelled_rows(rows: list[Row]) -> str:
 def spelled_event(event: EventFields) -> str:
     """The event as it reads in a comparison."""
     times = [wall.value.replace("T", " ") for wall in event.times.values()]
-    return "\n".join(part for part in (*times, *event.texts.values()) if part)
+    return "\n".join(part for part in ("✓" if event.called_off else "", *times, *event.texts.values()) if part)
 
 
 def spelled_versions(versions: list[VersionFields]) -> str:

@@ -57,7 +57,10 @@ TROUBLES: Final = {
     ),
     413: Trouble(
         N_("That is too large"),
-        N_("Nothing was saved. Pictures can be at most 25 MB each; make them smaller or add fewer at a time."),
+        N_(
+            "Nothing was saved. A picture may be at most 25 MB, a table of contacts at most 20 MB; make them smaller "
+            "or add fewer at a time."
+        ),
     ),
     422: Trouble(N_("Something needs to be corrected"), N_("Nothing was changed. Go back and try again.")),
     429: Trouble(

@@ -19,9 +19,10 @@ from commsched.web.items.routes import bp as items_page
 @items_page.post("/correct")
 @allow("write")
 def correct(item_id: int) -> str | Response | tuple[str, int]:
-    """Begin a correction, or go on with the one that somebody has begun."""
+    """Begin a correction, or go on with the one that somebody has begun. With ``call_off`` it calls an event off."""
     begun: list[int] = []
-    answer = act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id)))
+    off = request.form.get("call_off") == "1"
+    answer = act(item_id, "", lambda _form: begun.append(corrections.begin(installation(), actor(), item_id, off)))
     return redirect(url_for("write.edit", item_id=begun[0]), 303) if begun else answer
 
 

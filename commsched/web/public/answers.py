@@ -63,7 +63,8 @@ def _gone() -> Response:
 
 def _page(room: Newsroom, invitation: Invitation, before: Reply, linked: str = "") -> Response:
     g.language = known(invitation.content.language, room.language)
-    over = installation().now() > invitation.closes
+    off = invitation.event.called_off
+    over = off or installation().now() > invitation.closes
     form = Form.read() if request.method == "POST" else Form(_typed(before))
     answer: Reply | None = None
     if request.method == "POST":
@@ -72,7 +73,7 @@ def _page(room: Newsroom, invitation: Invitation, before: Reply, linked: str = "
             answers.give(installation(), invitation, reply, request.remote_addr or "", linked)
             answer = reply
     content = plainly(invitation.content)
-    shown = {"content": content, "rows": event_rows(content), "form": form, "given": answer, "over": over}
+    shown = {"content": content, "rows": event_rows(content), "form": form, "given": answer, "over": over, "off": off}
     return _answer("public/answer.html", form.status if answer is None else 200, room=room, fields=FIELDS, **shown)
 
 

@@ -301,7 +301,7 @@ def _event(room: Newsroom, entry: Publication, event: Event, url: str) -> dict[s
         "description": entry.summary,
         "url": url,
         "inLanguage": entry.content.language,
-        "eventStatus": "https://schema.org/EventScheduled",
+        "eventStatus": f"https://schema.org/{'EventCancelled' if event.called_off else 'EventScheduled'}",
         "location": {"@type": "Place", "name": event.place, "address": event.address or event.place},
         "organizer": {"@type": "Organization", "name": room.name, "url": absolute("newsroom.front", place=room.slug)},
         **{name: local(at, event.zone).isoformat() for name, at in times.items() if at is not None},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 
 import pytest
@@ -155,3 +156,23 @@ def test_the_export_says_why(kind: str, cast: Cast) -> None:
     assert about["bo@x.example"][:5] == ["De har sagt ja till det", "2026-03-01", YES.how, YES.words, "pärm 4"]
     assert about["asa@y.example"][0] == "Det är deras jobb: de bevakar det vi gör"
     assert about["asa@y.example"][3] == "'=Bevakar oss", "no spreadsheet takes it for a formula"
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_no_column_of_an_export_is_taken_for_a_formula(kind: str, cast: Cast) -> None:
+    evil = [f"{sign}cmd|'/c calc'!A{number}" for number, sign in enumerate(("=", "+", "-", "@", "\t=", " ="))]
+    grounds = Grounds("consent", evil[0], evil[1], "2026-03-01", evil[2])
+    person = ContactIn("bo@x.example", evil[3], evil[4], (evil[0],), (evil[1],), "sv", evil[2])
+    number = book.add(cast.installation, cast.actor("writer"), "press", person, (), grounds)
+    consent.record(cast.installation, cast.actor("writer"), "press", number, grounds, evil[5])
+    with exports.take_out(cast.installation, cast.actor(), "press", kind).file as stream:
+        data = stream.read()
+    if kind == "csv":
+        cells = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))[1]
+    else:
+        sheet = load_workbook(io.BytesIO(data)).active
+        assert sheet is not None
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}, "every cell is a text"
+        cells = [str(cell or "") for cell in list(sheet.iter_rows(values_only=True))[1]]
+    assert len([cell for cell in cells if "cmd" in cell]) >= 9
+    assert not [cell for cell in cells if cell.lstrip()[:1] in ("=", "+", "-", "@")]

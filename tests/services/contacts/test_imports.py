@@ -4,10 +4,12 @@ doubling; what is no table is refused in a sentence."""
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
@@ -328,3 +330,24 @@ def test_a_contact_of_another_world_is_not_touched_by_a_file(cast: Cast) -> None
     with cast.installation.store.read(cast.place.id) as session:
         (member,) = session.scalars(select(Contact).where(Contact.world == "member"))
     assert cast.installation.vault.unseal(member.name) == "Medlemmen Bo"
+
+
+def test_two_hundred_megabytes_are_refused_before_they_are_read(cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "allt.csv"
+    with path.open("wb") as file:
+        file.write(b"E-post;Namn\n")
+        file.truncate(200 * _tables.MB)
+    tracemalloc.start()
+    with path.open("rb") as file, pytest.raises(Invalid, match=r"200 MB.*at most 20 MB"):
+        imports.begin(cast.installation, cast.actor(), "press", file, "allt.csv")
+    assert tracemalloc.get_traced_memory()[1] < 2 * _tables.MB
+    tracemalloc.stop()
+
+
+def test_a_file_of_a_million_rows_is_stopped_early(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tables, "MOST_ROWS", 3000)
+    file = io.BytesIO(b"E-post\n" + b"a@b.example\n" * 1_000_000)
+    with pytest.raises(Invalid, match="more than 3000 rows"):
+        imports.begin(cast.installation, cast.actor(), "press", file, "allt.csv")
+    with cast.installation.store.read(cast.place.id) as session:
+        assert session.scalar(select(func.count()).select_from(ContactImport)) == 0

@@ -55,6 +55,17 @@ def test_a_group_is_one_call_with_an_attempt_for_each(world: World) -> None:
     assert set(tries(world)) == {1}
 
 
+def test_the_answers_of_a_group_and_the_attempts_of_the_next_are_one_transaction(world: World) -> None:
+    due(world, channel=LIST_CHANNEL)
+    world.step()
+    world.call()
+    world.step()
+    assert parts(world)[:GROUP] == ["published"] * GROUP
+    assert open_attempts(world) == [(GROUP + place, place) for place in range(GROUP)]
+    world.settle()
+    assert people_seen(world) == sorted(PEOPLE)
+
+
 def test_groups_in_several_lanes_have_places_of_their_own(world: World) -> None:
     world.set_lanes("none", 2)
     due(world, channel=LIST_CHANNEL)

@@ -89,7 +89,7 @@ def while_deciding(cast: Cast, monkeypatch: pytest.MonkeyPatch, deed: Callable[[
 
     monkeypatch.setattr(dispatcher_module.snapshots, "load", read_then_meet)
     dispatcher(cast).step()
-    person.join(10)
+    person.join(60)
     return person
 
 
@@ -125,7 +125,7 @@ def test_two_dispatchers_share_what_is_due(cast: Cast, item: int) -> None:
         jobs = first._next_jobs([], 10)
         calls, _ = first._transact(connection, [], jobs)
         waiting.start()
-        waiting.join(5)
+        waiting.join(60)
         assert not waiting.is_alive(), "it waited for the other's lease"
     assert [call.job.channel for call in calls] == [channel]
     assert attempts(cast) == 1

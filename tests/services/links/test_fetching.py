@@ -116,7 +116,7 @@ def test_a_server_that_does_not_answer_costs_its_patience_and_no_more(
     web.faults.append(f"read:{fault}")
     began = time.monotonic()
     assert fetch(installation, "http://ljung.example/a").state == "silent"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 40
 
 
 def test_a_name_that_leads_nowhere_is_silent(installation: Installation, web: Pages) -> None:

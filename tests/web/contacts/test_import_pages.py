@@ -89,3 +89,38 @@ def test_contacts_are_taken_out_by_administrators_and_that_is_on_the_record(
     told = re.sub(r"<[^>]+>|\s+", " ", browser.get("~/record/").text)
     assert "tog ut 2 presskontakter som fil" in told
     assert browser.post("~/contacts/export", {"kind": "pdf"}).status_code == 422
+
+
+class _Flood(io.RawIOBase):
+    """A body of 200 MB that counts what is read of it."""
+
+    def __init__(self) -> None:
+        self.read_so_far = self.place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.place = offset + (200 * 1024 * 1024 if whence == io.SEEK_END else 0)
+        return self.place
+
+    def tell(self) -> int:
+        return self.place
+
+    def readinto(self, room: bytearray) -> int:
+        self.read_so_far += len(room)
+        room[:] = b"x" * len(room)
+        return len(room)
+
+
+def test_a_file_of_two_hundred_megabytes_is_refused_without_being_read(browse: Browse, cast: Cast) -> None:
+    flood, browser = _Flood(), browse(cast.writer)
+    answer = browser.client.post(
+        f"/w/{browser.slug}/contacts/import/",
+        input_stream=flood,
+        content_type="multipart/form-data; boundary=x",
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    assert answer.status_code == 413
+    assert "en tabell med kontakter högst 20 MB" in answer.text
+    assert flood.read_so_far < 1024 * 1024
