@@ -101,7 +101,7 @@ def index() -> str:
         shown = search.look(installation(), session, workspace, PRESS, asked)
         lists = search.press_lists(session)
         beats, areas = search.terms(session, workspace, PRESS)
-        total = search.count(session, workspace, PRESS)
+        total, active = search.count(session, workspace, PRESS)
     return page(
         "contacts/index.html",
         asked=asked,
@@ -110,6 +110,7 @@ def index() -> str:
         beats=beats,
         areas=areas,
         total=total,
+        active=active,
         query=_query(),
     )
 
