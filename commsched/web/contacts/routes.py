@@ -108,7 +108,7 @@ def index() -> str:
         shown=shown,
         lists=lists,
         beats=beats,
-        areas=areas,
+        areas=[(area, area[:1].upper() + area[1:]) for area in areas],
         total=total,
         active=active,
         query=_query(),
