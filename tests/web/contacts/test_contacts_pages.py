@@ -68,6 +68,15 @@ def test_a_page_goes_on_where_the_last_one_ended(
     assert "Öberg" not in page
 
 
+def test_who_gets_no_mail_is_not_counted_among_those_who_do(browse: Browse, cast: Cast, three: list[int]) -> None:
+    with cast.installation.store.write(cast.place.id) as session:
+        session.get_one(Contact, three[0]).state = "unconfirmed"
+    assert (
+        "2 journalister och redaktioner som ni skickar till · 1 till får inga mejl"
+        in browse(cast.writer).get("~/contacts/").text
+    )
+
+
 def test_who_may_see_them(browse: Browse, cast: Cast, three: list[int]) -> None:
     assert browse(cast.reader).get("~/contacts/").status_code == 403
     assert browse(cast.stranger).get("~/contacts/").status_code == 404
