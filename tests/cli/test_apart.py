@@ -210,7 +210,7 @@ def test_both_together_take_little_room(founded: str, home: Path) -> None:
         requests.get(f"{address}/sign-in", timeout=20)
         time.sleep(3)
         # contacts, inbox, relays and reports are 127 modules more, in each of two
-        assert proportional(process.pid) < 140
+        until(lambda: proportional(process.pid) < 140)  # a busy machine comes to rest later
 
 
 # -- the keeper -------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_an_idle_demo_keeps_nothing_of_what_furnishing_it_took(tmp_path: Path) -
     with running(tmp_path, "demo", "--port", "0") as (process, address):
         assert requests.get(f"{address}/sign-in", timeout=20).status_code == 200
         time.sleep(5)
-        assert proportional(process.pid) < 168
+        until(lambda: proportional(process.pid) < 168)  # a busy machine comes to rest later
         assert len(family(process.pid)) == 2
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
