@@ -69,6 +69,7 @@ PLAN, SCHEDULE = "core/timing/plan.py", "services/workflow/schedule.py"
 TIMES = "tests/services/workflow/test_channel_times.py"
 LEASES, LANES = "tests/services/deliver/test_leases.py", "tests/services/deliver/test_lanes.py"
 GROUPS, PIPELINE = "tests/services/deliver/test_groups.py", "tests/mail/test_pipeline.py"
+MIME, DKIM = "tests/mail/test_mime.py", "tests/mail/test_dkim.py"
 WALK = "tests/services/deliver/test_invariants.py -k random_walk"
 TWO = "tests/services/deliver/test_invariants.py -k two_dispatchers"
 
@@ -2086,6 +2087,32 @@ MUTANTS = (
         'yield Unknown(f"{LOST} ({said})") if self._content_began else Retry',
         "yield Retry",
         PIPELINE,
+    ),
+    Mutant(
+        "a content under way counts as not begun",
+        "mail/pipeline.py",
+        "        self._content_began = True",
+        "        self._content_began = False",
+        PIPELINE,
+    ),
+    Mutant(
+        "a line of the content ends the message",
+        "mail/_mime.py",
+        "    return chunks if doubled == chunks else doubled",
+        "    return chunks",
+        MIME,
+    ),
+    Mutant(
+        "a recipient's own words end the message",
+        "mail/_mime.py",
+        "        doubled = {gap: stuffed(value) for gap, value in values.items()}",
+        "        doubled = values",
+        MIME,
+    ),
+    Mutant("another From may be added", "mail/dkim.py", '_OVER: Final = (b"from",)', "_OVER: Final = ()", DKIM),
+    Mutant("a signature without the body", "mail/dkim.py", "_body_hash(body))", '_body_hash(b""))', DKIM),
+    Mutant(
+        "leaving the list is not signed", "mail/dkim.py", '    b"list-unsubscribe",\n    b"list', '    b"list', DKIM
     ),
     Mutant(
         "the next is sent though all are refused",
