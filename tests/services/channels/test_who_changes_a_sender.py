@@ -1,4 +1,4 @@
-"""What a mail shows and no hash of an approval covers is changed by administrators alone, not by who writes or approves."""
+"""What a mail shows and no approval covers is changed by administrators alone, not by who writes or approves."""
 
 from __future__ import annotations
 
