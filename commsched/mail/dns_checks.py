@@ -240,7 +240,7 @@ def _dkim(domain: str, sends: Sends, resolve: Resolve) -> list[Look]:
         if sends.signs_itself:
             words = N_("The provider can sign the mail of %(domain)s (DKIM); turn it on there, or make a key here.")
             return [Look("dkim", "warn", Message(words, {"domain": domain}))]
-        words = N_("Nothing signs the mail of %(domain)s (DKIM). Make a key here.")
+        words = N_("Nothing signs the mail of %(domain)s (DKIM). Make a key under Settings → E-mail.")
         return [Look("dkim", "fail", Message(words, {"domain": domain}))]
     return [_key(domain, selector, public, resolve) for selector, public in sends.keys]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import smtplib
+import socket
 import ssl
 import threading
 import time
@@ -202,7 +203,7 @@ class SmtpMailer(Mailer):
         try:
             line = Connection(self.relay, self.patience, self._context, self._dial)
         except (OSError, ssl.SSLError) as error:  # the certificate file of ``ca=`` cannot be read
-            return Rejected(_said(error), "config")
+            return Rejected(_why(error), "config")
         try:
             with line.deadline(self.patience.connect + self.patience.command):
                 line.open()
@@ -336,8 +337,23 @@ def _refused_hello(error: Exception) -> Outcome:
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=answer) if 400 <= code < 600:
             return outcome_of(code, answer, "hello")
         case OSError() | smtplib.SMTPException() | ValueError():
-            return Retry(_said(error), whole_channel=True)
+            return Retry(_why(error), whole_channel=True)
     raise error
+
+
+_WHY: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (FileNotFoundError, N_("the file of certificates cannot be read")),
+    (ConnectionRefusedError, N_("the mail server refuses the connection")),
+    (ssl.SSLCertVerificationError, N_("the mail server's certificate is not valid for its name")),
+    (socket.gaierror, N_("there is no mail server of that name")),
+    (TimeoutError, N_("the mail server does not answer")),
+)
+
+
+def _why(error: Exception) -> str:
+    """Why there is no connection, as a person would say it, with what the machine said behind."""
+    words = next((words for kind, words in _WHY if isinstance(error, kind)), "")
+    return f"{words} ({_said(error)})"[:300] if words else _said(error)
 
 
 def _said(error: Exception) -> str:

@@ -34,6 +34,7 @@ from commsched.core.platform.contract import (
 from commsched.core.platform.email import Letterhead, mark
 from commsched.core.platform.settings import YES
 from commsched.core.press.lengths import headline_length, too_long
+from commsched.core.text.catalogues import own_words
 from commsched.core.text.messages import N_, Problem, block, warn
 from commsched.core.text.recipients import Recipients, has_foreign_name, is_address, read, why_none
 from commsched.core.timing.embargo import is_over
@@ -190,9 +191,10 @@ class PressList(Platform):
             raise ConnectError(N_("No way of sending e-mail is set up."))
         match context.mailer.verify():
             case Rejected(detail=detail, why="token"):
-                raise ConnectError(N_("The mail server refused the sign-in: %(answer)s"), answer=detail)
+                raise ConnectError(N_("The mail server refused the sign-in: %(answer)s"), answer=own_words(detail))
             case Rejected(detail=detail) | Retry(detail=detail):
-                raise ConnectError(N_("The mail server does not answer as it should: %(answer)s"), answer=detail)
+                words = N_("The mail server does not answer as it should: %(answer)s")
+                raise ConnectError(words, answer=own_words(detail))
 
     def seen_as(self, settings: Mapping[str, object], account_name: str, office_name: str) -> str:
         return str(settings.get("sender_name", "")).strip() or office_name

@@ -81,6 +81,7 @@ SHOWN: dict[str, tuple[Callable[[Any], str], str]] = {
     "sa-gick-det": (_at(f"{OFFICE}/went/"), WRITER),
     "presskontakter": (_at(f"{OFFICE}/contacts/"), WRITER),
     "presskontakt": (_first(f"{OFFICE}/contacts/", r"/contacts/\d+$"), WRITER),
+    "presskontakt-ny": (_at(f"{OFFICE}/contacts/new"), WRITER),
     "presslistor": (_at(f"{OFFICE}/contacts/lists/"), WRITER),
     "presslista": (_first(f"{OFFICE}/contacts/lists/", r"/contacts/lists/\d+$"), WRITER),
     "importera": (_at(f"{OFFICE}/contacts/import/"), WRITER),

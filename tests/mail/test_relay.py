@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from commsched.core.delivery.outcome import Absent, CannotTell, Found, Outcome, Published, Rejected, Retry, Unknown
 from commsched.core.platform.contract import Email
-from commsched.core.text.messages import Invalid
+from commsched.core.text.catalogues import own_words, stored, translate
+from commsched.core.text.messages import N_, Invalid
 from commsched.mail.connection import Patience, read_url
 from commsched.mail.folder import FolderMailer
 from commsched.mail.relay import SmtpMailer, default_sender, mailer_for
@@ -248,7 +249,12 @@ def test_verifying_sends_nothing(mailer: Callable[..., SmtpMailer]) -> None:
         assert isinstance(mailer(server).verify(), Published)
         assert server.script.contents == []
         assert server.script.recipients == []
-    assert isinstance(mailer(f"smtp://127.0.0.1:{closed_port()}").verify(), Retry)
+    answer = mailer(f"smtp://127.0.0.1:{closed_port()}").verify()
+    assert isinstance(answer, Retry)
+    assert answer.detail.startswith("the mail server refuses the connection (ConnectionRefusedError")
+    assert stored(answer.detail, "sv").startswith("mejlservern nekar anslutningen (")
+    sentence = translate(N_("The mail relay cannot be used: %(detail)s"), "sv", detail=own_words(answer.detail))
+    assert "inte att använda: mejlservern nekar anslutningen (Conn" in sentence.replace("Mejls", "mejls", 2)
     with relay(noop=DROP) as server:
         assert isinstance(mailer(server).verify(), Retry)
 

@@ -382,3 +382,13 @@ def test_the_pictures_caption_stands_below_it_with_who_took_it() -> None:
     shot = Attachment(sha256="0" * 64, alt="En buss", title="Den nya bussen.", credit="Anna Ek")
     letter = PLATFORM.message(PLATFORM.parts(changed(RELEASE, pictures=[shot]))[0], context(Bag()))
     assert "\n\n[En buss]\nDen nya bussen. Foto: Anna Ek\n" in letter.text
+
+
+def test_no_pictures_are_promised_where_there_are_none() -> None:
+    shot = Attachment(sha256="0" * 64)
+    words = [
+        PLATFORM.message(PLATFORM.parts(view)[0], context(Bag(), newsroom_link="1")).text
+        for view in (RELEASE, changed(RELEASE, pictures=[shot], attachments=[shot]))
+    ]
+    assert ["Bilder i tryckkvalitet och texten (zip)" in text for text in words] == [False, True]
+    assert "Texten som filer (zip): " in words[0]

@@ -36,3 +36,4 @@ def quieten() -> None:
     """Keep the libraries that would tell secrets from doing so, however much the log is to say."""
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("flufl.bounce").setLevel(logging.WARNING)  # it names every form that a bounce might have

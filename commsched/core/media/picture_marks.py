@@ -52,7 +52,10 @@ def _jpeg(source: BinaryIO, marks: Marks) -> Iterator[bytes]:
     is_written = False
     while True:
         head = source.read(4)
-        if len(head) < 4 or head[0] != 0xFF or not (head[1] == 0xFE or 0xE0 <= head[1] <= 0xEF):
+        if len(head) < 4:  # it ends before any picture
+            yield head
+            return
+        if head[0] != 0xFF or not (head[1] == 0xFE or 0xE0 <= head[1] <= 0xEF):
             yield (b"" if is_written else _segments(marks)) + head
             return
         body = source.read(max(0, struct.unpack(">H", head[2:])[0] - 2))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from commsched.core.media.sizes import MB
 from commsched.core.platform.contract import AttachmentFile, ChannelView, Limits
 from commsched.core.platform.parts import AltRule
 from commsched.core.text.messages import N_, Message, Problem, block, warn
@@ -97,7 +96,7 @@ def _documents(documents: list[AttachmentFile], limits: Limits, name: str) -> It
             yield block(_DOCUMENTS, words, number=number, platform=Message(name), type=document.mime)
         if limits.document_bytes is not None and document.size > limits.document_bytes:
             words = N_("Document %(number)d is too large for %(platform)s: %(size)d MB, at most %(limit)d MB.")
-            sizes = {"size": -(-document.size // MB), "limit": limits.document_bytes // MB}
+            sizes = {"size": -(-document.size // 1_000_000), "limit": limits.document_bytes // 1_000_000}
             yield block(_DOCUMENTS, words, number=number, platform=Message(name), **sizes)
         if not document.title.strip():
             yield block(_DOCUMENTS, N_("Document %(number)d has no name that readers see."), number=number)

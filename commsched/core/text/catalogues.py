@@ -77,6 +77,12 @@ def stored(answer: str, language: str) -> str:
     return gettext(language, own) + opening + rest
 
 
+def own_words(answer: str) -> Message:
+    """Such an answer as a field of a sentence that is said later, in whatever language."""
+    own, opening, rest = answer.partition(" (")
+    return Message(f"%(own)s{opening}%(rest)s", {"own": Message(own), "rest": rest})
+
+
 def gettext(language: str, message: str) -> str:
     """``message`` in ``language``, its %(name)s fields untouched."""
     for entries in _chained(language):

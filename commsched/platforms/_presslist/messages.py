@@ -21,6 +21,7 @@ from commsched.platforms._presslist.foot import Foot
 _LABELS: Final = {
     "newsroom": N_("Read in the newsroom"),
     "kit": N_("Pictures in print quality and the text (zip)"),
+    "files": N_("The text as files (zip)"),
     "pdf": N_("The release as a PDF"),
     "print": N_("Picture in print quality"),
     "photo": N_("Photo: %(credit)s"),
@@ -116,7 +117,7 @@ def takes(content: Content, ways: Ways, notice: str = "") -> list[tuple[str, str
     label = labels(content)
     rows = [(label["answer"], ways.answer), (label["preview" if notice else "newsroom"], ways.read)]
     if content.kind == "release":
-        rows += [(label["kit"], ways.kit), (label["pdf"], ways.pdf)]
+        rows += [(label["kit" if content.pictures else "files"], ways.kit), (label["pdf"], ways.pdf)]
     if not ways.carries:
         rows += [(_described(each, content), ways.document(each)) for each in content.documents]
     if content.link.startswith(("https://", "http://")):

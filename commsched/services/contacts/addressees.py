@@ -19,8 +19,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    RowMapping,
     ScalarSelect,
     Select,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -218,8 +220,19 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
     size."""
     if not channels:
         return Addressed([])
+    sums = _sums(_everybody(what, channels))
+    counted = rows.execute(
+        select(_channel.c.id, _channel.c.name, sums, _last(_channel.c.id).label("last"), _went().label("went"))
+        .select_from(_channel.outerjoin(sums, sums.c.channel_id == _channel.c.id))
+        .where(_channel.c.id.in_(channels))
+    ).mappings()
+    return Addressed(sorted(map(_reached, counted), key=lambda each: channels.index(each.channel)))
+
+
+def _everybody(what: Mailing, channels: Sequence[int]) -> Subquery:
+    """SQL: everybody on the lists, once for each list that they are on."""
     order = case({number: place for place, number in enumerate(channels)}, value=_list.c.channel_id)
-    people = (
+    return (
         select(
             _list.c.channel_id,
             order.label("place"),
@@ -232,8 +245,12 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
         .where(is_wanted(what, _list.c.channel_id, _list.c.blind))
         .subquery("people")
     )
+
+
+def _sums(people: Subquery) -> Subquery:
+    """SQL: of each list, how many of ``people`` get it by this one, and how many do not."""
     mine = and_(people.c.place == people.c.first, ~people.c.has)
-    sums = (
+    return (
         select(
             people.c.channel_id,
             func.count().filter(mine).label("people"),
@@ -244,24 +261,20 @@ def count(rows: Session | Connection, what: Mailing, channels: Sequence[int]) ->
         .group_by(people.c.channel_id)
         .subquery("sums")
     )
-    counted = rows.execute(
-        select(_channel.c.id, _channel.c.name, sums, _last(_channel.c.id).label("last"), _went().label("went"))
-        .select_from(_channel.outerjoin(sums, sums.c.channel_id == _channel.c.id))
-        .where(_channel.c.id.in_(channels))
-    ).all()
-    lists = [
-        Reached(
-            row.id,
-            row.name,
-            row.people or 0,
-            row.elsewhere or 0,
-            None if row.last is None else row.came or 0,
-            None if row.last is None else row.went,
-            row.again or 0,
-        )
-        for row in counted
-    ]
-    return Addressed(sorted(lists, key=lambda each: channels.index(each.channel)))
+
+
+def _reached(row: RowMapping) -> Reached:
+    """A list from its row; nobody can have come or gone where nothing was ever sent."""
+    before = row["last"] is not None
+    return Reached(
+        row["id"],
+        row["name"],
+        row["people"] or 0,
+        row["elsewhere"] or 0,
+        (row["came"] or 0) if before else None,
+        row["went"] if before else None,
+        row["again"] or 0,
+    )
 
 
 def _last(channel: ColumnElement[int]) -> ScalarSelect[int]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Row, Select, String, cast, exists, func, or_, select
+from sqlalchemy import Row, Select, String, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from commsched.core.text.length import fold
@@ -93,10 +93,12 @@ def everybody(
             session.expunge(people[number])
 
 
-def count(session: Session, workspace: int, world: str) -> int:
-    """How many contacts there are in ``world``."""
+def count(session: Session, workspace: int, world: str) -> tuple[int, int]:
+    """How many contacts there are in ``world``, and how many of them may be written to."""
     mine = (Contact.workspace_id == workspace, Contact.world == world)
-    return session.scalar(select(func.count()).select_from(Contact).where(*mine)) or 0
+    active = func.count(case((Contact.state == "active", 1)))
+    every, written_to = session.execute(select(func.count(), active).select_from(Contact).where(*mine)).one()
+    return every, written_to
 
 
 def _fitting(

@@ -57,8 +57,9 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
         if row is None:
             quota.refuse_over(session, workspace_of(session, actor), size)
             row = Document(sha256=sha256, suffix=form.suffix, mime=form.mime, size=size)
-            row.title = title_of(filename) or form.called
             session.add(row)
+        # Called as whoever hands it in calls it: another's name for the same bytes may be none of their business.
+        row.title = title_of(filename) or form.called
         row.person_id, row.created_at = actor.person, installation.now()
         row.facts = _facts(finds)
         with path.open("rb") as source:

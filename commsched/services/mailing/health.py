@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from commsched.core.delivery.outcome import Published
 from commsched.core.platform.contract import Mailer
+from commsched.core.text.catalogues import own_words
 from commsched.core.text.messages import N_, Message
 from commsched.core.text.recipients import is_address
 from commsched.mail.diagnosis import refuses_sender
@@ -77,7 +78,7 @@ def relay(mailer: Mailer, where: Message) -> Look:
     answer = mailer.verify()
     if isinstance(answer, Published):
         return Look("ok", where)
-    return Look("fail", Message(N_("The mail relay cannot be used: %(detail)s"), {"detail": answer.detail}))
+    return Look("fail", Message(N_("The mail relay cannot be used: %(detail)s"), {"detail": own_words(answer.detail)}))
 
 
 def looks(installation: Installation) -> Iterator[Look]:

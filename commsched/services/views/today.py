@@ -90,13 +90,15 @@ def read_today(installation: Installation, actor: Actor, start: datetime, end: d
             today=[line for line in lines if line.at < end],
             ahead=[line for line in lines if line.at >= end],
             late=overdue(session, now, MOST) if rare.late else [],
-            shifted=sum(
-                shifted_times.count_shifted(row.item, plans[row.item.id].own.values(), known.workspace.zone, now)
-                for row in listed
-                if row.to_come
-            ),
+            shifted=_shifted(listed, plans, known.workspace.zone, now),
             wrong_time=wrong_time(off) if off else None,
         )
+
+
+def _shifted(listed: list[_Row], plans: Mapping[int, Plan], zone: str, now: datetime) -> int:
+    """How many times to come the change of the clocks has shifted."""
+    to_come = (row.item for row in listed if row.to_come)
+    return sum(shifted_times.count_shifted(item, plans[item.id].own.values(), zone, now) for item in to_come)
 
 
 def _by_hand(session: Session, actor: Actor, channels: Mapping[int, Channel]) -> list[OpenTask]:

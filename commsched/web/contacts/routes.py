@@ -101,15 +101,16 @@ def index() -> str:
         shown = search.look(installation(), session, workspace, PRESS, asked)
         lists = search.press_lists(session)
         beats, areas = search.terms(session, workspace, PRESS)
-        total = search.count(session, workspace, PRESS)
+        total, active = search.count(session, workspace, PRESS)
     return page(
         "contacts/index.html",
         asked=asked,
         shown=shown,
         lists=lists,
         beats=beats,
-        areas=areas,
+        areas=[(area, area[:1].upper() + area[1:]) for area in areas],
         total=total,
+        active=active,
         query=_query(),
     )
 

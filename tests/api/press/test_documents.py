@@ -33,7 +33,7 @@ def test_a_document_is_handed_in_once_and_goes_with_an_item(program: Program, ca
     first = answer.json
     assert (first["title"], first["size"], first["again"]) == ("Budget 2027", len(data), False)
     assert first["found"] == {"authors": ["Elin"]}
-    assert put(writer, data, "kopia.docx").json == first | {"again": True}
+    assert put(writer, data, "Budget_2027.docx").json == first | {"again": True}
     assert writer.get(f"/documents/{first['id']}").json == first
     with writer.get(f"/documents/{first['id']}/file") as file:
         assert file.data == data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, IptcImagePlugin
 
@@ -51,6 +51,7 @@ def test_a_png_says_it_before_its_picture() -> None:
 @pytest.mark.parametrize("mime", ["image/jpeg", "image/png", "image/webp", "application/pdf"])
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=80), st.text(max_size=40))
+@example(b"\xff\xd8", "")
 def test_a_file_that_is_built_otherwise_loses_nothing(mime: str, data: bytes, words: str) -> None:
     for start in (b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\x00\x04", b"\x89PNG\r\n\x1a\n"):
         whole = start + data

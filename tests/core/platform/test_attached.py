@@ -33,7 +33,7 @@ TAKES = Limits(
 
 def told(limits: Limits, *files: AttachmentFile, pictures: tuple[AttachmentFile, ...] = ()) -> list[tuple[str, str]]:
     problems = check_attached(replace(view("Hej", *pictures), other_files=files), limits, "Nätet")
-    assert {problem.field for problem in problems} <= {"attachments"}
+    assert {problem.field for problem in problems} <= {"attachments", "documents"}
     return [("block" if problem.blocks else "warn", str(problem.words)) for problem in problems]
 
 

@@ -54,7 +54,7 @@ def test_it_is_kept_byte_for_byte_once_an_office(installation: Installation, cas
     assert row.sha256 == hashlib.sha256(data).hexdigest()
     assert blob_of(installation, row).read() == data
     again = library.add_from(installation, cast.actor("approver"), io.BytesIO(data), "kopia.docx")
-    assert (again.again, again.document.id, again.document.title) == (True, row.id, "Budget 2027")
+    assert (again.again, again.document.id, again.document.title) == (True, row.id, "kopia")
     with installation.store.read(cast.place.id) as session:
         assert quota.usage(session, session.get_one(Workspace, cast.place.id)).used == len(data)
     with pytest.raises(NotAllowed):

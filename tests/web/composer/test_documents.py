@@ -154,3 +154,14 @@ def test_the_link_in_the_mail_shows_the_document_of_its_item_alone(
         assert answer.data == pdf()
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert client.get(f"/a/{token}/documents/{other.sha256}").status_code == 404
+
+
+def test_a_post_that_has_one_keeps_it_when_it_is_saved(
+    browse: Browse, installation: Installation, cast: Cast, room: int
+) -> None:
+    """It came by the API; the networks refuse it in words, and a person takes it out."""
+    browser, row = browse(cast.writer), taken(installation, cast)
+    number = editing.create(installation, cast.actor("writer"), writing.draft([room], documents=[row.id]))
+    typed = form(browser.get(f"~/items/{number}/edit").text)
+    assert browser.post(f"~/items/{number}/edit", {**typed, "do": "save"}).status_code == 303
+    assert titles(installation, cast) == ["Budget 2027"]
