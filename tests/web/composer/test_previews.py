@@ -94,6 +94,7 @@ def send(installation: Installation, cast: Cast, item_id: int, key: str, on: Cha
             parent=parent,
             root=root,
             message_id=f"{part.message_id}@x.example" if part.message_id else "",
+            basis="interest" if part.role == "recipient" else "",  # as it is frozen with who gets it
         )
         handles: Any = platform.prepare(one, on) if platform.needs_prepare(one) else Handles()
         assert isinstance(handles, Handles)
