@@ -28,7 +28,7 @@ from commsched.core.timing.wall_time import zone_of
 from commsched.images.tools.sketch import sketch
 from commsched.services.accounts import last_office, people
 from commsched.services.contacts import lists
-from commsched.services.demo import aftermath, events, journalists, letters, mail_servers, papers, press
+from commsched.services.demo import aftermath, documents, events, journalists, letters, mail_servers, press
 from commsched.services.demo.events import DemoOffice, DemoPerson, Past, PlannedItem
 from commsched.services.kernel.audit_log import note
 from commsched.services.kernel.channel_context import make_context
@@ -163,7 +163,7 @@ def _found(installation: Installation, said: JsonObject) -> None:
         for person in (main.writer, main.leader):
             last_office.choose_office(then, person.actor.person or 0, said["office"]["slug"])
         pictures = _pictures(then, main, said, "") | _pictures(then, other, said, "other")
-        attached = papers.furnish(then, main.writer.actor)
+        attached = documents.furnish(then, main.writer.actor)
         plans = [_plan(main, entry, now, pictures, "", attached) for entry in said["items"]]
         plans += [_plan(other, entry, now, pictures, "other") for entry in said["district"]]
         mails = letters.happenings(then, main, now)

@@ -1,6 +1,6 @@
 """A zip that a stranger made, read as it lies there: every entry whole, within bounds, and nothing between them.
 
-Python's own reader finds the directory; the bytes are unpacked here, since it believes what the directory says of
+Python's own reader traits the directory; the bytes are unpacked here, since it believes what the directory says of
 their sizes.
 """
 

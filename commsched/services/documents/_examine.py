@@ -7,22 +7,22 @@ from typing import BinaryIO, Final
 from commsched.core.media.documents import FORMS
 from commsched.services.documents import _magic, _odf, _ooxml, _pdf, _texts, errors
 from commsched.services.documents._archive import Archive
-from commsched.services.documents._found import Found
+from commsched.services.documents._traits import Traits
 
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
-def examine(source: BinaryIO, length: int, ending: str = "") -> Found:
+def examine(source: BinaryIO, length: int, ending: str = "") -> Traits:
     """What the file of ``length`` bytes is, and what its sender should know of it. ``ending`` is that of its name.
     Raises an :class:`errors.BadDocument` with the sentence for the person."""
-    finds, head = Found(), source.read(_magic.HEAD)
+    traits, head = Traits(), source.read(_magic.HEAD)
     source.seek(0)
     if not head:
         raise errors.EmptyDocument()
     if head.startswith(_magic.PDF):
-        _pdf.examine(source, length, finds)
+        _pdf.examine(source, length, traits)
     elif head.startswith(_magic.ZIP):
-        _packed(Archive(source, length), finds)
+        _packed(Archive(source, length), traits)
     elif head.startswith(_magic.OLD):
         raise errors.Locked() if _ENCRYPTED in source.read() else errors.IsOld()
     elif head.startswith(b"{\\rtf"):
@@ -30,16 +30,16 @@ def examine(source: BinaryIO, length: int, ending: str = "") -> Found:
     elif _magic.is_program(head):
         raise errors.IsProgram()
     else:
-        _texts.examine(source.read(), ending, finds)
+        _texts.examine(source.read(), ending, traits)
         if ending in FORMS and ending not in ("csv", "txt"):
             raise errors.OtherName(ending=ending)
-    return finds
+    return traits
 
 
-def _packed(archive: Archive, finds: Found) -> None:
+def _packed(archive: Archive, traits: Traits) -> None:
     if _ooxml.TYPES in archive.names:
-        _ooxml.examine(archive, finds)
+        _ooxml.examine(archive, traits)
     elif _odf.MIMETYPE in archive.names:
-        _odf.examine(archive, finds)
+        _odf.examine(archive, traits)
     else:
         raise errors.OtherKind()

@@ -12,8 +12,8 @@ from zipfile import ZipInfo
 from commsched.core.media.documents import DOCUMENT_BYTES, FORMS, DocumentKind
 from commsched.services.documents import _markup, errors
 from commsched.services.documents._archive import Archive
-from commsched.services.documents._found import Found
 from commsched.services.documents._magic import HEAD, ZIP, is_file
+from commsched.services.documents._traits import Traits
 
 TYPES: Final = "[Content_Types].xml"
 _KINDS: Final[tuple[DocumentKind, ...]] = ("docx", "xlsx", "pptx")
@@ -31,13 +31,13 @@ _STARTS: Final = re.compile(r"ppaction://(program|macro|ole)", re.I)
 _NAMES: Final = frozenset({"creator", "lastModifiedBy", "Company", "Manager"})
 
 
-def examine(archive: Archive, finds: Found, depth: int = 0) -> None:
-    """Look through the whole document, and note in ``finds`` what its sender should know. Raises an
+def examine(archive: Archive, traits: Traits, depth: int = 0) -> None:
+    """Look through the whole document, and note in ``traits`` what its sender should know. Raises an
     :class:`errors.BadDocument` for what acts or fetches."""
-    finds.kind = _kind(archive)
+    traits.kind = _kind(archive)
     for entry in archive.entries:
         if not entry.is_dir():
-            _entry(archive, entry, finds, depth)
+            _entry(archive, entry, traits, depth)
 
 
 def _kind(archive: Archive) -> DocumentKind:
@@ -53,43 +53,43 @@ def _kind(archive: Archive) -> DocumentKind:
     return kinds[0]
 
 
-def _entry(archive: Archive, entry: ZipInfo, finds: Found, depth: int) -> None:
+def _entry(archive: Archive, entry: ZipInfo, traits: Traits, depth: int) -> None:
     name = entry.filename
     if _PROGRAMS.search(name):
         raise errors.Macros()
     if _ELSEWHERE.search(name):
         raise errors.Remote(what=name.rpartition("/")[2][:60])
     if name.endswith(".rels"):
-        _markup.read(archive.pieces(entry), lambda _name, has: _relation(has, finds))
+        _markup.read(archive.pieces(entry), lambda _name, has: _relation(has, traits))
     elif name.endswith(".xml") and name != TYPES:
-        _part(archive, entry, finds)
+        _part(archive, entry, traits)
     else:
-        _file(archive, entry, finds, depth)
+        _file(archive, entry, traits, depth)
 
 
-def _relation(has: Mapping[str, str], finds: Found) -> None:
+def _relation(has: Mapping[str, str], traits: Traits) -> None:
     """What one part leads to. A link that a reader presses is all that may lead out."""
     kind, target = has.get("Type", ""), has.get("Target", "")
     if kind.endswith(_ACTS):
         raise errors.Macros()
     if kind.endswith("/hyperlink"):
-        _link(target, finds)
+        _link(target, traits)
     elif has.get("TargetMode", "").lower() == "external":
         raise errors.Remote(what=kind.rpartition("/")[2][:40] or target[:40])
 
 
-def _link(target: str, finds: Found) -> None:
+def _link(target: str, traits: Traits) -> None:
     try:
         scheme = urlsplit(target).scheme.lower()
     except ValueError:
         scheme = "?"
     if scheme == "file" or target.startswith("\\\\") or len(scheme) == 1:
-        finds.link(target)
+        traits.link(target)
     elif scheme not in _WEB:
         raise errors.Remote(what=target[:60])
 
 
-def _part(archive: Archive, entry: ZipInfo, finds: Found) -> None:
+def _part(archive: Archive, entry: ZipInfo, traits: Traits) -> None:
     """One part in XML. Sheets with their cells are only unpacked: they are large, and nothing in a cell acts."""
     name = entry.filename
     if name.startswith("xl/worksheets/sheet") or name == "xl/sharedStrings.xml":
@@ -97,15 +97,15 @@ def _part(archive: Archive, entry: ZipInfo, finds: Found) -> None:
             pass
         return
     text = _markup.Text(frozenset({"instrText", "t"} if name.startswith(("word/", "ppt/notesSlides/")) else _NAMES))
-    _markup.read(archive.pieces(entry), lambda local, has: _element(name, local, has, finds), text)
+    _markup.read(archive.pieces(entry), lambda local, has: _element(name, local, has, traits), text)
     if name.startswith("word/"):
         fields = "".join(words for local, words in text.words if local == "instrText")[:_MOST_FIELDS]
         _field(fields)
     elif name.startswith("ppt/notesSlides/"):
-        finds.notes |= any(words.strip() and not words.strip().isdigit() for _local, words in text.words)
+        traits.notes |= any(words.strip() and not words.strip().isdigit() for _local, words in text.words)
     elif name.startswith("docProps/"):
         for _local, words in text.words:
-            finds.name(words)
+            traits.name(words)
 
 
 def _field(code: str) -> None:
@@ -113,16 +113,16 @@ def _field(code: str) -> None:
         raise errors.Remote(what=act[1].upper())
 
 
-def _element(part: str, local: str, has: Mapping[str, str], finds: Found) -> None:
+def _element(part: str, local: str, has: Mapping[str, str], traits: Traits) -> None:
     if local in ("ins", "del", "moveFrom", "moveTo"):
-        finds.changes |= part.startswith("word/")
+        traits.changes |= part.startswith("word/")
     elif local in ("comment", "threadedComment", "cm"):
-        finds.comments |= "comments" in part.lower()
+        traits.comments |= "comments" in part.lower()
     elif local == "fldSimple":
         _field(has.get("instr", ""))
     elif local.startswith("hlink") and _STARTS.match(has.get("action", "")):
         raise errors.Macros()
-    finds.hidden |= _is_hidden(part, local, has)
+    traits.hidden |= _is_hidden(part, local, has)
 
 
 def _is_hidden(part: str, local: str, has: Mapping[str, str]) -> bool:
@@ -137,7 +137,7 @@ def _is_hidden(part: str, local: str, has: Mapping[str, str]) -> bool:
     return False
 
 
-def _file(archive: Archive, entry: ZipInfo, finds: Found, depth: int) -> None:
+def _file(archive: Archive, entry: ZipInfo, traits: Traits, depth: int) -> None:
     """What is no XML: pictures, fonts; and other files, which have no place in it but for a chart's workbook."""
     pieces, head = archive.pieces(entry), b""
     for piece in pieces:
@@ -146,12 +146,12 @@ def _file(archive: Archive, entry: ZipInfo, finds: Found, depth: int) -> None:
             break
     if head.startswith(ZIP) and _PACKED.search(entry.filename) and not depth and entry.file_size <= DOCUMENT_BYTES:
         data = head + b"".join(pieces)
-        inner = Found()
+        inner = Traits()
         nested = Archive(BytesIO(data), len(data))
         if TYPES not in nested.names:
             raise errors.Inside(what=entry.filename.rpartition("/")[2][:60])
         examine(nested, inner, depth + 1)
-        finds.inside = True
+        traits.inside = True
         return
     if is_file(head[:HEAD]):
         raise errors.Inside(what=entry.filename.rpartition("/")[2][:60])

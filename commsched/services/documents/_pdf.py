@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from commsched.services.documents import errors
-from commsched.services.documents._found import Found
+from commsched.services.documents._traits import Traits
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
@@ -45,19 +45,19 @@ _AUTHOR: Final = re.compile(rb"<dc:creator>(.{0,2000}?)</dc:creator>", re.DOTALL
 _NAME: Final = re.compile(rb"<rdf:li[^>]{0,200}>([^<]{1,200})</rdf:li>")
 
 
-def examine(source: BinaryIO, length: int, finds: Found) -> None:
+def examine(source: BinaryIO, length: int, traits: Traits) -> None:
     """As :func:`commsched.services.documents._ooxml.examine`."""
     import pikepdf
 
-    finds.kind = "pdf"
+    traits.kind = "pdf"
     _require_whole(source, length)
     source.seek(0)
     try:
         with pikepdf.open(source, suppress_warnings=True) as pdf:
             if pdf.is_encrypted:
                 raise errors.Locked()
-            _walk(pdf, finds)
-            _names(pdf, finds)
+            _walk(pdf, traits)
+            _names(pdf, traits)
             if not len(pdf.pages):
                 raise errors.Damaged()
     except pikepdf.PasswordError:
@@ -77,14 +77,14 @@ def _require_whole(source: BinaryIO, length: int) -> None:
         raise errors.Two()
 
 
-def _walk(pdf: Pdf, finds: Found) -> None:
+def _walk(pdf: Pdf, traits: Traits) -> None:
     count = 0
     for whole in pdf.objects:
         for each in _dictionaries(whole):
             count += 1
             if count > MOST_OBJECTS:
                 raise errors.TooHeavy()
-            _look(each, finds)
+            _look(each, traits)
 
 
 def _dictionaries(whole: Object) -> Iterator[Object]:
@@ -108,7 +108,7 @@ def _dictionaries(whole: Object) -> Iterator[Object]:
         waiting += [(each, depth + 1) for each in inner if isinstance(each, pikepdf.Object) and not each.is_indirect]
 
 
-def _look(each: Object, finds: Found) -> None:
+def _look(each: Object, traits: Traits) -> None:
     """What one dictionary does."""
     for key, what in _KEYS.items():
         if key in each:
@@ -123,7 +123,7 @@ def _look(each: Object, finds: Found) -> None:
         raise errors.Acts(what=_SUBTYPES[subtype]) if _SUBTYPES[subtype] else errors.Inside(what="PDF")
     if "/OpenAction" in each or "/AA" in each:
         _by_itself(each)
-    finds.comments |= subtype in _REMARKS and "/Rect" in each
+    traits.comments |= subtype in _REMARKS and "/Rect" in each
 
 
 def _by_itself(each: Object) -> None:
@@ -143,15 +143,15 @@ def _word(each: Object, key: str) -> str:
     return str(value) if value is not None and type(value).__name__ in ("Name", "Object") else ""
 
 
-def _names(pdf: Pdf, finds: Found) -> None:
+def _names(pdf: Pdf, traits: Traits) -> None:
     """Who made it, in its properties and in what they are in today (XMP)."""
     import pikepdf
 
     if (author := pdf.docinfo.get("/Author")) is not None:
-        finds.name(str(author))
+        traits.name(str(author))
     about = pdf.Root.get("/Metadata")
     if isinstance(about, pikepdf.Stream):
         data = about.read_bytes()[:200_000]
         if said := _AUTHOR.search(data):
             for name in _NAME.findall(said[1]):
-                finds.name(name.decode("utf-8", "replace"))
+                traits.name(name.decode("utf-8", "replace"))

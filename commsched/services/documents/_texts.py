@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from commsched.services.documents import errors
-from commsched.services.documents._found import Found
+from commsched.services.documents._traits import Traits
 
 _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _MARKUP: Final = re.compile(
@@ -22,7 +22,7 @@ _CALLS: Final = re.compile(
 """What a spreadsheet asks another program or the web for."""
 
 
-def examine(data: bytes, ending: str, finds: Found) -> None:
+def examine(data: bytes, ending: str, traits: Traits) -> None:
     """As :func:`commsched.services.documents._ooxml.examine`; ``ending`` of its name tells a table from a text, for
     bytes cannot."""
     text = _decoded(data)
@@ -30,11 +30,11 @@ def examine(data: bytes, ending: str, finds: Found) -> None:
         raise errors.OtherKind()
     if _LEAD.match(text) or _MARKUP.search(text[:_STARTS]):
         raise errors.IsPage()
-    finds.kind = "csv" if ending == "csv" else "txt"
-    if finds.kind == "csv":
+    traits.kind = "csv" if ending == "csv" else "txt"
+    if traits.kind == "csv":
         if _CALLS.search(text):
             raise errors.Remote(what="CSV")
-        finds.formulas = bool(_FORMULA.search(text))
+        traits.formulas = bool(_FORMULA.search(text))
 
 
 def _decoded(data: bytes) -> str:

@@ -47,8 +47,8 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
     who hands it in, and :class:`commsched.services.media.quota.Full` where there is no room for it."""
     actor.require("write")
     sha256 = _digest(path)
-    finds = looking.look(path, filename)
-    form = FORMS[finds.kind]
+    traits = looking.look(path, filename)
+    form = FORMS[traits.kind]
     with installation.store.write(actor.workspace) as session:
         locks.shared(session, locks.FILES)
         locks.alone(session, f"document {actor.workspace} {sha256}")
@@ -61,7 +61,7 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
         # Called as whoever hands it in calls it: another's name for the same bytes may be none of their business.
         row.title = title_of(filename) or form.called
         row.person_id, row.created_at = actor.person, installation.now()
-        row.facts = _facts(finds)
+        row.facts = _facts(traits)
         with path.open("rb") as source:
             installation.blobs.put(source, row.suffix, sha256)
         session.flush()
@@ -70,8 +70,8 @@ def add(installation: Installation, actor: Actor, path: Path, filename: str = ""
     return Taken(row, again)
 
 
-def _facts(finds: looking.Found) -> JsonObject:
-    facts: JsonObject = msgspec.to_builtins(finds)
+def _facts(traits: looking.Traits) -> JsonObject:
+    facts: JsonObject = msgspec.to_builtins(traits)
     return {name: value for name, value in facts.items() if value and name != "kind"}
 
 

@@ -15,9 +15,9 @@ import msgspec
 from commsched.core.media.documents import DOCUMENT_BYTES, ending_of
 from commsched.core.text.clean import clean, one_line
 from commsched.services.documents import errors
-from commsched.services.documents._found import Found
+from commsched.services.documents._traits import Traits
 
-__all__ = ["Found", "look", "require_name"]
+__all__ = ["Traits", "look", "require_name"]
 
 TIMEOUT: Final = 40.0
 """Seconds one document may take by the clock on the wall."""
@@ -39,7 +39,7 @@ def require_name(filename: str) -> None:
         raise errors.BadName()
 
 
-def look(path: Path, filename: str = "") -> Found:
+def look(path: Path, filename: str = "") -> Traits:
     """What the file at ``path`` is, and what its sender should know of it. Raises an :class:`errors.BadDocument` with
     the sentence for the person, :class:`errors.Busy` while others are looked through."""
     require_name(filename)
@@ -77,11 +77,11 @@ def _asked(path: Path, length: int, ending: str) -> bytes:
     return done.stdout if len(done.stdout) <= MOST_ANSWER else b""
 
 
-def _answered(said: bytes) -> Found:
+def _answered(said: bytes) -> Traits:
     try:
         facts = json.loads(said)
         if "error" in facts:
             raise errors.BY_NAME.get(facts["error"], errors.Damaged)(**facts["params"])
-        return msgspec.convert(facts, Found)
+        return msgspec.convert(facts, Traits)
     except (ValueError, TypeError, msgspec.ValidationError):
         raise errors.TooHeavy() from None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from commsched.core.content.model import Content
 from commsched.core.text.messages import N_, Message, Problem, block, warn
 from commsched.services.documents import library
-from commsched.services.documents.looking import Found
+from commsched.services.documents.looking import Traits
 from commsched.services.kernel.context import Installation
 from commsched.store.models import Document
 
@@ -26,15 +26,15 @@ _SAID: Final = {
     "links": N_("“%(title)s” links to files on your own computers (%(names)s), where no reader comes."),
     "formulas": N_("Some cells of “%(title)s” begin with = or @: a spreadsheet takes them for formulas."),
 }
-"""By what is found (:class:`commsched.services.documents.looking.Found`)."""
+"""By what is found (:class:`commsched.services.documents.looking.Traits`)."""
 
 
 def of(row: Document, title: str) -> list[Message]:
     """What was found in it, a sentence each. ``title`` is what readers are shown."""
-    finds = msgspec.convert({"kind": row.suffix[1:]} | row.facts, Found)
+    traits = msgspec.convert({"kind": row.suffix[1:]} | row.facts, Traits)
     sentences = []
     for name, sentence in _SAID.items():
-        value = getattr(finds, name)
+        value = getattr(traits, name)
         if value:
             names = {"names": ", ".join(value)} if isinstance(value, list) else {}
             sentences.append(Message(sentence, {"title": title, **names}))

@@ -147,7 +147,7 @@ class Document(Base, Scoped):
     """Who handed it in, last."""
     created_at: Mapped[datetime] = mapped_column(index=True)
     facts: Mapped[JsonObject] = mapped_column(default=dict)
-    """What was found in it: :class:`commsched.services.documents.looking.Found`."""
+    """What was found in it: :class:`commsched.services.documents.looking.Traits`."""
 
 
 class DocumentUse(Base, Scoped):

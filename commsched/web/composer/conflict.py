@@ -41,7 +41,7 @@ PARTS = (
     ("crops", N_("Crops")),
     ("media", N_("Pictures")),
     ("videos", N_("Videos")),
-    ("papers", N_("Documents")),
+    ("documents", N_("Documents")),
     ("publish", N_("Time")),
     ("times", N_("Times of single channels")),
     ("latest", N_("Latest time")),
@@ -99,7 +99,7 @@ def _tellers(session: Session, names: dict[int, str]) -> dict[str, Callable[[Fie
         "media": lambda fields: "\n".join(
             f"{picture(n)}: {alt} {fields.under.get(n, '')}".rstrip() for n, alt in fields.media
         ),
-        "papers": lambda fields: "\n".join(title or str(number) for number, title in fields.papers),
+        "documents": lambda fields: "\n".join(title or str(number) for number, title in fields.documents),
         "videos": lambda fields: "\n".join(_video(video) for video in fields.videos),
         "publish": lambda fields: (
             _("As soon as it is approved") if fields.when_approved else fields.publish.value.replace("T", " ")

@@ -18,8 +18,8 @@ from commsched.core.content.fields import TEXT_FIELDS, texts_of
 from commsched.core.content.model import Content
 from commsched.core.content.threading import still_broken
 from commsched.web.components.clock_input import WallFields, read_wall, typed
-from commsched.web.composer import _papers as papers
-from commsched.web.composer._papers import Papers
+from commsched.web.composer import documents
+from commsched.web.composer.documents import Documents
 from commsched.web.composer.release_fields import (
     CONTACT,
     QUOTE,
@@ -79,7 +79,7 @@ class Fields(msgspec.Struct):
     under: dict[int, str] = msgspec.field(default_factory=dict)
     """What stands below a picture of a release, by its id."""
     videos: list[VideoFields] = msgspec.field(default_factory=list)
-    papers: Papers = msgspec.field(default_factory=list)
+    documents: Documents = msgspec.field(default_factory=list)
     """The documents that go with it."""
     publish: WallFields = msgspec.field(default_factory=WallFields)
     latest: WallFields = msgspec.field(default_factory=WallFields)
@@ -104,7 +104,7 @@ class Fields(msgspec.Struct):
         """Nobody has written anything yet."""
         written = [self.texts[field.name] for field in TEXT_FIELDS if field.searchable] + list(self.own.values())
         written += [text for version in self.versions for text in version.texts.values()]
-        files = self.media or self.videos or self.papers
+        files = self.media or self.videos or self.documents
         return not (files or any(text.strip() for text in written)) and self.event.empty
 
 
@@ -126,7 +126,7 @@ def from_form(form: MultiDict[str, str]) -> Fields:
     fields.media = [(number, typed(form.get(f"alt-{number}", ""))) for number in _numbers(form.getlist("media"))]
     fields.under = {number: said for number, _alt in fields.media if (said := typed(form.get(f"caption-{number}", "")))}
     fields.videos = [_video(form, number) for number in _numbers(form.getlist("videos"))]
-    fields.papers = papers.of_form(form, _numbers(form.getlist("documents")))
+    fields.documents = documents.of_form(form, _numbers(form.getlist("documents")))
     _variants(form, fields)
     for number, was in fields.whole.items():
         was.broken = still_broken(fields.own.get(number, "") if number else fields.texts["text"], was.broken)
@@ -196,7 +196,7 @@ def from_draft(draft: DraftIn, zone: str, latest_is_usual: bool = False) -> Fiel
         )
         for each in draft.attachments
     ]
-    fields.papers = papers.of_draft(draft)
+    fields.documents = documents.of_draft(draft)
     times = [_moment(draft.publish_at), None if latest_is_usual else _moment(draft.latest_at), _moment(draft.embargo)]
     fields.publish, fields.latest, fields.embargo = (WallFields.of(moment, zone) for moment in times)
     fields.when_approved = draft.when_approved

@@ -15,7 +15,7 @@ from commsched.core.text.messages import N_, Invalid, Message
 from commsched.core.timing.day_words import read_day
 from commsched.core.timing.wall_time import Fold, Gap, Moment, read_time
 from commsched.web.components.clock_input import WallFields
-from commsched.web.composer import _papers as papers
+from commsched.web.composer import documents
 from commsched.web.composer.fields import Fields, VideoFields
 from commsched.web.composer.release_fields import event_zone, quote_rows
 from commsched.web.composer.release_fields import raw as release_raw
@@ -132,7 +132,7 @@ def _raw(fields: Fields) -> dict[str, object]:
         "variants": variants,
         "media": [{"id": number, "alt": alt, "caption": fields.under.get(number, "")} for number, alt in fields.media],
         "attachments": [_attachment(video) for video in fields.videos],
-        "documents": papers.raw(fields.papers),
+        "documents": documents.raw(fields.documents),
     }
 
 

@@ -28,9 +28,9 @@ from commsched.store.models import Channel, Item, Workspace
 from commsched.web.components import length_words, mail_status
 from commsched.web.components.clock_input import WallFields
 from commsched.web.components.pictures import picture_url, take_in
-from commsched.web.composer import _papers as papers
 from commsched.web.composer import (
     conflict,
+    documents,
     lock,
     presses,
     proposing,
@@ -231,7 +231,7 @@ def _take_in_files(fields: Fields, form: Form) -> None:
     fields.media += [(added.media.id, added.media.alt) for added in taken if added.media.id not in chosen]
     if refused:
         form.fail("pictures", " ".join(refused))
-    papers.take_in(fields.papers, form)
+    documents.take_in(fields.documents, form)
 
 
 def _send_in(number: int, meant: Meant, form: Form, stays: bool = False) -> str | Response | tuple[str, int]:
@@ -301,8 +301,8 @@ def _composer(fields: Fields, item: Item | None, form: Form | None = None, fresh
             "at_hand": view_model.at_hand(session, fitting),
             "pictures": view_model.pictures(session, fields),
             "videos": view_model.videos(session, fields),
-            "papers": papers.shown(session, fields.papers),
-            "PAPER_KINDS": ACCEPT,
+            "documents": documents.shown(session, fields.documents),
+            "DOCUMENT_KINDS": ACCEPT,
             "library": search.to_choose_from(session, limit=24),
             "workspace": workspace,
             "CROPS": NAMES,

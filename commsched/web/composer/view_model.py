@@ -29,7 +29,7 @@ from commsched.services.media.renditions import make_ready
 from commsched.services.views.preview import Ahead, Preview, ahead, previews
 from commsched.store.models import Channel, Item, Media, Revision, Video, Workspace
 from commsched.web.components.clock_input import WallFields
-from commsched.web.composer import _papers as papers
+from commsched.web.composer import documents
 from commsched.web.composer.advice import problem_list
 from commsched.web.composer.fields import Fields, VideoFields, from_draft
 from commsched.web.composer.parse import Meant
@@ -125,7 +125,7 @@ def without_removed(session: Session, draft: DraftIn, channels: Mapping[int, Cha
         wanted = [each.id for each in draft.attachments]
         known = set(session.scalars(select(Video.id).where(Video.id.in_(wanted))))
         draft.attachments = [each for each in draft.attachments if each.id in known]
-    draft.documents = papers.only_known(session, draft)
+    draft.documents = documents.only_known(session, draft)
     return draft
 
 
@@ -367,7 +367,7 @@ def rearranged(fields: Fields, press: str) -> bool:
         _shift(fields.media, order.index(which), verb)
     elif verb == "film":
         _film(fields, what)
-    return papers.rearranged(fields.papers, press) or verb in ("add", "drop", "up", "down", "again", "film")
+    return documents.rearranged(fields.documents, press) or verb in ("add", "drop", "up", "down", "again", "film")
 
 
 def _film(fields: Fields, what: str) -> None:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from commsched.core.media.documents import DOCUMENT_BYTES
 from commsched.services.documents import _archive, _worker, errors, looking
 from commsched.services.documents._examine import examine
-from commsched.services.documents._found import Found
+from commsched.services.documents._traits import Traits
 from tests.documents import WORD, body, odf, office, pdf, relation, relations, types, zipped
 
 
-def seen(data: bytes, ending: str = "") -> Found:
+def seen(data: bytes, ending: str = "") -> Traits:
     return examine(BytesIO(data), len(data), ending)
 
 
@@ -43,7 +43,7 @@ GOOD = {
 @pytest.mark.parametrize("kind", GOOD)
 def test_every_kind_that_is_taken_is_known_by_its_bytes(kind: str) -> None:
     ending = kind if kind in ("csv", "txt") else "exe"
-    assert seen(GOOD[kind], ending) == Found(kind=kind)  # type: ignore[arg-type]
+    assert seen(GOOD[kind], ending) == Traits(kind=kind)  # type: ignore[arg-type]
 
 
 def scripted(document: pikepdf.Pdf) -> None:
@@ -186,7 +186,7 @@ def test_a_table_that_asks_another_program_is_refused() -> None:
     for cell in ("=cmd|'/C calc'!A0", '"=HYPERLINK(""http://x"")"', "@WEBSERVICE(1)", "+1+cmd|x!y"):
         with pytest.raises(errors.Remote):
             seen(f"Namn;Värde\nA;{cell}\n".encode(), "csv")
-    assert seen(b"Namn;Summa\nA;-5\nB;+46 70\n", "csv") == Found(kind="csv")
+    assert seen(b"Namn;Summa\nA;-5\nB;+46 70\n", "csv") == Traits(kind="csv")
     assert seen(b"Namn;Summa\nA;=SUM(B1:B2)\n", "csv").formulas
 
 
@@ -250,7 +250,7 @@ def test_what_its_sender_should_know_is_noticed_and_stops_nothing() -> None:
             main=changed,
         )
     )
-    assert word == Found(
+    assert word == Traits(
         kind="docx",
         authors=["Elin Åkesson", "Byrå AB"],
         changes=True,
@@ -258,13 +258,13 @@ def test_what_its_sender_should_know_is_noticed_and_stops_nothing() -> None:
         links=["file:///S:/kansli/budget.xlsx"],
     )
     hidden = '<workbook><sheets><sheet name="Löner" state="veryHidden"/></sheets></workbook>'
-    assert seen(office("xlsx", main=hidden)) == Found(kind="xlsx", hidden=True)
+    assert seen(office("xlsx", main=hidden)) == Traits(kind="xlsx", hidden=True)
     notes = '<n xmlns:a="urn:a"><a:t>Säg inget om skatten</a:t></n>'
     slides = {"ppt/notesSlides/notesSlide1.xml": notes, "ppt/embeddings/Sheet1.xlsx": office("xlsx")}
-    assert seen(office("pptx", dict(slides))) == Found(kind="pptx", notes=True, inside=True)
+    assert seen(office("pptx", dict(slides))) == Traits(kind="pptx", notes=True, inside=True)
     meta = "<m><initial-creator>Jonas Berg</initial-creator></m>"
     text = odf(more={"meta.xml": meta}, content="<tracked-changes><changed-region/></tracked-changes><annotation/>")
-    assert seen(text) == Found(kind="odt", authors=["Jonas Berg"], changes=True, comments=True)
+    assert seen(text) == Traits(kind="odt", authors=["Jonas Berg"], changes=True, comments=True)
 
 
 def test_a_pdf_names_its_author_and_its_remarks() -> None:
@@ -273,7 +273,7 @@ def test_a_pdf_names_its_author_and_its_remarks() -> None:
         remark = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Highlight, Rect=[0, 0, 9, 9])
         document.pages[0].Annots = pikepdf.Array([document.make_indirect(remark)])
 
-    assert seen(pdf(made_by)) == Found(kind="pdf", authors=["Karin Öst"], comments=True)
+    assert seen(pdf(made_by)) == Traits(kind="pdf", authors=["Karin Öst"], comments=True)
 
 
 @pytest.mark.parametrize("name", ["kalkyl\u202efdp.docx", "../../etc/passwd", "a\x00.pdf", "a\nb.pdf", "..\\x.pdf"])
@@ -286,7 +286,7 @@ def test_it_is_looked_through_behind_walls(tmp_path: Path) -> None:
     """The same in its own process: what is good, what is refused and with which words, what is too large or nothing."""
     place = tmp_path / "x"
     place.write_bytes(GOOD["docx"])
-    assert looking.look(place, "Budget.docx") == Found(kind="docx")
+    assert looking.look(place, "Budget.docx") == Traits(kind="docx")
     place.write_bytes(HOSTILE["PDF with a script"][0])
     with pytest.raises(errors.Acts, match="script"):
         looking.look(place, "Budget.pdf")
@@ -354,6 +354,6 @@ def test_what_other_programs_write_is_taken() -> None:
     out, book = BytesIO(), Workbook()
     book.active.append(["Kommun", "=1+1"])  # type: ignore[union-attr]
     book.save(out)
-    assert seen(out.getvalue()) == Found(kind="xlsx", authors=["openpyxl"])
+    assert seen(out.getvalue()) == Traits(kind="xlsx", authors=["openpyxl"])
     made = typst.compile(b'#set document(title: "Budget", author: "Elin")\n= Budget\nOrd.', pdf_standards=["ua-1"])
-    assert seen(made) == Found(kind="pdf", authors=["Elin"])
+    assert seen(made) == Traits(kind="pdf", authors=["Elin"])

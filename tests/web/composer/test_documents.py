@@ -49,7 +49,7 @@ def test_a_plain_form_attaches_names_moves_and_takes_out(
     browser = browse(cast.writer)
     files = [(io.BytesIO(pdf()), "Budget_2027.pdf"), (io.BytesIO(b"<svg/>"), "logga.pdf")]
     values = {"kind": "release", "title": "Budgeten", "text": "Klar.", "channels": str(room)}
-    shown = browser.post("~/write", {**values, "do": "again", "papers": files})
+    shown = browser.post("~/write", {**values, "do": "again", "new_documents": files})
     assert shown.status_code == 422
     assert "logga.pdf: Filen är en webbsida" in shown.text
     typed = form(shown.text)
@@ -58,17 +58,17 @@ def test_a_plain_form_attaches_names_moves_and_takes_out(
     other = taken(installation, cast, b"Kort.", "Kort.txt")
     typed["documents"].append(str(other.id))
     typed[f"document-title-{other.id}"] = " I  korthet "
-    moved = form(browser.post("~/write", {**typed, "do": f"paper-up:{other.id}"}).text)
+    moved = form(browser.post("~/write", {**typed, "do": f"document-up:{other.id}"}).text)
     assert moved["documents"][0] == str(other.id)
     assert browser.post("~/write", {**moved, "do": "save"}).status_code == 303
     assert titles(installation, cast) == ["I korthet", "Budget 2027"]
-    kept = form(browser.post("~/write", {**moved, "do": f"paper-drop:{other.id}"}).text)
+    kept = form(browser.post("~/write", {**moved, "do": f"document-drop:{other.id}"}).text)
     assert len(kept["documents"]) == 1
 
 
 def test_no_more_than_go_with_a_release(browse: Browse, installation: Installation, cast: Cast, room: int) -> None:
     files = [(io.BytesIO(f"Ord {number}.".encode()), f"{number}.txt") for number in range(MOST + 1)]
-    shown = browse(cast.writer).post("~/write", {"kind": "release", "do": "again", "papers": files})
+    shown = browse(cast.writer).post("~/write", {"kind": "release", "do": "again", "new_documents": files})
     assert f"Högst {MOST} dokument" in shown.text
     assert len(form(shown.text)["documents"]) == MOST
 
@@ -79,9 +79,9 @@ def test_it_comes_in_pieces_too(browse: Browse, installation: Installation, cast
     add(browser, address, data, 0)
     told = ask(browser, "POST", f"{address}?as=document").json
     assert told["refused"] == []
-    [paper] = told["documents"]
-    assert (paper["title"], paper["words"]) == ("Förslag", "Förslag (Word, 1 kB)")
-    with browser.get(paper["url"]) as answer:
+    [document] = told["documents"]
+    assert (document["title"], document["words"]) == ("Förslag", "Förslag (Word, 1 kB)")
+    with browser.get(document["url"]) as answer:
         assert answer.data == data
     address = begin(browser, 6, "x.pdf", "application/pdf").headers["Location"]
     add(browser, address, b"<html>", 0)
@@ -134,7 +134,7 @@ def test_two_who_save_at_once_choose_between_their_documents(
     editing.save(installation, cast.actor("writer"), number, writing.draft([room], **values | {"documents": []}))
     clash = browser.post(f"~/items/{number}/edit", {**typed, "do": "save"})
     assert clash.status_code == 409
-    assert 'name="take-papers"' in clash.text
+    assert 'name="take-documents"' in clash.text
     mine = form(clash.text, 'name="stamp"')
     assert mine["documents"] == [str(row.id)]
     assert mine[f"document-title-{row.id}"] == ["Budget 2027"]

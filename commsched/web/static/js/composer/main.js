@@ -2,7 +2,7 @@
 // Without any of this the form works as it stands.
 import { startPreview } from "./preview.js";
 import { startPictures } from "./pictures.js";
-import { startPapers } from "./papers.js";
+import { startDocuments } from "./documents.js";
 import { startWay } from "./way.js";
 import { startPanels } from "./panels.js";
 import { startRows } from "./rows.js";
@@ -23,7 +23,7 @@ if (form) {
   startRows(form, changed);
   startContacts(form, changed);
   const send = startWay(form);
-  startPictures(form, changed, send, startPapers(form, changed, send));
+  startPictures(form, changed, send, startDocuments(form, changed, send));
   startPreview(form);
   startPanels(form);
   startBar(form);

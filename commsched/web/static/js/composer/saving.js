@@ -18,9 +18,9 @@ const shots = (form) => [...form.querySelectorAll("[data-shots] [data-picture]")
   name: row.querySelector("label .soft").textContent.replace("· ", ""), alt: row.querySelector("textarea").value,
 }));
 
-const papers = (form) => [...form.querySelectorAll("[data-papers] [data-paper]")].map((row) => ({
-  id: row.dataset.paper, title: row.querySelector("input.input").value,
-  words: row.querySelector("[data-paper-words]").textContent, url: row.querySelector("a").getAttribute("href"),
+const documents = (form) => [...form.querySelectorAll("[data-documents] [data-document]")].map((row) => ({
+  id: row.dataset.document, title: row.querySelector("input.input").value,
+  words: row.querySelector("[data-document-words]").textContent, url: row.querySelector("a").getAttribute("href"),
 }));
 
 export const startSaving = async (form) => {
@@ -39,7 +39,7 @@ export const startSaving = async (form) => {
   const keepHere = (sent = false) => {
     const stamp = form.querySelector('[name="stamp"]').value;
     const once = form.elements.once?.value;
-    write(name, { at: Date.now(), sent, stamp, once, fields: plain(form), pictures: shots(form), papers: papers(form) });
+    write(name, { at: Date.now(), sent, stamp, once, fields: plain(form), pictures: shots(form), documents: documents(form) });
   };
   const forget = () => drop(name);
   const dirty = () => JSON.stringify(plain(form)) !== first;
@@ -175,8 +175,8 @@ export const startSaving = async (form) => {
     if (copy.once && !copy.sent && form.elements.once) form.elements.once.value = copy.once; // it may have been saved
     const rows = fillRows(form, of);
     for (const field of form.elements) {
-      if (!field.name || [...PAGES_OWN, "do", "files", "media", "papers"].includes(field.name)) continue;
-      if (rows.has(field.name) || field.closest("[data-picture], [data-paper]")) continue;
+      if (!field.name || [...PAGES_OWN, "do", "files", "media", "new_documents"].includes(field.name)) continue;
+      if (rows.has(field.name) || field.closest("[data-picture], [data-document]")) continue;
       const values = of(field.name);
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       else if (values.length === 1) [field.value] = values;
@@ -186,7 +186,7 @@ export const startSaving = async (form) => {
       part.open ||= [...part.querySelectorAll("textarea, input:not([type=hidden])")].some((field) => field.value.trim());
     }
     form.dispatchEvent(new CustomEvent("pictures", { detail: copy.pictures ?? [] }));
-    form.dispatchEvent(new CustomEvent("papers", { detail: copy.papers ?? [] }));
+    form.dispatchEvent(new CustomEvent("documents", { detail: copy.documents ?? [] }));
     form.dispatchEvent(new Event("change"));
     form.dispatchEvent(new Event("changed"));
   });

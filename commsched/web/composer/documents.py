@@ -18,23 +18,23 @@ from commsched.web.http.forms import Form
 from commsched.web.http.i18n import _, translated
 from commsched.web.http.request_context import actor, installation
 
-Papers = list[tuple[int, str]]
+Documents = list[tuple[int, str]]
 """Documents by their ids, each with what readers see it called, in order."""
 FIELD = "documents"
 
 
-def of_form(form: Mapping[str, str], wanted: Iterable[int]) -> Papers:
+def of_form(form: Mapping[str, str], wanted: Iterable[int]) -> Documents:
     """The documents that were posted."""
     return [(number, typed(form.get(f"document-title-{number}", ""))) for number in wanted]
 
 
-def of_draft(draft: DraftIn) -> Papers:
+def of_draft(draft: DraftIn) -> Documents:
     return [(each.id, each.title) for each in draft.attached]
 
 
-def raw(papers: Papers) -> list[dict[str, object]]:
+def raw(documents: Documents) -> list[dict[str, object]]:
     """The draft's field."""
-    return [{"id": number, "title": " ".join(title.split())} for number, title in papers]
+    return [{"id": number, "title": " ".join(title.split())} for number, title in documents]
 
 
 def only_known(session: Session, draft: DraftIn) -> list[int | DocumentIn]:
@@ -43,18 +43,18 @@ def only_known(session: Session, draft: DraftIn) -> list[int | DocumentIn]:
     return [each for each in draft.attached if each.id in rows]
 
 
-def shown(session: Session, papers: Papers) -> list[tuple[Document, str]]:
+def shown(session: Session, documents: Documents) -> list[tuple[Document, str]]:
     """The chosen documents with what they are called here, in order."""
-    rows = library.readable(session, [number for number, _title in papers])
-    return [(rows[number], title or rows[number].title) for number, title in papers if number in rows]
+    rows = library.readable(session, [number for number, _title in documents])
+    return [(rows[number], title or rows[number].title) for number, title in documents if number in rows]
 
 
-def take_in(papers: Papers, form: Form) -> None:
-    """Add the files that came with the form to ``papers``; what was refused is told at the field."""
-    files = [file for file in request.files.getlist("papers") if file.filename]
-    taken, refused = _taken(files, MOST - len(papers))
-    chosen = {number for number, _title in papers}
-    papers += [(row.id, row.title) for row in {row.id: row for row in taken}.values() if row.id not in chosen]
+def take_in(documents: Documents, form: Form) -> None:
+    """Add the files that came with the form to ``documents``; what was refused is told at the field."""
+    files = [file for file in request.files.getlist("new_documents") if file.filename]
+    taken, refused = _taken(files, MOST - len(documents))
+    chosen = {number for number, _title in documents}
+    documents += [(row.id, row.title) for row in {row.id: row for row in taken}.values() if row.id not in chosen]
     if refused:
         form.fail(FIELD, " ".join(refused))
 
@@ -75,14 +75,14 @@ def _taken(files: Sequence[FileStorage], room: int) -> tuple[list[Document], lis
     return taken, refused
 
 
-def rearranged(papers: Papers, press: str) -> bool:
-    """Do what a button says (``paper-drop:7``, ``paper-up:7``, ``paper-down:7``), and tell whether it was one."""
+def rearranged(documents: Documents, press: str) -> bool:
+    """Do what a button says (``document-drop:7``, ``-up:7``, ``-down:7``); returns whether it was one of these."""
     verb, _colon, what = press.partition(":")
-    if verb not in ("paper-drop", "paper-up", "paper-down"):
+    if verb not in ("document-drop", "document-up", "document-down"):
         return False
-    place = next((at for at, (number, _title) in enumerate(papers) if str(number) == what), None)
+    place = next((at for at, (number, _title) in enumerate(documents) if str(number) == what), None)
     if place is not None:
-        moved = papers.pop(place)
-        if verb != "paper-drop":
-            papers.insert(max(0, place - 1 if verb == "paper-up" else place + 1), moved)
+        moved = documents.pop(place)
+        if verb != "document-drop":
+            documents.insert(max(0, place - 1 if verb == "document-up" else place + 1), moved)
     return True

@@ -10,7 +10,7 @@ from commsched.core.text.clean import one_line
 MOST_NAMES = 6
 
 
-class Found(msgspec.Struct):
+class Traits(msgspec.Struct):
     """What a document is, and what stands in it beside its words. Nothing of this stops it."""
 
     kind: DocumentKind = "txt"
