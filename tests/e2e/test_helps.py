@@ -138,3 +138,15 @@ def test_the_book_is_kept_on_a_page_without_scripts(visit: Any, cast: Cast, inst
     page.locator("#f-tags").fill("#vård skola")
     page.get_by_role("button", name="Spara hashtaggarna").click()
     expect(page.locator("#f-tags")).to_have_value("#vård\n#skola")
+
+
+def test_a_long_headline_wraps_in_its_box_and_enter_leads_on(page: Any) -> None:
+    page.goto("/w/gruppen/write?kind=release")
+    headline = page.locator("#f-title")
+    headline.fill("Regionen öppnar sju nya vårdcentraler\ni hela länet nästa år, säger gruppledaren")
+    expect(headline).to_have_value("Regionen öppnar sju nya vårdcentraler i hela länet nästa år, säger gruppledaren")
+    unseen = headline.evaluate("box => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]")
+    assert unseen == [0, 0]
+    assert headline.bounding_box()["width"] < page.locator(".composer-form").bounding_box()["width"] + 1
+    headline.press("Enter")
+    expect(page.locator("#f-lead")).to_be_focused()

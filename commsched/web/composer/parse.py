@@ -124,6 +124,7 @@ def _raw(fields: Fields) -> dict[str, object]:
     return {
         "kind": fields.kind,
         **fields.texts,
+        "title": " ".join(fields.texts["title"].splitlines()),  # its box wraps, and takes line breaks too
         "language": fields.texts["language"] or DraftIn().language,
         "quotes": quote_rows(fields.quotes),
         **release_raw(fields),

@@ -63,6 +63,13 @@ def test_an_event_survives_a_genre_chosen_by_mistake(writer: Browser, installati
     assert "skickas inte" not in again
 
 
+def test_a_headline_that_was_pasted_on_two_lines_is_one_line(
+    writer: Browser, installation: Installation, cast: Cast
+) -> None:
+    saved(writer, {"kind": "release", "title": "Sju nya\r\nvårdcentraler", "text": "Nu."})
+    assert newest(installation, cast).title == "Sju nya vårdcentraler"
+
+
 def test_the_api_says_what_is_put_by_and_still_refuses_an_event_of_another_genre(cast: Cast) -> None:
     aside = DraftIn(kind="release", title="Ja", text="Ja.", event_aside=EventIn(place="Torget"))
     number = editing.create(cast.installation, cast.actor("writer"), aside)

@@ -9,6 +9,7 @@ import { startRows } from "./rows.js";
 import { startSaving } from "./saving.js";
 import { startBar } from "./bar.js";
 import { startContacts } from "./contacts.js";
+import { startHeadline } from "./headline.js";
 import { startLead } from "./lead.js";
 import { startDays } from "../day.js";
 import { startSets } from "./sets.js";
@@ -27,6 +28,7 @@ if (form) {
   startPreview(form);
   startPanels(form);
   startBar(form);
+  startHeadline(form);
   startLead(form);
   startSaving(form);
 }
