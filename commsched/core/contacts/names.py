@@ -41,8 +41,9 @@ def read(entry: Entry, heading: Entry | None = None) -> tuple[str, str]:
     text = text.rstrip(" ;,\t")
     if _ANGLE.search(text):
         return _before_angle(_ANGLE.sub("", text).strip(), entry.address)
-    cells = [cell for cell in _cells(text) if "@" not in cell]
-    name, outlet = [*cells, "", ""][:2]
+    cells = _cells(text)
+    named = [cell.rpartition(" ")[0] for cell in cells if cell.endswith(entry.address) and " " in cell]
+    name, outlet = [*named, *(cell for cell in cells if "@" not in cell), "", ""][:2]
     return _known(natural(name), entry.address), one_line(outlet)[:200]
 
 

@@ -28,6 +28,8 @@ FOREIGN: Final = N_(
     "“%(address)s” has letters before the @ that mail servers do not take, such as å, ä or ö. Ask for the address in "
     "plain letters."
 )
+_MOST_NAME: Final = 4
+"""Words of a name that stands before an address without brackets."""
 HOSTS: Final = frozenset({"localhost"})
 """Names without a dot that can be written to: this computer, for trying."""
 
@@ -130,7 +132,19 @@ def _bare(cell: str) -> list[str]:
     if inside:
         return [_stripped(inside[1]) or cell]
     words = _COMMENT.sub("", cell).split()
-    return [_stripped(word) for word in words] if all("@" in word for word in words) else [cell]
+    if all("@" in word for word in words):
+        return [_stripped(word) for word in words]
+    return [_stripped(words[-1])] if _is_named(words) else [cell]
+
+
+def _is_named(words: list[str]) -> bool:
+    """Whether a name stands before an address without brackets, ``Redaktionen red@tidning.example``. What begins with
+    a small letter may be a sentence, which nobody is written to by."""
+    *name, last = words
+    plain = not any(sign in word for word in name for sign in "@<>()") and (
+        name[0][0].isupper() or name[0][0].isdigit()
+    )
+    return len(name) <= _MOST_NAME and plain and is_address(_stripped(last))
 
 
 def _stripped(word: str) -> str:

@@ -27,6 +27,7 @@ def people(text: str) -> list[tuple[str, str, str]]:
         ('"Berg, Bo" <bo@x.example>', "Bo Berg", ""),
         ("'Berg, Bo' <bo@x.example>;", "Bo Berg", ""),
         ("von Essen, Anna Maria <bo@x.example>", "Anna Maria von Essen", ""),
+        ("Bo Berg bo@x.example", "Bo Berg", ""),
         ("Bo Berg (Länsbladet) <bo@x.example>", "Bo Berg", "Länsbladet"),
         ("bo@x.example <bo@x.example>", "", ""),
         ('"bo@x.example (bo@x.example)" <bo@x.example>', "", ""),

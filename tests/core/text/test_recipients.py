@@ -47,6 +47,9 @@ from commsched.core.text.recipients import BadEntry, Recipients, is_address, nam
         ("\n ,;\t\n", []),
         ("någon@localhost", []),
         ("me@localhost", ["me@localhost"]),
+        ("Redaktionen red@svt.example", ["red@svt.example"]),
+        ("P4 Jönköping mailto:p4@sr.example (lokalt)", ["p4@sr.example"]),
+        ("Anna anna@svt.example; Bo Ek bo@sr.example", ["anna@svt.example", "bo@sr.example"]),
     ],
 )
 def test_a_list_is_read_as_it_was_meant(text: str, addresses: list[str]) -> None:
@@ -63,7 +66,10 @@ def test_a_list_is_read_as_it_was_meant(text: str, addresses: list[str]) -> None
         ("Anna <anna>", [(1, "Anna <anna>")]),
         ("Anna <anna at svt>", [(1, "Anna <anna at svt>")]),
         ("a@b.example RCPT TO:<x@y>", [(1, "x@y")]),
-        ("Anna anna@svt.example", [(1, "Anna anna@svt.example")]),
+        ("skicka inte till anna@svt.example", [(1, "skicka inte till anna@svt.example")]),
+        ("Anna anna@svt.example bo@svt.example", [(1, "Anna anna@svt.example bo@svt.example")]),
+        ("Hej alla ni på redaktionen red@svt.example", [(1, "Hej alla ni på redaktionen red@svt.example")]),
+        ("Anna anna@svt", [(1, "Anna anna@svt")]),
         ("a@x.example b", [(1, "a@x.example b")]),
         ("Anna Berg <>\nb@x.example", [(1, "Anna Berg <>")]),
         ("anna @svt.example", [(1, "anna @svt.example")]),
