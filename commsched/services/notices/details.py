@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +19,9 @@ from commsched.services.kernel.context import Installation
 from commsched.services.kernel.heartbeats import TROUBLES
 from commsched.services.notices.gathering import ASKS
 from commsched.store.models import Channel, ChannelTime, Item, Notice, Revision, Workspace
+
+MOST_HEADLINE: Final = 60
+"""Characters of a headline in a subject that says more than the headline."""
 
 
 def details(
@@ -72,12 +77,16 @@ def _people(facts: JsonObject, language: str) -> str:
 
 
 def brief(session: Session, item: Item, workspace: Workspace, language: str, now: datetime) -> str:
-    """When and where in a few words, for a subject: ``lör 5 dec 08:00, Facebook och X``; else what it is called."""
+    """When and where in a few words, for a subject: ``lör 5 dec 08:00, Facebook och X``; else what it is called. A
+    press release is known by its headline, since an office's releases mostly go to the same lists at the same hour."""
     times = [at for at in (item.publish_at, *(at for _name, at in _own_times(session, item))) if at is not None]
     names = [row.name for row in _channels(session, item)]
     where = gettext(language, N_("%(n)s channels")) % {"n": len(names)} if len(names) > 3 else all_of(names, language)
     parts = [dates.when(min(times), workspace.zone, language, now) if times else "", where]
-    return ", ".join(part for part in parts if part) or item.title or gettext(language, N_("Untitled"))
+    said = ", ".join(part for part in parts if part)
+    if item.kind == "release" and item.title and said:
+        return f"{shorten(item.title, MOST_HEADLINE, placeholder='…')} ({said})"
+    return said or item.title or gettext(language, N_("Untitled"))
 
 
 def _channels(session: Session, item: Item) -> list[Channel]:

@@ -62,7 +62,7 @@ def test_an_approver_gets_a_link_what_it_is_about_and_when(
     (letter,) = mail.sent
     assert (letter.to, letter.subject) == (
         "gunnar@example.org",
-        "Någon ber dig godkänna: tors 26 nov 09:00, Pressrummet",
+        "Någon ber dig godkänna: Ja till fler turer (tors 26 nov 09:00, Pressrummet)",
     )
     assert letter.sender_name == "Regiongruppen"
     for body in (letter.text, letter.html):
@@ -125,7 +125,7 @@ def test_a_reader_gets_their_own_language(installation: Installation, cast: Cast
         session.get_one(Person, cast.approver.id).language = "en"
     tell(installation, cast, "asked_to_approve", item, link_token="x")
     outbox.send_due(installation)
-    assert mail.sent[0].subject == "Somebody asks you to approve: Thu 26 Nov 09:00, Pressrummet"
+    assert mail.sent[0].subject == "Somebody asks you to approve: Ja till fler turer (Thu 26 Nov 09:00, Pressrummet)"
     assert "Read and decide" in mail.sent[0].text
     assert "Planned for: Thu 26 Nov 09:00" in mail.sent[0].text
 
