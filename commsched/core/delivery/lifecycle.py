@@ -62,6 +62,7 @@ REASONS: Final = {
     "cancelled": N_("A person cancelled it."),
     "taken_down": N_("It has been taken down from your own pages, so it goes nowhere else either."),
     "corrected": N_("It has been corrected since. Send the correction instead."),
+    "correcting": N_("It was stopped here when the correction of it was begun."),
     "dropped": N_("A person chose that it does not go out here."),
     "halted": N_("A person paused it here. It goes on when somebody lets it."),
     "twice": N_("Everybody on this list gets it by another list, so nothing is sent here."),

@@ -156,6 +156,9 @@ def _stop_the_rest(installation: Installation, session: Session, actor: Actor, o
     if not rows:
         return
     left = stops.stop(session, rows, "dropped")
+    for row in rows:
+        if row.reason == "dropped":
+            row.reason = "correcting"
     session.flush()
     schedule.refresh(session, original)
     note(session, installation, actor, "item.correction_stopped", original.id, **stops.facts(left))

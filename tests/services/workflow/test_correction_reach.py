@@ -137,8 +137,8 @@ def test_under_embargo_the_list_gets_the_correction_and_the_newsroom_opens_with_
     assert corrected != rest.id
     clock.forward(hours=9)
     run(cast)
-    states = [row.state for row in desk.deliveries(cast, item)]
-    assert states == ["published", "cancelled"], "the old text is never public"
+    ends = [(row.state, row.reason) for row in desk.deliveries(cast, item)]
+    assert ends == [("published", ""), ("cancelled", "correcting")], "the old text is never public"
 
 
 def test_a_correction_is_begun_once_and_its_second_press_leads_to_it(
