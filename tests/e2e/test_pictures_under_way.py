@@ -68,10 +68,10 @@ def test_nothing_is_sent_while_a_picture_is_on_its_way(
     page.locator("#f-files").set_input_files(photo)
     expect(page.locator("[data-way]")).to_contain_text("hållplats.jpg")
     expect(page.locator("[data-way] progress")).to_have_count(1)
-    expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En bild är på väg: \d+ %"))
+    expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En fil är på väg: \d+ %"))
     expect(page.locator("[data-problems] .verdict")).to_be_hidden()
     page.get_by_role("button", name=SEND).click(force=True)
-    expect(page.locator("[data-bar-way]")).to_contain_text("En bild är på väg")
+    expect(page.locator("[data-bar-way]")).to_contain_text("En fil är på väg")
     page.get_by_label("Text", exact=True).press("Control+End")
     page.wait_for_timeout(300)
     assert count(installation, cast, "in_review") == 0
@@ -125,7 +125,7 @@ def test_each_file_has_a_bar_that_moves(page: Any, photo: Path) -> None:
         },
     )
     page.locator("#f-files").set_input_files(photo)
-    expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En bild är på väg: [1-9]\d? %"))
+    expect(page.locator("[data-problems-way]")).to_contain_text(re.compile(r"En fil är på väg: [1-9]\d? %"))
     expect(page.locator("[data-shots] li")).to_have_count(1)
 
 

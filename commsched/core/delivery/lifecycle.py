@@ -47,7 +47,7 @@ REASONS: Final = {
     "rate": N_("It goes out as fast as the mail server takes it."),
     "by_hand": N_("It waits for somebody to post it by hand and confirm."),
     "undone": N_("Whoever was to post it by hand says that it was not done."),
-    "absent": N_("Read back: it did not go out. Choose whether to send it."),
+    "absent": N_("It did not go out, by what was read back or answered. Choose whether to send it."),
     "ask": N_("Nobody knows whether it went out. Look at the channel and answer."),
     "rejected": N_("The platform refused it."),
     "token": N_("The channel's access has died. Connect it again."),

@@ -10,9 +10,11 @@ from commsched.core.content.model import Attachment, Card, Content, canonical, d
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, ChannelView, Part, Platform
 from commsched.core.platform.http import Offline
-from commsched.core.press.words import Box, event_rows, press_boxes
+from commsched.core.press.words import Box, event_rows, genre, language_of, press_boxes
+from commsched.core.text.catalogues import gettext
 from commsched.core.text.languages import SOURCE, known
 from commsched.core.text.length import split_thread
+from commsched.core.text.messages import N_
 from commsched.core.text.recipients import read
 from commsched.core.timing import embargo
 from commsched.services.approval.approvers import ApprovalState, ItemHistory, histories, turn_in, writers_after
@@ -55,6 +57,17 @@ class Preview(msgspec.Struct, frozen=True):
     def boxes(self) -> list[Box]:
         """What stands below the text in boxes of its own, in the item's language."""
         return press_boxes(self.view.content)
+
+    @property
+    def genre(self) -> str:
+        """What stands above the headline of a release, in the item's language, whatever its reader's is."""
+        return genre(self.view.content)
+
+    @property
+    def corrected(self) -> str:
+        """What a correction puts right, as it goes out; empty for what corrects nothing."""
+        content = self.view.content
+        return f"{gettext(language_of(content), N_('Corrected:'))} {content.correction}" if content.correction else ""
 
     @property
     def event_rows(self) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from commsched.core.delivery.outcome import Handles, Published
 from commsched.core.platform.channel_view import for_channel
 from commsched.core.platform.contract import ChannelContext, Part
 from commsched.platforms import get
+from commsched.services.accounts import people
 from commsched.services.contacts import lists
 from commsched.services.content import check, compose, items
 from commsched.services.kernel.context import Installation
@@ -269,6 +270,15 @@ def test_the_press_mail_is_what_was_shown(
     assert f"Från {letter.sender_name}" in told
     assert preview_html.count("<img") == 1, "the first picture comes small with the mail, and no other"
     assert "första bilden följer med" in bare(browse(cast.writer).get(f"~/items/{item_id}").text)
+
+
+def test_an_english_reader_sees_the_words_that_go_out(browse: Browse, installation: Installation, cast: Cast) -> None:
+    """A Swedish release goes out as a ”Pressmeddelande”, whatever language whoever looks at it reads the pages in."""
+    number = channel(installation, cast.place.id, "newsroom")
+    item_id = release(installation, cast, number)
+    people.set_own(installation, cast.writer.id, language="en")
+    look = shown(browse, cast, item_id)
+    assert 'class="look-kicker">Pressmeddelande<' in look
 
 
 def test_a_correction_tells_an_editor_at_once_that_it_is_one(installation: Installation, cast: Cast) -> None:
