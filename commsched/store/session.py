@@ -31,6 +31,7 @@ EVERY_WORKSPACE = 0
 """Sees every workspace: for the scheduler and the administrator of the machine. Code that serves a request must not use
 it."""
 
+_AT_END = "at the end"
 BUSY_SECONDS = 10.0
 TIMES = 3
 """How often something is tried that another transaction got in the way of."""
@@ -143,6 +144,17 @@ def damaged(error: BaseException) -> bool:
     """Whether the file on the disk is not a database, or a damaged one."""
     said = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(said, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def at_end(session: Session, write: Callable[[Connection], None]) -> None:
+    """Have ``write`` called as the last thing of the transaction, or at once where :meth:`Store.write` does not hold
+    it. What takes a lock that everybody needs is written then: whoever held it and waited for a row, while the row's
+    holder waited for it, would stop both."""
+    pending = session.info.get(_AT_END)
+    if pending is None:
+        write(session.connection())
+    else:
+        pending.append(write)
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -287,7 +299,11 @@ class Store:
             Session(self._writer, info=_seen(workspace) | {"writing": True}, expire_on_commit=False) as session,
             session.begin(),
         ):
+            session.info[_AT_END] = list[Callable[[Connection], None]]()
             yield session
+            session.flush()
+            for write in session.info.pop(_AT_END):
+                write(session.connection())
 
     @contextmanager
     def ledger(self) -> Iterator[Connection]:

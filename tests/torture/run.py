@@ -112,6 +112,7 @@ class Torture:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, bufsize=1
         )
         self._pids: list[int] = []
+        self._begun: set[int] = set()
         self._ready: dict[int, float] = {}
         self._news = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -232,7 +233,9 @@ class Torture:
         self.zygote.stdin.write(f"{self.home}\t{self.server.server_address[1]}\t{hook}\t{count}\t{self.database}\n")
         with self._news:
             assert self._news.wait_for(lambda: self._pids, 20), "the forking process is gone"
-            return self._pids.pop()
+            pid = self._pids.pop()
+        self._begun.add(pid)
+        return pid
 
     def is_ready(self, pid: int, seconds: float) -> bool:
         """Whether the office has recovered and works, within ``seconds``."""
@@ -244,6 +247,7 @@ class Torture:
         alive(pid) and os.kill(pid, signal.SIGKILL)
         if not gone(pid, 10):
             raise AssertionError(f"process {pid} does not die")
+        self._begun.discard(pid)
         self.figures.kills += 1
 
     # -- the torture -------------------------------------------------------------------------------
@@ -364,6 +368,8 @@ class Torture:
         figures.untrue = self.people.untrue()
 
     def close(self) -> None:
+        for pid in filter(alive, self._begun):  # left where a run broke off: what it writes to would never end
+            os.kill(pid, signal.SIGKILL)
         assert self.zygote.stdin is not None
         self.zygote.stdin.close()
         self.zygote.wait(10)

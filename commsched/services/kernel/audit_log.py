@@ -15,6 +15,7 @@ from commsched.services.kernel.context import Actor, Installation
 from commsched.store import locks
 from commsched.store.fast import FastMany
 from commsched.store.models import AuditEntry
+from commsched.store.session import at_end
 from commsched.store.types import to_micros
 
 GENESIS = "0" * 64
@@ -70,10 +71,12 @@ def append(connection: Connection, at: datetime, lines: Sequence[AuditLine]) -> 
 def note(
     session: Session, installation: Installation, actor: Actor, action: str, item_id: int | None = None, **facts: object
 ) -> None:
-    """Record that ``actor`` did ``action``, in the same transaction as the change itself."""
+    """Record that ``actor`` did ``action``, in the same transaction as the change itself: the line is written as its
+    last thing, since nobody else writes one from then until it ends."""
     workspace = int(actor.workspace) or None
     line = AuditLine(workspace, actor.person, actor.name, action, item_id, facts | {"via": actor.via})
-    append(session.connection(), installation.now(), [line])
+    now = installation.now()
+    at_end(session, lambda connection: append(connection, now, [line]))
 
 
 def broken(connection: Connection, batch: int = 1000) -> Iterator[int]:
