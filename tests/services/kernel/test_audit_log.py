@@ -29,8 +29,12 @@ def test_a_line_is_written_when_nothing_more_is_locked(cast: Cast) -> None:
 
 
 def test_what_was_not_done_is_not_told(cast: Cast) -> None:
-    with pytest.raises(RuntimeError), cast.installation.store.write(cast.place.id) as session:
-        audit_log.note(session, cast.installation, cast.actor(), "item.moved")
-        raise RuntimeError
+    def break_off() -> None:
+        with cast.installation.store.write(cast.place.id) as session:
+            audit_log.note(session, cast.installation, cast.actor(), "item.moved")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     with cast.installation.store.read(cast.place.id) as session:
         assert lines(session, "item.moved") == 0
