@@ -106,12 +106,12 @@ def test_every_line_with_an_at_gives_an_address_or_a_complaint(text: str) -> Non
 
 @pytest.mark.parametrize("unit", ["a@x.example, ", "<", '"', "a@", ",", "Anna <a@x.example>; ", "((", "a@b ", "<a@"])
 def test_a_large_list_costs_its_length(unit: str) -> None:
-    took = []
-    for size in (200_000, 400_000):
+    def cost(size: int) -> float:
         began = time.thread_time()
         read.__wrapped__(unit * (size // len(unit)))
-        took.append(time.thread_time() - began)
-    assert took[1] < 3 * took[0] + 0.1
+        return time.thread_time() - began
+
+    assert any(cost(400_000) < 3 * cost(200_000) + 0.1 for _ in range(5)), "else something else took the processor"
 
 
 def test_thousands_of_named_newsrooms_are_read_at_once() -> None:

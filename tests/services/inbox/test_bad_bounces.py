@@ -84,4 +84,4 @@ def test_however_deep_it_is_nested_it_is_read_in_a_moment(depth: int) -> None:
         began = time.process_time()
         says = incoming.read(raw)
         assert bounces.read(says) is None
-        assert time.process_time() - began < 2
+        assert time.process_time() - began < 10
