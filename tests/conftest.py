@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import socket
@@ -40,11 +39,6 @@ NOW = datetime(2026, 11, 26, 6, 0, tzinfo=UTC)
 """Thursday 26 November 2026, 07:00 in Stockholm, week 48."""
 PASSWORD = "regionbudget i tid"
 _server = ExitStack()
-
-
-def pytest_runtest_setup() -> None:
-    """A simulation silences our log for the rest of its process; what is tested next may be about the log."""
-    logging.getLogger("commsched").setLevel(logging.NOTSET)
 
 
 def pytest_configure(config: pytest.Config) -> None:

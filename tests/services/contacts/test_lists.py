@@ -192,7 +192,7 @@ def test_an_office_whose_key_does_not_fit_opens_all_the_same(
 ) -> None:
     number = old_list(cast)
     (cast.installation.home / "secret.key").unlink()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, "commsched"):
         opened = open_installation(cast.installation.home, url=cast.installation.store.url)
     assert directory.get(opened, cast.place.id, number).secrets
     opened.store.close()
