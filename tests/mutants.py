@@ -2643,6 +2643,20 @@ MUTANTS = (
     Mutant("a look counted twice", SETTLE, "or row.tries != done.call.row.tries", "", COMMITS),
     Mutant("an approval wakes nobody", "services/workflow/approve.py", "    installation.wake()\n", "", STOPS),
     Mutant(
+        "a line of the record is written before what it tells of has its rows",
+        "store/session.py",
+        "        pending.append(write)",
+        "        write(session.connection())",
+        "tests/services/kernel/test_audit_log.py",
+    ),
+    Mutant(
+        "a transaction's lines of the record are let fall",
+        "store/session.py",
+        "                write(session.connection())\n\n    @contextmanager",
+        "                pass\n\n    @contextmanager",
+        "tests/services/kernel/test_audit_log.py",
+    ),
+    Mutant(
         "the record's chain not chained",
         "services/kernel/audit_log.py",
         "previous = hashed\n",
